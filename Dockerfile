@@ -1,0 +1,27 @@
+FROM python:3.12-slim-bookworm
+
+ENV PYTHONUNBUFFERED=1 \
+    UV_PYTHON_DOWNLOADS=never \
+    UV_PROJECT_ENVIRONMENT=/opt/watcher/.venv \
+    PATH=/opt/watcher/.venv/bin:$PATH
+
+WORKDIR /opt/watcher
+
+RUN pip install --no-cache-dir uv==0.13.9 \
+    && useradd --create-home --uid 10001 watcher \
+    && mkdir -p snapshots data \
+    && chown watcher:watcher snapshots data
+
+COPY pyproject.toml uv.lock README.md LICENSE ./
+COPY config ./config
+COPY watcher ./watcher
+RUN uv sync --frozen --no-dev --no-editable
+
+USER 10001
+VOLUME ["/opt/watcher/snapshots", "/opt/watcher/data"]
+EXPOSE 8080
+
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+    CMD ["watcher", "health"]
+
+CMD ["watcher", "serve"]
