@@ -1,0 +1,199 @@
+"""What a comparison of two Versions yields: Diff, Positions, significance, and the Change that carries them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from watcher.model.capture import Trigger
+
+
+class HunkOp(StrEnum):
+    INSERTED = "inserted"
+    DELETED = "deleted"
+    EDITED = "edited"
+    MOVED = "moved"
+
+
+class WordOp(StrEnum):
+    KEPT = "kept"
+    INSERTED = "inserted"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WordEdit:
+    """A run of text inside an edited Block: KEPT and DELETED joined give the old text, KEPT and INSERTED the new."""
+
+    op: WordOp
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hunk:
+    """One changed Block. `heading` is the nearest heading above it; indexes count Blocks from 0 in their Document.
+
+    `row_key` names the table row (the text of its key cell) when the Hunk is a table row, else "".
+    """
+
+    op: HunkOp
+    old: str
+    new: str
+    heading: str
+    old_index: int | None
+    new_index: int | None
+    words: tuple[WordEdit, ...] = ()
+    row_key: str = ""
+    boilerplate: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Diff:
+    """A representation of a Change by one differ. `coarse` says that a limit was hit and words were not compared."""
+
+    differ: str
+    differ_version: int
+    hunks: tuple[Hunk, ...]
+    coarse: bool = False
+
+
+class ChangeKind(StrEnum):
+    """What sort of Change it is; only some kinds are ever told to a monitor."""
+
+    NONE = "none"
+    CONTENT = "content"
+    MOVED = "moved"
+    REVERTED = "reverted"
+    FLAPPING = "flapping"
+    TECHNICAL = "technical"
+    ENCODING = "encoding"
+    TYPOGRAPHY = "typography"
+    WHITESPACE = "whitespace"
+    LINK_TARGET = "link_target"
+    BOILERPLATE = "boilerplate"
+    VOLATILE = "volatile"
+    STATUS = "status"
+    DOCUMENT_ADDED = "document_added"
+    DOCUMENT_WITHDRAWN = "document_withdrawn"
+
+
+class Severity(StrEnum):
+    NOISE = "noise"
+    MINOR = "minor"
+    MAJOR = "major"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for noise to 3 for critical."""
+        return ("noise", "minor", "major", "critical").index(self.value)
+
+
+class About(StrEnum):
+    """Whose policy a passage speaks of: the document's Subject, another one, or the world."""
+
+    OWN = "own"
+    OTHER = "other"
+    WORLD = "world"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Position:
+    """(subject, indicator, stance) asserted by a Version, with its passage as evidence.
+
+    `subject` is ISO 3166-1 alpha-3, or "" when the passage names nobody and the document has no Subject.
+    `start` and `end` count characters in the text that was read. `rule` names the cue that fired.
+    """
+
+    subject: str
+    indicator: str
+    stance: str
+    about: About
+    start: int
+    end: int
+    passage: str
+    rule: str
+
+
+class PositionChangeKind(StrEnum):
+    CHANGED = "changed"
+    NEW_INFO = "new_info"
+    WITHDRAWN = "withdrawn"
+    REWORDED = "reworded"
+    CONTRADICTED = "contradicted"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PositionChange:
+    """Position before → Position after. `old` and `new` are stances, "" where there was or is none."""
+
+    subject: str
+    indicator: str
+    change: PositionChangeKind
+    old: str
+    new: str
+    severity: Severity
+    old_passage: str
+    new_passage: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DepositaryEvent:
+    """A treaty action: signature, ratification, acceptance, approval, accession, succession, withdrawal ...
+
+    `date` is ISO (YYYY-MM-DD) when it could be read, else the text as given. `instrument` is "" when unknown.
+    """
+
+    subject: str
+    participant: str
+    instrument: str
+    event: str
+    date: str
+    passage: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignificancePart:
+    """One named reason why a Change matters: its points (they sum to the significance) and the passage it rests on."""
+
+    name: str
+    points: float
+    passage: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judgement:
+    """What the pack says of a Diff. `significance` is the sum of the parts clamped to 0..1."""
+
+    severity: Severity
+    significance: float
+    parts: tuple[SignificancePart, ...] = ()
+    position_changes: tuple[PositionChange, ...] = ()
+    depositary_events: tuple[DepositaryEvent, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """An ordered pair of two Versions of one Source, made by the same extractor. `change_id` is "from..to".
+
+    `alert` says if a monitor is told; `reason` says in one line why it has its kind. A Change whose
+    `trigger` is an import was never sent to anybody.
+    `captured_from_at` and `captured_at` are the capture times of the two Versions.
+    """
+
+    change_id: str
+    source_id: str
+    from_version_id: str
+    to_version_id: str
+    captured_from_at: datetime
+    captured_at: datetime
+    recorded_at: datetime
+    trigger: Trigger
+    kind: ChangeKind
+    alert: bool
+    reason: str
+    pack: str
+    pack_version: int
+    diff: Diff
+    judgement: Judgement = field(default_factory=lambda: Judgement(severity=Severity.NOISE, significance=0.0))

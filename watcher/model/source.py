@@ -1,0 +1,132 @@
+"""Sources and their dated Definitions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from watcher.errors import ConfigError, RefusedError
+
+MINIMUM_CADENCE_SECONDS = 60
+
+
+class SourceKind(StrEnum):
+    PAGE = "page"
+    UPLOAD = "upload"
+
+
+class SourceState(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Definition:
+    """The dated rules of a Source. A new one supersedes the old one, which stays.
+
+    `every_seconds` is the cadence; `url` is "" for an Upload. `title` and `publisher` are what a
+    citation prints. `subjects` are ISO 3166-1 alpha-3, `instruments` short names (MBT, CCW, APII, CCM).
+    """
+
+    url: str
+    kind: SourceKind = SourceKind.PAGE
+    title: str = ""
+    publisher: str = ""
+    subjects: tuple[str, ...] = ()
+    instruments: tuple[str, ...] = ()
+    every_seconds: int = 6 * 3600
+    select: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+    @property
+    def digest_sha256(self) -> str:
+        """SHA-256 of the canonical JSON form; two Definitions with one digest are the same rules."""
+        canonical = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """A registered thing to watch. It outlives its URL; `definition` is the one in force."""
+
+    source_id: str
+    state: SourceState
+    definition: Definition
+    registered_at: datetime
+    next_check_at: datetime | None
+    last_capture_at: datetime | None = None
+    last_outcome: str | None = None
+    failures_in_a_row: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """The right to check one Source once, held until `lease_until`.
+
+    `slot_at` is the time that was due, None for a manual check. `fencing_token` must still be the
+    Source's when the result is recorded: a late result of a worker that lost its lease is refused.
+    `etag` and `last_modified` are what the server last gave, for a conditional request.
+    """
+
+    source: Source
+    slot_at: datetime | None
+    fencing_token: int
+    lease_until: datetime
+    etag: str | None = None
+    last_modified: str | None = None
+    baseline_version_id: str | None = None
+
+
+def require_http_url(url: str) -> str:
+    """The URL, if it is an absolute http or https URL with a host; RefusedError names what is wrong otherwise."""
+    cleaned = url.strip()
+    if not cleaned or any(ord(char) < 0x21 for char in cleaned) or "\\" in cleaned:
+        raise RefusedError(
+            f"{url!r} is not an http or https address: it has a blank, a control character or a backslash"
+        )
+    try:
+        parts = urlsplit(cleaned)
+        port_is_valid = parts.port is None or parts.port > 0
+    except ValueError as error:
+        raise RefusedError(f"{url!r} is not an http or https address: {error}") from error
+    if parts.scheme not in ("http", "https"):
+        scheme = parts.scheme or "none"
+        raise RefusedError(f"{url!r} is refused: only http and https addresses are watched, its scheme is {scheme!r}")
+    if not parts.hostname or not port_is_valid:
+        raise RefusedError(f"{url!r} is refused: it names no host")
+    return cleaned
+
+
+def slug(text: str) -> str:
+    """A short readable identifier from a title or URL: lower-case ASCII words joined with hyphens."""
+    words = re.findall(r"[a-z0-9]+", text.lower())
+    return "-".join(words)[:64].strip("-") or "source"
+
+
+_DURATION = re.compile(r"\s*(\d+)\s*(s|m|min|h|d|w|seconds?|minutes?|hours?|days?|weeks?)\s*")
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def parse_cadence(text: str) -> int:
+    """Seconds from "15m", "6h", "2 days". ConfigError when it is no duration or under the floor of one minute."""
+    match = _DURATION.fullmatch(text.lower())
+    if match is None:
+        raise ConfigError(f"{text!r} is not a cadence: write a number and a unit, such as 30m, 6h, 1d", key="every")
+    seconds = int(match[1]) * _UNIT_SECONDS[match[2][0]]
+    if not MINIMUM_CADENCE_SECONDS <= seconds <= 366 * 86400:
+        raise ConfigError(f"{text!r} is outside the allowed cadence: at least 1 minute, at most 366 days", key="every")
+    return seconds
+
+
+def format_cadence(seconds: int) -> str:
+    """The shortest exact form that `parse_cadence` reads back."""
+    for unit in ("w", "d", "h", "m"):
+        if seconds % _UNIT_SECONDS[unit] == 0:
+            return f"{seconds // _UNIT_SECONDS[unit]}{unit}"
+    return f"{seconds}s"

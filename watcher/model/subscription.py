@@ -1,0 +1,136 @@
+"""Who is told what: Subscriptions, the Digests composed for them, and the Deliveries of each message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from watcher.model.change import Change, Severity
+from watcher.model.source import Source
+
+
+class Cadence(StrEnum):
+    """How often a Subscription gets its Digest; `IMMEDIATE` sends an Alert for each Change instead."""
+
+    IMMEDIATE = "immediate"
+    HOURLY = "hourly"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+CADENCE_SECONDS = {Cadence.IMMEDIATE: 0, Cadence.HOURLY: 3600, Cadence.DAILY: 86400, Cadence.WEEKLY: 604800}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SubscriptionFilter:
+    """What a Subscription wants to hear of. An empty tuple means no restriction of that sort."""
+
+    subjects: tuple[str, ...] = ()
+    instruments: tuple[str, ...] = ()
+    indicators: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    minimum_severity: Severity = Severity.MINOR
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subscription:
+    """One recipient's saved search: filter, cadence, and how far it has been told.
+
+    `covered_ordinal` counts recorded Changes, so that a clock that is set back hides none;
+    `covered_until` is the same mark as people read it.
+    """
+
+    subscription_id: str
+    recipient: str
+    filter: SubscriptionFilter
+    cadence: Cadence
+    covered_until: datetime
+    covered_ordinal: int
+    next_digest_at: datetime
+    active: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceReach:
+    """How one Source answered during a period: attempts made, attempts that reached it, and the last failure."""
+
+    source: Source
+    attempts: int
+    reached: int
+    last_outcome: str
+    last_error: str
+    last_attempt_at: datetime | None
+    last_reached_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DigestEntry:
+    """One Change as a Digest tells it, with what a citation of both sides needs."""
+
+    change: Change
+    source: Source
+    old_sequence: int
+    new_sequence: int
+    old_payload_sha256: str
+    new_payload_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Digest:
+    """The compiled message of a period for one Subscription.
+
+    `entries` are told in order of severity; `noise_count` Changes were recorded and judged without
+    policy meaning. `unreached` are Sources that no attempt reached, `unchecked` those nobody tried,
+    in the period. `checkpoint` is the newest head of the ledger.
+    """
+
+    digest_id: str
+    subscription: Subscription
+    period_from: datetime
+    period_to: datetime
+    composed_at: datetime
+    entries: tuple[DigestEntry, ...]
+    noise_count: int
+    sources_watched: int
+    attempts: int
+    unreached: tuple[SourceReach, ...]
+    unchecked: tuple[Source, ...]
+    checkpoint: str
+
+
+class DeliveryState(StrEnum):
+    """PENDING waits for its turn, SENDING was handed to the server, UNKNOWN lost the server's answer."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """A rendered message: one subject line, a plain text and an HTML part."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """One message to one recipient, with its state and attempts."""
+
+    delivery_id: str
+    subscription_id: str
+    digest_id: str
+    recipient: str
+    message_id: str
+    message: Message
+    state: DeliveryState
+    attempts: int
+    next_attempt_at: datetime | None
+    created_at: datetime
+    sent_at: datetime | None = None
+    last_error: str = ""
