@@ -1,0 +1,106 @@
+"""One archive folder: its format file, payloads and ledger."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from watcher.archive.durable import write_once
+from watcher.archive.ledger import Ledger, LedgerRecord, canonical_json
+from watcher.archive.payloads import get_payload, put_payload
+from watcher.errors import ArchiveError
+from watcher.model.capture import Capture
+
+FORMAT = 1
+_CAPTURE: TypeAdapter[Capture] = TypeAdapter(Capture)
+
+
+class Archive:
+    """Stores payloads and records, and gives both back verified."""
+
+    def __init__(self, root: Path, *, origin: str) -> None:
+        self.root = root
+        self.origin = origin
+        self._ledger = Ledger(root / "ledger")
+
+    def put_payload(self, payload: bytes) -> str:
+        """Store bytes durably; returns their SHA-256 in hex."""
+        return put_payload(self.root, payload)
+
+    def get_payload(self, payload_sha256: str) -> bytes:
+        """The bytes, hashed again; ArchiveError when missing or damaged."""
+        return get_payload(self.root, payload_sha256)
+
+    def append_capture(self, capture: Capture) -> Capture:
+        """Write a Capture to the ledger; returns it with the sequence that the ledger gave it."""
+        body = _CAPTURE.dump_python(capture, mode="json")
+        del body["sequence"]
+        record = self._ledger.append("capture", body)
+        return _CAPTURE.validate_python({**body, "sequence": record.sequence})
+
+    def append(self, record_type: str, body: Mapping[str, object]) -> LedgerRecord:
+        """Write any other record (definition, audit, delivery) to the ledger."""
+        return self._ledger.append(record_type, body)
+
+    def records(self, start: int = 0) -> Iterator[LedgerRecord]:
+        """Ledger records in order from sequence `start`."""
+        return self._ledger.records(start)
+
+    def size(self) -> int:
+        """How many records the ledger holds."""
+        return self._ledger.head()[0]
+
+    def checkpoint(self) -> str:
+        """Origin, size and root, one a line: the body of a C2SP tlog-checkpoint."""
+        size, root = self._ledger.head()
+        return f"{self.origin}\n{size}\n{base64.b64encode(bytes.fromhex(root)).decode()}\n"
+
+
+def capture_of(record: LedgerRecord) -> Capture:
+    """The Capture that a ledger record of type "capture" holds."""
+    try:
+        return _CAPTURE.validate_python({**record.body, "sequence": record.sequence})
+    except ValidationError as error:
+        raise ArchiveError(
+            f"ledger record {record.sequence} is no readable Capture: {error.errors()[0]['msg']}"
+        ) from error
+
+
+def create_archive(root: Path, *, origin: str) -> Archive:
+    """Make an empty archive. Refuses a folder that already holds one."""
+    if (root / "format.json").exists() or has_records(root):
+        raise ArchiveError(f"{root} already holds an archive")
+    (root / "ledger").mkdir(parents=True, exist_ok=True)
+    (root / "payloads").mkdir(exist_ok=True)
+    write_once(root / "format.json", canonical_json({"format": FORMAT, "origin": origin}) + b"\n")
+    return Archive(root, origin=origin)
+
+
+def open_archive(root: Path) -> Archive:
+    """Open an existing archive. An unreadable one is named and left as it is."""
+    path = root / "format.json"
+    try:
+        described = json.loads(path.read_bytes())
+        number, origin = described["format"], described["origin"]
+    except FileNotFoundError as error:
+        raise ArchiveError(
+            f"{root} is no archive: {path.name} is missing. Restore the folder from a backup."
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArchiveError(
+            f"{path} cannot be read ({error}). It was left as it is: restore it from a backup."
+        ) from error
+    if number != FORMAT:
+        raise ArchiveError(
+            f"{path} says format {number}; this watcher reads format {FORMAT}. Use the watcher that wrote it."
+        )
+    return Archive(root, origin=origin)
+
+
+def has_records(root: Path) -> bool:
+    """Whether a folder holds ledger records or payloads, readable or not."""
+    return any((root / "ledger").glob("*.jsonl")) or any((root / "payloads").glob("sha256/*/*/*.zst"))

@@ -1,0 +1,144 @@
+"""The ledger: an append-only sequence of records, each a leaf of one RFC 6962 tree.
+
+A record is one line of canonical JSON (sorted keys, no blanks, UTF-8) in `ledger/<first sequence>.jsonl`,
+4096 records a file. Several processes may append: a file lock makes them take turns.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from watcher.archive.durable import storage_error, sync_directory
+from watcher.archive.merkle import Frontier, leaf_hash
+from watcher.errors import ArchiveError
+
+RECORDS_PER_FILE = 4096
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LedgerRecord:
+    """One record: its place from 0, its type (capture, definition, audit, delivery) and its fields."""
+
+    sequence: int
+    type: str
+    body: Mapping[str, object]
+    leaf_sha256: str
+
+
+class Ledger:
+    """Appends to and reads the ledger of one archive. Safe for threads and for several processes on one host."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._turn = threading.Lock()
+        self._frontier = Frontier()
+        self._read_bytes = 0  # of the file that holds the next record
+        with self._turn, self._locked():
+            self._catch_up()
+
+    def append(self, record_type: str, body: Mapping[str, object]) -> LedgerRecord:
+        """Write one record durably and return it. When this returns, the record survives a crash."""
+        with self._turn, self._locked():
+            self._catch_up()
+            sequence = self._frontier.size
+            line = canonical_json({"sequence": sequence, "type": record_type, **body})
+            path = self._file_of(sequence)
+            is_new = not path.exists()
+            try:
+                with path.open("ab") as file:
+                    file.truncate(self._read_bytes)  # drops a line that a crash left half written
+                    file.write(line + b"\n")
+                    file.flush()
+                    os.fsync(file.fileno())
+                if is_new:
+                    sync_directory(self._folder)
+            except OSError as error:
+                raise storage_error(path, error) from error
+            self._take(line)
+            return LedgerRecord(sequence=sequence, type=record_type, body=dict(body), leaf_sha256=leaf_hash(line).hex())
+
+    def head(self) -> tuple[int, str]:
+        """(size, root in hex) of the tree as it stands on disk now."""
+        with self._turn, self._locked():
+            self._catch_up()
+            return self._frontier.size, self._frontier.root().hex()
+
+    def records(self, start: int = 0) -> Iterator[LedgerRecord]:
+        """Records in order from sequence `start`."""
+        size, _ = self.head()
+        sequence = start
+        while sequence < size:
+            first = sequence - sequence % RECORDS_PER_FILE
+            lines = self._file_of(sequence).read_bytes().split(b"\n")
+            for line in lines[sequence - first : min(size - first, RECORDS_PER_FILE)]:
+                yield _parse(line, sequence)
+                sequence += 1
+
+    def _catch_up(self) -> None:
+        while True:
+            path = self._file_of(self._frontier.size)
+            if not path.exists():
+                return
+            with path.open("rb") as file:
+                if file.seek(0, os.SEEK_END) < self._read_bytes:
+                    raise ArchiveError(
+                        f"{path} became shorter than it was: records are gone. Restore it from a backup."
+                    )
+                file.seek(self._read_bytes)
+                fresh = file.read()
+            whole = fresh[: fresh.rfind(b"\n") + 1]
+            for line in whole.split(b"\n")[:-1]:
+                self._take(line)
+            if self._read_bytes != 0 or not whole:
+                return
+
+    def _take(self, line: bytes) -> None:
+        record = _parse(line, self._frontier.size)
+        self._frontier.append(bytes.fromhex(record.leaf_sha256))
+        self._read_bytes += len(line) + 1
+        if self._frontier.size % RECORDS_PER_FILE == 0:
+            self._read_bytes = 0
+
+    def _file_of(self, sequence: int) -> Path:
+        return self._folder / f"{sequence - sequence % RECORDS_PER_FILE:010d}.jsonl"
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        path = self._folder / "lock"
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise storage_error(path, error) from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def canonical_json(value: Mapping[str, object]) -> bytes:
+    """Sorted keys, no blanks, UTF-8: one value has one form."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _parse(line: bytes, sequence: int) -> LedgerRecord:
+    try:
+        body = json.loads(line)
+        found = body.pop("sequence")
+        record_type = body.pop("type")
+    except (ValueError, KeyError, AttributeError) as error:
+        raise ArchiveError(
+            f"ledger record {sequence} is damaged: it cannot be read. Restore the ledger from a backup."
+        ) from error
+    if found != sequence:
+        raise ArchiveError(
+            f"ledger record {sequence} is damaged: it calls itself {found}. Restore the ledger from a backup."
+        )
+    return LedgerRecord(sequence=sequence, type=record_type, body=body, leaf_sha256=leaf_hash(line).hex())
