@@ -1,0 +1,173 @@
+"""Captures and Snapshots: evidence rows, one for each ledger record of type "capture"."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select
+
+from watcher.errors import NotFoundError
+from watcher.model.capture import Capture, Outcome, Snapshot
+from watcher.store.schema import captures, snapshots
+from watcher.store.types import from_json, to_json
+
+
+def add_capture(connection: Connection, capture: Capture, *, version_id: str | None = None) -> None:
+    """Record a Capture, and a Snapshot when its payload is the first of its kind for the Source.
+
+    `version_id` is the Version whose Document its payload has. Recording a Capture again changes nothing.
+    A slot that some other Capture took first stays that one's.
+    """
+    if capture_exists(connection, capture.sequence):
+        return
+    slot_at = capture.slot_at
+    if slot_at is not None and slot_is_taken(connection, capture.source_id, slot_at):
+        slot_at = None
+    connection.execute(
+        insert(captures).values(
+            sequence=capture.sequence,
+            source_id=capture.source_id,
+            slot_at=slot_at,
+            version_id=version_id,
+            captured_at=capture.captured_at,
+            outcome=capture.outcome,
+            payload_sha256=capture.payload_sha256,
+            trigger=capture.trigger,
+            body=to_json(Capture, capture),
+        )
+    )
+    if capture.outcome is not Outcome.NEW or capture.payload_sha256 is None:
+        return
+    known = connection.execute(
+        select(snapshots.c.first_sequence).where(
+            snapshots.c.source_id == capture.source_id, snapshots.c.payload_sha256 == capture.payload_sha256
+        )
+    ).first()
+    if known is None:
+        connection.execute(
+            insert(snapshots).values(
+                source_id=capture.source_id,
+                payload_sha256=capture.payload_sha256,
+                first_sequence=capture.sequence,
+                first_captured_at=capture.captured_at,
+                media_type=capture.media_type,
+                length=capture.payload_length or 0,
+            )
+        )
+
+
+def get_capture(connection: Connection, sequence: int) -> Capture:
+    """One Capture by its ledger sequence."""
+    body = connection.execute(select(captures.c.body).where(captures.c.sequence == sequence)).scalar()
+    if body is None:
+        raise NotFoundError(f"there is no Capture {sequence}")
+    return from_json(Capture, body)
+
+
+def capture_exists(connection: Connection, sequence: int) -> bool:
+    """Whether the Capture of a ledger record has its row."""
+    return connection.execute(select(captures.c.sequence).where(captures.c.sequence == sequence)).first() is not None
+
+
+def recorded_sequences(connection: Connection) -> set[int]:
+    """The ledger sequences of all Captures that have their row."""
+    return set(connection.execute(select(captures.c.sequence)).scalars())
+
+
+def slot_is_taken(connection: Connection, source_id: str, slot_at: datetime) -> bool:
+    """Whether some Capture has been recorded for a slot of a Source."""
+    found = connection.execute(
+        select(captures.c.sequence).where(captures.c.source_id == source_id, captures.c.slot_at == slot_at)
+    )
+    return found.first() is not None
+
+
+def list_captures(
+    connection: Connection, source_id: str, *, limit: int = 100, before: int | None = None
+) -> list[Capture]:
+    """Captures of a Source by capture time, newest first; `before` continues after a given sequence was shown."""
+    query = select(captures.c.body).where(captures.c.source_id == source_id)
+    if before is not None:
+        query = query.where(captures.c.sequence < before)
+    rows = connection.execute(query.order_by(captures.c.captured_at.desc(), captures.c.sequence.desc()).limit(limit))
+    return [from_json(Capture, row.body) for row in rows]
+
+
+def last_payload_sha256(connection: Connection, source_id: str, *, until: datetime | None = None) -> str | None:
+    """The payload that a Source had at a moment (by default: has now), None when it had none yet."""
+    query = select(captures.c.payload_sha256).where(
+        captures.c.source_id == source_id,
+        captures.c.outcome.in_([Outcome.NEW, Outcome.SAME, Outcome.NOT_MODIFIED]),
+        captures.c.payload_sha256.is_not(None),
+    )
+    if until is not None:
+        query = query.where(captures.c.captured_at <= until)
+    newest_first = query.order_by(captures.c.captured_at.desc(), captures.c.sequence.desc())
+    return connection.execute(newest_first.limit(1)).scalar()
+
+
+def is_imported(connection: Connection, source_id: str, payload_sha256: str, captured_at: datetime) -> bool:
+    """Whether this payload has been recorded for this moment already."""
+    found = connection.execute(
+        select(captures.c.sequence).where(
+            captures.c.source_id == source_id,
+            captures.c.payload_sha256 == payload_sha256,
+            captures.c.captured_at == captured_at,
+        )
+    )
+    return found.first() is not None
+
+
+def version_of_captures(connection: Connection, source_id: str) -> dict[int, str]:
+    """Which Version describes each Capture of a Source that brought a new payload, by sequence."""
+    rows = connection.execute(
+        select(captures.c.sequence, captures.c.version_id).where(
+            captures.c.source_id == source_id, captures.c.version_id.is_not(None)
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def list_snapshots(connection: Connection, source_id: str) -> list[Snapshot]:
+    """Distinct payloads of a Source, newest first."""
+    rows = connection.execute(
+        select(snapshots).where(snapshots.c.source_id == source_id).order_by(snapshots.c.first_captured_at.desc())
+    )
+    return [Snapshot(**row._mapping) for row in rows]
+
+
+def count_captures(connection: Connection) -> dict[str, int]:
+    """How many Captures each Source has."""
+    rows = connection.execute(select(captures.c.source_id, func.count()).group_by(captures.c.source_id))
+    return {row[0]: row[1] for row in rows}
+
+
+def attempts_in_period(
+    connection: Connection, source_ids: list[str], *, after: datetime, until: datetime
+) -> dict[str, list[Capture]]:
+    """The fetch attempts of each Source that ended in (after, until], oldest first; imports are not attempts."""
+    rows = connection.execute(
+        select(captures.c.source_id, captures.c.body)
+        .where(
+            captures.c.source_id.in_(source_ids),
+            captures.c.captured_at > after,
+            captures.c.captured_at <= until,
+            captures.c.trigger != "import",
+        )
+        .order_by(captures.c.captured_at)
+    )
+    found: dict[str, list[Capture]] = {}
+    for row in rows:
+        found.setdefault(row.source_id, []).append(from_json(Capture, row.body))
+    return found
+
+
+def last_reached_at(connection: Connection, source_id: str) -> datetime | None:
+    """When a fetch of the Source last brought its content."""
+    return connection.execute(
+        select(func.max(captures.c.captured_at)).where(
+            captures.c.source_id == source_id,
+            captures.c.outcome.in_([Outcome.NEW, Outcome.SAME, Outcome.NOT_MODIFIED]),
+            captures.c.trigger != "import",
+        )
+    ).scalar()

@@ -1,0 +1,79 @@
+"""Changes with their Diffs, judgements and Position changes."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, insert, select
+
+from watcher.errors import NotFoundError
+from watcher.model.capture import Trigger
+from watcher.model.change import Change
+from watcher.store.schema import changes, position_changes
+from watcher.store.types import from_json, to_json
+
+
+def add_change(connection: Connection, change: Change) -> None:
+    """Record a Change. Recording the same pair again changes nothing."""
+    if connection.execute(select(changes.c.change_id).where(changes.c.change_id == change.change_id)).first():
+        return
+    connection.execute(
+        insert(changes).values(
+            change_id=change.change_id,
+            ordinal=last_ordinal(connection) + 1,
+            source_id=change.source_id,
+            from_version_id=change.from_version_id,
+            to_version_id=change.to_version_id,
+            captured_at=change.captured_at,
+            recorded_at=change.recorded_at,
+            trigger=change.trigger,
+            kind=change.kind,
+            alert=change.alert,
+            severity=change.judgement.severity,
+            significance=change.judgement.significance,
+            body=to_json(Change, change),
+        )
+    )
+    for ordinal, moved in enumerate(change.judgement.position_changes):
+        connection.execute(
+            insert(position_changes).values(
+                change_id=change.change_id,
+                ordinal=ordinal,
+                subject=moved.subject,
+                indicator=moved.indicator,
+                old=moved.old,
+                new=moved.new,
+                severity=moved.severity,
+            )
+        )
+
+
+def last_ordinal(connection: Connection) -> int:
+    """How many Changes have been recorded: the ordinal of the newest."""
+    newest: int = connection.execute(select(func.coalesce(func.max(changes.c.ordinal), 0))).scalar_one()
+    return newest
+
+
+def get_change(connection: Connection, change_id: str) -> Change:
+    """One Change by its id "from..to"."""
+    body = connection.execute(select(changes.c.body).where(changes.c.change_id == change_id)).scalar()
+    if body is None:
+        raise NotFoundError(f"there is no Change {change_id!r}")
+    return from_json(Change, body)
+
+
+def list_changes(connection: Connection, *, source_id: str | None = None, limit: int = 100) -> list[Change]:
+    """Changes by capture time, newest first, of one Source or of all."""
+    query = select(changes.c.body)
+    if source_id is not None:
+        query = query.where(changes.c.source_id == source_id)
+    rows = connection.execute(query.order_by(changes.c.captured_at.desc(), changes.c.recorded_at.desc()).limit(limit))
+    return [from_json(Change, row.body) for row in rows]
+
+
+def changes_recorded_after(connection: Connection, ordinal: int) -> list[Change]:
+    """Changes that checks (not imports) recorded after the one with that ordinal, oldest first."""
+    rows = connection.execute(
+        select(changes.c.body)
+        .where(changes.c.ordinal > ordinal, changes.c.trigger != Trigger.IMPORT)
+        .order_by(changes.c.ordinal)
+    )
+    return [from_json(Change, row.body) for row in rows]

@@ -1,0 +1,151 @@
+"""Versions with their Documents and Positions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, insert, select
+
+from watcher.errors import NotFoundError
+from watcher.model.capture import Version
+from watcher.model.change import Position
+from watcher.model.document import Document
+from watcher.store.schema import positions, versions
+from watcher.store.types import from_json, to_json
+
+
+def add_version(connection: Connection, version: Version, found_positions: tuple[Position, ...] = ()) -> None:
+    """Record a Version and the Positions found in it. Recording it again changes nothing."""
+    known = connection.execute(select(versions.c.version_id).where(versions.c.version_id == version.version_id)).first()
+    if known is not None:
+        return
+    connection.execute(
+        insert(versions).values(
+            version_id=version.version_id,
+            source_id=version.source_id,
+            sequence=version.sequence,
+            payload_sha256=version.payload_sha256,
+            captured_at=version.captured_at,
+            extractor=version.extractor,
+            extractor_version=version.extractor_version,
+            definition_sha256=version.definition_sha256,
+            text_sha256=version.text_sha256,
+            error_code=version.error_code,
+            error=version.error,
+            document=to_json(Document, version.document) if version.document is not None else None,
+        )
+    )
+    for ordinal, position in enumerate(found_positions):
+        connection.execute(
+            insert(positions).values(
+                version_id=version.version_id,
+                ordinal=ordinal,
+                source_id=version.source_id,
+                subject=position.subject,
+                indicator=position.indicator,
+                stance=position.stance,
+                captured_at=version.captured_at,
+                body=to_json(Position, position),
+            )
+        )
+
+
+def get_version(connection: Connection, version_id: str) -> Version:
+    """One Version with its Document."""
+    row = connection.execute(select(versions).where(versions.c.version_id == version_id)).first()
+    if row is None:
+        raise NotFoundError(f"there is no Version {version_id!r}")
+    return _version(row)
+
+
+def list_versions(connection: Connection, source_id: str, *, limit: int = 200) -> list[Version]:
+    """Versions of a Source by capture time, newest first, without their Documents."""
+    columns = [column for column in versions.c if column.name != "document"]
+    rows = connection.execute(
+        select(*columns)
+        .where(versions.c.source_id == source_id)
+        .order_by(versions.c.captured_at.desc(), versions.c.sequence.desc(), versions.c.version_id)
+        .limit(limit)
+    )
+    return [_version(row) for row in rows]
+
+
+def version_before(connection: Connection, source_id: str, captured_at: datetime, sequence: int) -> Version | None:
+    """The newest readable Version of a Source that stood before a moment, None when there is none."""
+    row = connection.execute(
+        select(versions)
+        .where(
+            versions.c.source_id == source_id,
+            versions.c.error_code == "",
+            (versions.c.captured_at < captured_at)
+            | ((versions.c.captured_at == captured_at) & (versions.c.sequence < sequence)),
+        )
+        .order_by(versions.c.captured_at.desc(), versions.c.sequence.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else _version(row)
+
+
+def version_after(connection: Connection, source_id: str, captured_at: datetime, sequence: int) -> Version | None:
+    """The oldest readable Version of a Source that stood after a moment, None when there is none."""
+    row = connection.execute(
+        select(versions)
+        .where(
+            versions.c.source_id == source_id,
+            versions.c.error_code == "",
+            (versions.c.captured_at > captured_at)
+            | ((versions.c.captured_at == captured_at) & (versions.c.sequence > sequence)),
+        )
+        .order_by(versions.c.captured_at, versions.c.sequence)
+        .limit(1)
+    ).first()
+    return None if row is None else _version(row)
+
+
+def earlier_texts(
+    connection: Connection, source_id: str, *, until: datetime, limit: int = 50
+) -> list[tuple[str, datetime]]:
+    """(text_sha256, captured_at) of the readable Versions up to a moment, oldest first: what reverts are told by."""
+    rows = connection.execute(
+        select(versions.c.text_sha256, versions.c.captured_at)
+        .where(versions.c.source_id == source_id, versions.c.error_code == "", versions.c.captured_at <= until)
+        .order_by(versions.c.captured_at.desc(), versions.c.sequence.desc())
+        .limit(limit)
+    ).all()
+    return [(row.text_sha256, row.captured_at) for row in reversed(rows)]
+
+
+def positions_of_version(connection: Connection, version_id: str) -> list[Position]:
+    """The Positions that a Version asserts, in reading order."""
+    rows = connection.execute(
+        select(positions.c.body).where(positions.c.version_id == version_id).order_by(positions.c.ordinal)
+    )
+    return [from_json(Position, row.body) for row in rows]
+
+
+def positions_of_subject(connection: Connection, subject: str) -> list[tuple[str, str, datetime, Position]]:
+    """(source_id, version_id, captured_at, Position) of every Version that speaks of a Subject, newest first."""
+    rows = connection.execute(
+        select(positions)
+        .where(positions.c.subject == subject)
+        .order_by(positions.c.captured_at.desc(), positions.c.source_id, positions.c.ordinal)
+    )
+    return [(row.source_id, row.version_id, row.captured_at, from_json(Position, row.body)) for row in rows]
+
+
+def _version(row: Row[tuple[object, ...]]) -> Version:
+    document = row._mapping.get("document")
+    return Version(
+        version_id=row.version_id,
+        source_id=row.source_id,
+        sequence=row.sequence,
+        payload_sha256=row.payload_sha256,
+        captured_at=row.captured_at,
+        extractor=row.extractor,
+        extractor_version=row.extractor_version,
+        definition_sha256=row.definition_sha256,
+        document=from_json(Document, document) if document else None,
+        text_sha256=row.text_sha256,
+        error_code=row.error_code,
+        error=row.error,
+    )
