@@ -1,0 +1,46 @@
+"""config/indicators/*.yaml → packs."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from watcher.classify import Pack, parse_pack
+from watcher.errors import ConfigError
+from watcher.pipeline.ports import PackText
+from watcher.settings.strict_yaml import read_yaml
+
+
+def load_pack(folder: Path, name: str) -> tuple[Pack, Any]:
+    """The pack `name` of a folder and the plain value it was parsed from. ConfigError when it is wrong or missing."""
+    path = folder / f"{name}.yaml"
+    if not path.exists():
+        there = ", ".join(sorted(file.stem for file in folder.glob("*.yaml"))) or "none"
+        raise ConfigError(f"there is no indicator pack {name!r} in {folder}; there are: {there}", key="classify.pack")
+    plain = read_yaml(path).plain()
+    return parse_pack(plain, file=str(path)), plain
+
+
+def load_packs(folder: Path) -> tuple[Pack, ...]:
+    """Every pack of a folder, by name."""
+    return tuple(load_pack(folder, path.stem)[0] for path in sorted(folder.glob("*.yaml")))
+
+
+def load_pack_text(config: Path, name: str) -> PackText:
+    """A pack of a configuration folder and the JSON text from which a child process parses it again."""
+    pack, plain = load_pack(config / "indicators", name)
+    return PackText(pack=pack, text=json.dumps(plain, ensure_ascii=False))
+
+
+def config_folder() -> Path:
+    """Where configuration lies: WATCHER_CONFIG, ./config, or the folder that came with the package."""
+    named = os.environ.get("WATCHER_CONFIG")
+    if named:
+        return Path(named)
+    here, package = Path("config"), Path(__file__).parent.parent
+    for candidate in (here, package.parent / "config", package / "_config"):
+        if (candidate / "indicators").is_dir():
+            return candidate
+    return here

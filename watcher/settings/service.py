@@ -1,0 +1,165 @@
+"""The settings of the service: code default < config/watcher.yaml < environment < command-line option."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from watcher.errors import ConfigError
+from watcher.settings.strict_yaml import Node, build, read_yaml, unknown_key
+
+ENVIRONMENT_PREFIX = "WATCHER_"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArchiveSettings:
+    """Where the evidence lies. `origin` names the archive in its checkpoints."""
+
+    path: Path = Path("snapshots")
+    origin: str = "watcher.local/archive"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoreSettings:
+    """The database's address, SQLAlchemy style."""
+
+    url: str = "sqlite:///data/watcher.db"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FetchSettings:
+    """Limits of one fetch. `contact` is where a site's keeper can complain; it goes into the User-Agent."""
+
+    contact: str = ""
+    deadline_seconds: float = 60.0
+    maximum_bytes: int = 50_000_000
+    maximum_hops: int = 8
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SchedulerSettings:
+    """How often due work is looked for and how much is done at once."""
+
+    tick_seconds: float = 5.0
+    workers: int = 4
+    lease_seconds: int = 300
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SmtpSettings:
+    """The mail server. `host` "" keeps digests on the web page only. `security` is none, starttls or tls.
+
+    The password comes from WATCHER_SMTP__PASSWORD or the file that WATCHER_SMTP__PASSWORD_FILE names, never from YAML.
+    """
+
+    host: str = ""
+    port: int = 25
+    security: str = "none"
+    user: str = ""
+    password: str = field(default="", repr=False)
+    sender: str = "watcher@localhost"
+    timeout_seconds: float = 30.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WebSettings:
+    """Where the page is served. Without accounts it is bound to loopback only. `base_url` is used for links in mail."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    base_url: str = "http://127.0.0.1:8080"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClassifySettings:
+    """Which indicator pack judges Changes: the name of a file in config/indicators/ without its ending."""
+
+    pack: str = "mine_action"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """Everything an instance can be told, one section a room."""
+
+    archive: ArchiveSettings = ArchiveSettings()
+    store: StoreSettings = StoreSettings()
+    fetch: FetchSettings = FetchSettings()
+    scheduler: SchedulerSettings = SchedulerSettings()
+    smtp: SmtpSettings = SmtpSettings()
+    web: WebSettings = WebSettings()
+    classify: ClassifySettings = ClassifySettings()
+
+
+SECRETS = frozenset({("smtp", "password")})
+
+
+def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from a YAML file (defaults where it is absent) and the environment. ConfigError says what is wrong."""
+    settings = build(Settings, read_yaml(path)) if path.exists() else Settings()
+    for section, key in SECRETS:
+        if getattr(getattr(settings, section), key):
+            raise ConfigError(
+                f"{section}.{key} is a secret and does not belong in a file: "
+                f"set {ENVIRONMENT_PREFIX}{section.upper()}__{key.upper()} or …_FILE instead",
+                file=str(path),
+                key=f"{section}.{key}",
+            )
+    settings = _with_environment(settings, environment)
+    _validate(settings, str(path))
+    return settings
+
+
+def _with_environment(settings: Settings, environment: Mapping[str, str]) -> Settings:
+    sections = {section.name: getattr(settings, section.name) for section in dataclasses.fields(settings)}
+    for name, raw in sorted(environment.items()):
+        if not name.startswith(ENVIRONMENT_PREFIX) or "__" not in name:
+            continue
+        section, _, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().partition("__")
+        node = Node(value=raw, file=f"environment variable {name}", line=0, path=name)
+        if section not in sections:
+            raise unknown_key(node, section, sections)
+        if key.endswith("_file") and (section, key.removesuffix("_file")) in SECRETS:
+            key, node = key.removesuffix("_file"), _file_node(name, raw)
+        known = {part.name: part.type for part in dataclasses.fields(sections[section])}
+        if key not in known:
+            raise unknown_key(node, key, known)
+        value = _from_text(type(getattr(sections[section], key)), node)
+        sections[section] = dataclasses.replace(sections[section], **{key: value})
+    return Settings(**sections)
+
+
+def _file_node(name: str, path: str) -> Node:
+    try:
+        content = Path(path).read_text().strip()
+    except OSError as error:
+        raise ConfigError(f"{name} names {path}, which cannot be read: {error.strerror}", key=name) from error
+    return Node(value=content, file=f"environment variable {name}", line=0, path=name)
+
+
+def _from_text(kind: type[Any], node: Node) -> Any:
+    try:
+        return kind(node.value)
+    except ValueError as error:
+        raise ConfigError(f"{node.path} should be a number, not {node.value!r}", key=node.path) from error
+
+
+def _validate(settings: Settings, file: str) -> None:
+    checks = (
+        (settings.smtp.security in ("none", "starttls", "tls"), "smtp.security", "should be none, starttls or tls"),
+        (0 < settings.web.port < 65536, "web.port", "should be a port between 1 and 65535"),
+        (0 < settings.smtp.port < 65536, "smtp.port", "should be a port between 1 and 65535"),
+        (settings.scheduler.tick_seconds > 0, "scheduler.tick_seconds", "should be more than 0"),
+        (1 <= settings.scheduler.workers <= 64, "scheduler.workers", "should be from 1 to 64"),
+        (
+            settings.scheduler.lease_seconds > settings.fetch.deadline_seconds,
+            "scheduler.lease_seconds",
+            "should be longer than fetch.deadline_seconds, or a slow fetch is taken over while it runs",
+        ),
+    )
+    for holds, key, message in checks:
+        if not holds:
+            raise ConfigError(f"{key} {message}", file=file, key=key)

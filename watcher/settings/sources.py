@@ -1,0 +1,108 @@
+"""config/sources/*.yaml → Definitions. A misspelled key stops the whole set; a bad value only its own Source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from watcher.errors import ConfigError, RefusedError
+from watcher.model.source import Definition, SourceKind, parse_cadence, require_http_url, slug
+from watcher.model.subjects import subject_of
+from watcher.settings.strict_yaml import Node, build, read_yaml
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceProblem:
+    """A Source that cannot be registered, with where it stands and why."""
+
+    source_id: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _SourceEntry:
+    url: str = ""
+    kind: str = "page"
+    title: str = ""
+    publisher: str = ""
+    subjects: tuple[str, ...] = ()
+    instruments: tuple[str, ...] = ()
+    every: str = "6h"
+    select: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    paused: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegisteredSource:
+    """A Source as a file describes it."""
+
+    source_id: str
+    definition: Definition
+    paused: bool
+
+
+def load_sources(path: Path) -> tuple[list[RegisteredSource], list[SourceProblem]]:
+    """All Sources of a file or of the *.yaml files of a folder, and those that cannot be registered.
+
+    ConfigError (nothing should be applied) for unreadable files, unknown keys, wrong types and double ids.
+    """
+    files = sorted(path.glob("*.yaml")) + sorted(path.glob("*.yml")) if path.is_dir() else [path]
+    entries: dict[str, tuple[Node, _SourceEntry]] = {}
+    for file in files:
+        for source_id, node in _listed(read_yaml(file)).items():
+            if source_id in entries:
+                first = entries[source_id][0]
+                raise node.error(f"the Source {source_id!r} is also defined in {first.file} on line {first.line}")
+            entries[source_id] = (node, build(_SourceEntry, node))
+    registered: list[RegisteredSource] = []
+    problems: list[SourceProblem] = []
+    for source_id, (node, entry) in entries.items():
+        try:
+            definition = _definition(source_id, entry)
+        except (ConfigError, RefusedError) as error:
+            problems.append(SourceProblem(source_id=source_id, message=f"{node.file}:{node.line}: {error}"))
+        else:
+            registered.append(RegisteredSource(source_id=source_id, definition=definition, paused=entry.paused))
+    return registered, problems
+
+
+def _listed(root: Node) -> dict[str, Node]:
+    top = root.mapping()
+    for key, child in top.items():
+        if key != "sources":
+            raise child.error(f"unknown key {key!r}; did you mean 'sources'?")
+    return top["sources"].mapping() if "sources" in top else {}
+
+
+def _definition(source_id: str, entry: _SourceEntry) -> Definition:
+    if slug(source_id) != source_id:
+        raise ConfigError(
+            f"the name {source_id!r} should be lower-case words joined with hyphens, as {slug(source_id)!r}"
+        )
+    if entry.kind not in tuple(SourceKind):
+        raise ConfigError(f"kind should be one of {', '.join(SourceKind)}, not {entry.kind!r}")
+    kind = SourceKind(entry.kind)
+    if kind is SourceKind.UPLOAD and entry.url:
+        raise ConfigError("an upload has no url")
+    return Definition(
+        url="" if kind is SourceKind.UPLOAD else require_http_url(entry.url),
+        kind=kind,
+        title=entry.title or source_id,
+        publisher=entry.publisher,
+        subjects=tuple(resolve_subject(name) for name in entry.subjects),
+        instruments=entry.instruments,
+        every_seconds=parse_cadence(entry.every),
+        select=entry.select,
+        remove=entry.remove,
+    )
+
+
+def resolve_subject(name: str) -> str:
+    """The ISO 3166-1 alpha-3 code of a State given by code or name; ConfigError when there is no such State."""
+    found = subject_of(name)
+    if found is None:
+        raise ConfigError(
+            f"{name!r} is no State that is known here: write its name or its three-letter code, such as KAZ"
+        )
+    return found
