@@ -1,0 +1,243 @@
+"""Digests: what a Subscription is told, that silence is believable, and that mail is really delivered."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import socket
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+
+from watcher.alert.channels.smtp import SmtpChannel
+from watcher.demo.sink import MailSink
+from watcher.errors import DeliveryError, RefusedError
+from watcher.model.change import Severity
+from watcher.model.subscription import Cadence, DeliveryState, SubscriptionFilter
+from watcher.pipeline import notify, register
+from watcher.store import digests, subscriptions
+
+BEFORE = "<html><body><h1>Kazakhstan</h1><p>Kazakhstan abstained in the vote on resolution 61/84.</p></body></html>"
+AFTER = BEFORE.replace("abstained in the vote on resolution 61/84", "voted in favour of resolution 62/41")
+
+
+def _channel(port: int) -> SmtpChannel:
+    return SmtpChannel(
+        host="127.0.0.1",
+        port=port,
+        security="none",
+        user="",
+        password="",
+        sender="watcher@example.org",
+        timeout_seconds=3,
+    )
+
+
+def _subscribe(bench: Any, recipient: str = "desk@example.org", **wanted: Any) -> Any:
+    return register.add_subscription(
+        bench.rooms,
+        subscription_id=recipient.split("@")[0],
+        recipient=recipient,
+        wanted=SubscriptionFilter(**wanted),
+        cadence=wanted.pop("cadence", Cadence.DAILY),
+        user="test",
+    )
+
+
+def _change(bench: Any) -> None:
+    bench.register("kaz", bench.site.put("/kaz", BEFORE), publisher="UN")
+    bench.check("kaz")
+    bench.site.put("/kaz", AFTER)
+    assert bench.check("kaz").recorded.change.alert
+
+
+def _read(path: Any) -> EmailMessage:
+    return email.message_from_bytes(path.read_bytes(), policy=email.policy.default)  # type: ignore[return-value]
+
+
+def test_a_change_reaches_an_inbox_with_passages_citation_and_checkpoint(bench: Any, mail_sink: MailSink) -> None:
+    _subscribe(bench, subjects=("KAZ",))
+    _change(bench)
+    bench.clock.advance(days=1)
+    (composed,) = notify.compose_due(bench.rooms)
+    ((delivery, problem),) = notify.deliver_owed(bench.rooms, _channel(mail_sink.port))
+    assert problem == ""
+    message = _read(mail_sink.messages[0])
+    text = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    html = message.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    assert message["To"] == "desk@example.org"
+    assert message["Message-ID"] == delivery.message_id
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert "Kazakhstan" in message["Subject"]
+    for told in (
+        "61/84",
+        "62/41",
+        "abstain",
+        composed.digest.entries[0].new_payload_sha256[:12],
+        "watcher.test/archive",
+    ):
+        assert told in text, told
+    assert "<script" not in html
+    with bench.rooms.database.reading() as connection:
+        (kept,) = digests.deliveries_of_digest(connection, composed.digest.digest_id)
+    assert kept.state is DeliveryState.SENT
+    assert any(record.type == "delivery" for record in bench.rooms.archive.records())
+
+
+def test_a_digest_is_composed_once_and_tells_each_change_once(bench: Any) -> None:
+    _subscribe(bench)
+    _change(bench)
+    bench.clock.advance(days=1)
+    assert len(notify.compose_due(bench.rooms)[0].digest.entries) == 1
+    assert notify.compose_due(bench.rooms) == []
+    bench.clock.advance(days=1)
+    assert notify.compose_due(bench.rooms)[0].digest.entries == ()
+
+
+def test_catalogue_162_a_clock_set_back_hides_no_change(bench: Any) -> None:
+    _subscribe(bench)
+    bench.register("kaz", bench.site.put("/kaz", BEFORE))
+    bench.check("kaz")
+    bench.clock.advance(days=2)
+    notify.compose_due(bench.rooms)
+    bench.clock.advance(days=-1)
+    bench.site.put("/kaz", AFTER)
+    assert bench.check("kaz").recorded.change.alert
+    bench.clock.advance(days=3)
+    assert len(notify.compose_due(bench.rooms)[0].digest.entries) == 1
+
+
+def test_an_empty_digest_says_how_often_we_looked_and_what_we_could_not_reach(bench: Any) -> None:
+    _subscribe(bench)
+    bench.register("kaz", bench.site.put("/kaz", BEFORE), publisher="UN")
+    bench.register("kgz", bench.site.put("/kgz", b"gone", status=503), subjects=("KGZ",), publisher="OSCE")
+    bench.register("uzb", bench.site.put("/uzb", BEFORE), subjects=("UZB",))
+    for _ in range(3):
+        bench.check("kaz")
+        bench.check("kgz")
+    bench.clock.advance(days=1)
+    (composed,) = notify.compose_due(bench.rooms)
+    digest = composed.digest
+    assert (digest.sources_watched, digest.attempts, digest.entries) == (3, 6, ())
+    assert [reach.source.source_id for reach in digest.unreached] == ["kgz"]
+    assert [source.source_id for source in digest.unchecked] == ["uzb"]
+    for told in ("kgz", "503", "uzb", digest.checkpoint.splitlines()[2]):
+        assert told in composed.message.text
+
+
+def test_a_subscription_is_told_only_what_it_asked_for(bench: Any) -> None:
+    _subscribe(bench, "kaz@example.org", subjects=("KAZ",))
+    _subscribe(bench, "fra@example.org", subjects=("FRA",))
+    _subscribe(bench, "vote@example.org", indicators=("vote",))
+    _subscribe(bench, "use@example.org", indicators=("use",))
+    _subscribe(bench, "critical@example.org", minimum_severity=Severity.CRITICAL)
+    _change(bench)
+    bench.clock.advance(days=1)
+    told = {one.digest.subscription.subscription_id: len(one.digest.entries) for one in notify.compose_due(bench.rooms)}
+    assert told["kaz"] == told["vote"] == 1
+    assert told["fra"] == told["use"] == 0
+
+
+def test_an_immediate_subscription_hears_of_a_change_and_of_nothing_else(bench: Any) -> None:
+    register.add_subscription(
+        bench.rooms,
+        subscription_id="now",
+        recipient="desk@example.org",
+        wanted=SubscriptionFilter(),
+        cadence=Cadence.IMMEDIATE,
+        user="test",
+    )
+    assert notify.compose_due(bench.rooms) == []
+    _change(bench)
+    assert len(notify.compose_due(bench.rooms)) == 1
+    assert notify.compose_due(bench.rooms) == []
+
+
+def test_history_that_was_imported_is_never_sent(bench: Any, tmp_path: Any) -> None:
+    from watcher.pipeline.import_history import import_items, read_items
+
+    _subscribe(bench)
+    bench.register("kaz", bench.site.put("/kaz", AFTER))
+    for year, body in (("2006", BEFORE), ("2007", AFTER)):
+        (tmp_path / f"kaz_{year}-12-06.html").write_text(body)
+    items = read_items(tmp_path, match="*.html")
+    recorded = list(import_items(bench.rooms, "kaz", items, user="test"))
+    assert recorded[1].change.alert
+    bench.clock.advance(days=1)
+    assert notify.compose_due(bench.rooms)[0].digest.entries == ()
+
+
+def test_catalogue_156_a_mail_server_that_is_down_is_tried_again_and_each_digest_arrives_once(
+    bench: Any, mail_sink: MailSink
+) -> None:
+    _subscribe(bench)
+    bench.clock.advance(days=1)
+    notify.compose_due(bench.rooms)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        closed = probe.getsockname()[1]
+    ((_, problem),) = notify.deliver_owed(bench.rooms, _channel(closed))
+    assert f"127.0.0.1:{closed}" in problem
+    assert notify.deliver_owed(bench.rooms, _channel(mail_sink.port)) == []
+    bench.clock.advance(minutes=2)
+    assert [problem for _, problem in notify.deliver_owed(bench.rooms, _channel(mail_sink.port))] == [""]
+    bench.clock.advance(days=1)
+    assert notify.deliver_owed(bench.rooms, _channel(mail_sink.port)) == []
+    assert len(mail_sink.messages) == 1
+
+
+class _Refusing:
+    def __init__(self, error: DeliveryError) -> None:
+        self.error = error
+        self.tries = 0
+
+    def send(self, delivery: Any, *, possible_duplicate: bool) -> DeliveryState:  # noqa: ARG002
+        self.tries += 1
+        raise self.error
+
+
+def test_catalogue_157_a_permanent_refusal_is_not_tried_again(bench: Any) -> None:
+    _subscribe(bench)
+    bench.clock.advance(days=1)
+    notify.compose_due(bench.rooms)
+    refusing = _Refusing(DeliveryError("550 no such user", permanent=True))
+    for _ in range(3):
+        notify.deliver_owed(bench.rooms, refusing)
+        bench.clock.advance(hours=2)
+    assert refusing.tries == 1
+
+
+def test_catalogue_159_a_message_that_was_being_sent_when_its_sender_died_is_sent_as_a_possible_duplicate(
+    bench: Any, mail_sink: MailSink
+) -> None:
+    _subscribe(bench)
+    bench.clock.advance(days=1)
+    notify.compose_due(bench.rooms)
+    with bench.rooms.database.writing() as connection:
+        digests.claim_deliveries(connection, now=bench.clock(), lease_seconds=600, limit=10)
+    assert notify.deliver_owed(bench.rooms, _channel(mail_sink.port)) == []
+    bench.clock.advance(minutes=11)
+    ((delivery, problem),) = notify.deliver_owed(bench.rooms, _channel(mail_sink.port))
+    message = _read(mail_sink.messages[0])
+    assert problem == ""
+    assert message["X-Watcher-Possible-Duplicate"] == "yes"
+    assert message["Message-ID"] == delivery.message_id
+
+
+@pytest.mark.parametrize(
+    "recipient", ["", "desk", "a@b>, evil@x", "a@b,c@d", "a b@example.org", "a@b\r\nBcc: x@y", "Desk <a@b.org>"]
+)
+def test_catalogue_106_a_recipient_is_exactly_one_address(bench: Any, recipient: str) -> None:
+    with pytest.raises(RefusedError, match="is not one e-mail address"):
+        _subscribe(bench, recipient or "@")
+
+
+def test_a_preview_records_and_owes_nothing(bench: Any) -> None:
+    subscription = _subscribe(bench)
+    _change(bench)
+    message = notify.preview_digest(bench.rooms, subscription)
+    assert "62/41" in message.text
+    with bench.rooms.database.reading() as connection:
+        assert digests.list_digests(connection) == []
+        assert subscriptions.get_subscription(connection, "desk") == subscription

@@ -1,0 +1,100 @@
+"""Which Changes a Subscription is told, and the Digest of a period. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from watcher.model.change import Change
+from watcher.model.source import Source, SourceState
+from watcher.model.subscription import Digest, DigestEntry, SourceReach, Subscription, SubscriptionFilter
+
+
+def subjects_of(change: Change, source: Source) -> frozenset[str]:
+    """The Subjects of a Change: those of its Source, of its Position changes and of its depositary events."""
+    judgement = change.judgement
+    return frozenset(
+        subject
+        for subject in (
+            *source.definition.subjects,
+            *(moved.subject for moved in judgement.position_changes),
+            *(event.subject for event in judgement.depositary_events),
+        )
+        if subject
+    )
+
+
+def matches(wanted: SubscriptionFilter, change: Change, source: Source) -> bool:
+    """Whether a Subscription wants to hear of a Change. Severity and alert are part of the answer."""
+    judgement = change.judgement
+    if not change.alert or judgement.severity.rank < wanted.minimum_severity.rank:
+        return False
+    instruments = {*source.definition.instruments, *(event.instrument for event in judgement.depositary_events)}
+    indicators = {moved.indicator for moved in judgement.position_changes}
+    return (
+        (not wanted.sources or source.source_id in wanted.sources)
+        and (not wanted.subjects or not subjects_of(change, source).isdisjoint(wanted.subjects))
+        and (not wanted.instruments or not instruments.isdisjoint(wanted.instruments))
+        and (not wanted.indicators or not indicators.isdisjoint(wanted.indicators))
+    )
+
+
+def sources_of(wanted: SubscriptionFilter, sources: Iterable[Source]) -> list[Source]:
+    """The watched Sources that could have brought a Change to this Subscription: what "we looked" is counted over.
+
+    A Source without Subjects (a treaty table) may speak of any.
+    """
+    return [
+        source
+        for source in sources
+        if source.state is SourceState.ACTIVE
+        and source.definition.url
+        and (not wanted.sources or source.source_id in wanted.sources)
+        and (
+            not wanted.subjects
+            or not source.definition.subjects
+            or not set(source.definition.subjects).isdisjoint(wanted.subjects)
+        )
+        and (
+            not wanted.instruments
+            or not source.definition.instruments
+            or not set(source.definition.instruments).isdisjoint(wanted.instruments)
+        )
+    ]
+
+
+def compose(
+    *,
+    digest_id: str,
+    subscription: Subscription,
+    period_to: datetime,
+    composed_at: datetime,
+    entries: Iterable[DigestEntry],
+    noise_count: int,
+    reaches: Sequence[SourceReach],
+    checkpoint: str,
+) -> Digest:
+    """The Digest of (covered_until, period_to], the gravest Changes first."""
+    ordered = sorted(
+        entries,
+        key=lambda entry: (
+            -entry.change.judgement.severity.rank,
+            -entry.change.judgement.significance,
+            entry.change.captured_at,
+            entry.change.change_id,
+        ),
+    )
+    return Digest(
+        digest_id=digest_id,
+        subscription=subscription,
+        period_from=subscription.covered_until,
+        period_to=period_to,
+        composed_at=composed_at,
+        entries=tuple(ordered),
+        noise_count=noise_count,
+        sources_watched=len(reaches),
+        attempts=sum(reach.attempts for reach in reaches),
+        unreached=tuple(reach for reach in reaches if reach.attempts and not reach.reached),
+        unchecked=tuple(reach.source for reach in reaches if not reach.attempts),
+        checkpoint=checkpoint,
+    )

@@ -1,0 +1,127 @@
+"""The composition root: opens the rooms of one instance and hands them to the use cases."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from watcher import __version__
+from watcher.alert.channels.smtp import SmtpChannel
+from watcher.archive import create_archive, has_records, open_archive
+from watcher.errors import ArchiveError, StoreError
+from watcher.fetch import Fetcher, FetchLimits
+from watcher.isolation import ChildPool
+from watcher.pipeline.ports import Clock, Rooms
+from watcher.pipeline.recover import record_missing
+from watcher.settings import Settings, load_pack_text, load_settings
+from watcher.store.database import create_database, database_exists, open_database, sqlite_path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Instance:
+    """One instance's settings, its configuration folder and its open rooms."""
+
+    settings: Settings
+    config: Path
+    rooms: Rooms
+
+    def fetcher(self) -> Fetcher:
+        """A fetcher for one worker."""
+        fetch = self.settings.fetch
+        limits = FetchLimits(
+            deadline_seconds=fetch.deadline_seconds,
+            maximum_bytes=fetch.maximum_bytes,
+            maximum_hops=fetch.maximum_hops,
+        )
+        return Fetcher(user_agent=user_agent(fetch.contact), limits=limits, clock=self.rooms.clock)
+
+    def mail(self) -> SmtpChannel | None:
+        """The mail channel, None when no mail server is set."""
+        smtp = self.settings.smtp
+        if not smtp.host:
+            return None
+        return SmtpChannel(
+            host=smtp.host,
+            port=smtp.port,
+            security=smtp.security,
+            user=smtp.user,
+            password=smtp.password,
+            sender=smtp.sender,
+            timeout_seconds=smtp.timeout_seconds,
+        )
+
+
+def utc_now() -> datetime:
+    """The wall clock in UTC."""
+    return datetime.now(UTC)
+
+
+def user_agent(contact: str) -> str:
+    """How the fetcher introduces itself to a site."""
+    return f"watcher/{__version__} ({contact})" if contact else f"watcher/{__version__}"
+
+
+@contextmanager
+def open_instance(
+    config: Path, *, settings: Settings | None = None, clock: Clock = utc_now, create: bool = False
+) -> Iterator[Instance]:
+    """Open the rooms of the instance that `config` describes, and close them at the end.
+
+    With `create`, an instance that has neither database nor archive is made first. ArchiveError or
+    StoreError when one of them is there and cannot be read, or one is there without the other.
+    """
+    settings = settings or load_settings(config / "watcher.yaml")
+    pack = load_pack_text(config, settings.classify.pack)
+    if create and not _exists(settings):
+        create_archive(settings.archive.path, origin=settings.archive.origin)
+        create_database(settings.store.url)
+    _require_both(settings)
+    archive = open_archive(settings.archive.path)
+    database = open_database(settings.store.url)
+    children = ChildPool(size=max(1, settings.scheduler.workers))
+    rooms = Rooms(
+        database=database,
+        archive=archive,
+        children=children,
+        pack=pack,
+        clock=clock,
+        name=f"{socket.gethostname()}:{os.getpid()}",
+        fetcher_name=f"watcher {__version__}",
+        base_url=settings.web.base_url.rstrip("/"),
+        lease_seconds=settings.scheduler.lease_seconds,
+    )
+    try:
+        record_missing(rooms)
+        yield Instance(settings=settings, config=config, rooms=rooms)
+    finally:
+        children.close()
+        database.close()
+
+
+def _exists(settings: Settings) -> bool:
+    archive = settings.archive.path
+    return database_exists(settings.store.url) or (archive / "format.json").exists() or has_records(archive)
+
+
+def _require_both(settings: Settings) -> None:
+    archive, store = settings.archive.path, settings.store.url
+    database = sqlite_path(store) or store
+    has_archive = (archive / "format.json").exists() or has_records(archive)
+    has_database = database_exists(store)
+    if has_archive and not has_database:
+        raise StoreError(
+            f"{archive} holds an archive, but its database {database} is missing. No fresh one was made: "
+            "restore the database from a backup, or name another archive folder for a new instance."
+        )
+    if has_database and not has_archive:
+        raise ArchiveError(
+            f"the database {database} is there, but its archive {archive} is missing. No fresh one was made: "
+            "restore the folder from a backup, or name another database for a new instance."
+        )
+    if not has_archive:
+        raise StoreError(f"there is no instance yet: neither {database} nor {archive}. Run `watcher init`.")

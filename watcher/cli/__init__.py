@@ -1,0 +1,1 @@
+"""The command line: one module per noun, commands of a few lines."""

@@ -1,0 +1,103 @@
+"""watcher check and watcher import: what happens to one Source now, or happened to it before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from watcher.cli.context import Context, json_option, pass_context, print_json, safe, user_name
+from watcher.cli.words import change_words, check_words
+from watcher.errors import RefusedError
+from watcher.model.capture import Trigger
+from watcher.pipeline.import_history import import_items, read_items
+from watcher.pipeline.record import Recorded
+from watcher.pipeline.watch import check as check_claim
+from watcher.pipeline.watch import claim_now
+from watcher.store import sources
+
+
+@click.command()
+@click.argument("source_id")
+@json_option
+@pass_context
+def check(context: Context, source_id: str, as_json: bool) -> None:
+    """Check one Source now and say what happened. Exit 1 when it could not be reached."""
+    with context.instance() as instance:
+        with instance.rooms.database.reading() as connection:
+            if not sources.get_source(connection, source_id).definition.url:
+                raise RefusedError(
+                    f"{source_id!r} is an Upload and has no address; bring files in with `watcher import`"
+                )
+        claim = claim_now(instance.rooms, source_id)
+        fetcher = instance.fetcher()
+        try:
+            checked = check_claim(instance.rooms, fetcher, claim, trigger=Trigger.MANUAL, user=user_name())
+        finally:
+            fetcher.close()
+    if as_json:
+        print_json(_facts(checked.recorded))
+    else:
+        for line in check_words(checked):
+            click.echo(safe(line))
+    if not checked.recorded.capture.outcome.reached:
+        raise SystemExit(1)
+
+
+@click.command("import")
+@click.argument("source_id")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--match", default="*", show_default=True, help="Which files of a folder to take.")
+@json_option
+@pass_context
+def import_(context: Context, source_id: str, path: Path, match: str, as_json: bool) -> None:
+    """Bring dated history into a Source. Runs the same pipe as a check; nothing is sent.
+
+    PATH is a folder of files with their date in the name (status_2013-06-06.csv), or a file of JSON
+    lines with captured_at, one of path, text or html, and optionally media_type and url.
+    """
+    items = read_items(path, match=match)
+    outcomes: Counter[str] = Counter()
+    with context.instance() as instance:
+        for item, recorded in zip(items, import_items(instance.rooms, source_id, items, user=user_name()), strict=True):
+            outcome = "known already" if recorded is None else _import_outcome(recorded)
+            outcomes[outcome] += 1
+            if as_json:
+                continue
+            click.echo(f"{item.captured_at:%Y-%m-%d %H:%M}  {safe(item.origin)}: {outcome}")
+            if recorded is not None and recorded.change is not None:
+                for line in change_words(recorded.change):
+                    click.echo(safe(f"    {line}"))
+    if as_json:
+        print_json({"items": len(items), **outcomes})
+    else:
+        click.echo(f"{len(items)} item(s): " + ", ".join(f"{number} {name}" for name, number in outcomes.items()))
+
+
+def _import_outcome(recorded: Recorded) -> str:
+    if recorded.version is not None and recorded.version.error:
+        return f"archived, but not read: {recorded.version.error}"
+    if recorded.first:
+        return "first Version"
+    if recorded.change is not None:
+        return f"{recorded.change.kind} change ({recorded.change.judgement.severity})".replace("_", " ")
+    return "no change"
+
+
+def _facts(recorded: Recorded) -> dict[str, object]:
+    capture, change = recorded.capture, recorded.change
+    return {
+        "capture": capture.sequence,
+        "outcome": capture.outcome.value,
+        "status": capture.status,
+        "error": capture.error,
+        "payload_sha256": capture.payload_sha256,
+        "version_id": recorded.version.version_id if recorded.version else None,
+        "change_id": change.change_id if change else None,
+        "kind": change.kind.value if change else None,
+        "severity": change.judgement.severity.value if change else None,
+    }
+
+
+COMMANDS = {"check": check, "import": import_}

@@ -1,0 +1,101 @@
+"""watcher init, status, migrate, check-config."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from watcher.bootstrap import user_agent, utc_now
+from watcher.cli.context import Context, json_option, pass_context, print_json
+from watcher.errors import ConfigError
+from watcher.fetch import Fetcher, FetchLimits, FetchRequest
+from watcher.settings import load_packs, load_settings, load_sources
+from watcher.store import captures, digests, sources, subscriptions
+from watcher.store.database import migrate_database
+
+
+@click.command()
+@pass_context
+def init(context: Context) -> None:
+    """Make the archive and the database of a new instance."""
+    with context.instance(create=True) as instance:
+        click.echo(f"archive   {instance.settings.archive.path.resolve()}")
+        click.echo(f"database  {instance.settings.store.url}")
+        click.echo("Next: watcher source add URL, then watcher serve")
+
+
+@click.command()
+@pass_context
+def migrate(context: Context) -> None:
+    """Bring the database to the schema of this watcher. Back it up first."""
+    settings = load_settings(context.config / "watcher.yaml")
+    migrate_database(settings.store.url)
+    click.echo("the database has the present schema")
+
+
+@click.command()
+@json_option
+@pass_context
+def status(context: Context, as_json: bool) -> None:
+    """How the instance is: Sources, Captures, failures, messages owed, ledger."""
+    with context.instance() as instance, instance.rooms.database.reading() as connection:
+        every = sources.list_sources(connection)
+        failing = [source for source in every if source.failures_in_a_row]
+        facts = {
+            "sources": len(every),
+            "captures": sum(captures.count_captures(connection).values()),
+            "failing": {source.source_id: source.last_outcome for source in failing},
+            "subscriptions": len(subscriptions.list_subscriptions(connection)),
+            "unsent_messages": digests.count_unsent(connection),
+            "checkpoint": instance.rooms.archive.checkpoint().split("\n")[:3],
+        }
+    if as_json:
+        print_json(facts)
+        return
+    click.echo(f"{facts['sources']} Sources, {facts['captures']} Captures, {facts['subscriptions']} Subscriptions")
+    for source in failing:
+        click.echo(
+            f"not reached: {source.source_id} ({source.last_outcome}, {source.failures_in_a_row} times in a row)"
+        )
+    click.echo(f"{facts['unsent_messages']} messages not sent")
+    click.echo(f"ledger: {' '.join(instance.rooms.archive.checkpoint().split())}")
+
+
+@click.command("check-config")
+@click.argument("sources_path", type=click.Path(path_type=Path, exists=True), required=False)
+@pass_context
+def check_config(context: Context, sources_path: Path | None) -> None:
+    """Read all configuration and say what is wrong; nothing is changed.
+
+    Exit 1 when some Sources are bad, 2 when a file or a key is.
+    """
+    settings = load_settings(context.config / "watcher.yaml")
+    packs = load_packs(context.config / "indicators")
+    if settings.classify.pack not in {pack.name for pack in packs}:
+        raise ConfigError(f"classify.pack names {settings.classify.pack!r}, which is not there", key="classify.pack")
+    folder = sources_path or context.config / "sources"
+    registered, problems = load_sources(folder) if folder.exists() else ([], [])
+    click.echo(f"settings: fine; packs: {len(packs)} fine; Sources: {len(registered)} fine, {len(problems)} bad")
+    for problem in problems:
+        click.echo(problem.message, err=True)
+    if problems:
+        raise SystemExit(1)
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Where the service listens; else as configured.")
+@pass_context
+def health(context: Context, port: int | None) -> None:
+    """Ask the running service on this machine if it is well. Exit 0 when it is, else 1."""
+    settings = load_settings(context.config / "watcher.yaml")
+    address = f"http://127.0.0.1:{port or settings.web.port}/healthz"
+    fetcher = Fetcher(user_agent=user_agent(""), limits=FetchLimits(deadline_seconds=4), clock=utc_now)
+    result = fetcher.fetch(FetchRequest(url=address))
+    fetcher.close()
+    click.echo(result.error or (result.payload or b"").decode("utf-8", "replace"))
+    if result.status != 200:
+        raise SystemExit(1)
+
+
+COMMANDS = {"init": init, "migrate": migrate, "status": status, "health": health, "check-config": check_config}

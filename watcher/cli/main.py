@@ -1,0 +1,95 @@
+"""The group of all commands, and how errors end a command."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+from watcher.cli.context import Context
+from watcher.errors import WatcherError
+
+EXAMPLES = """
+\b
+Examples:
+  watcher serve                                   check, archive and serve the page
+  watcher source add https://example.org/kaz --subject KAZ --every 6h
+  watcher check example-org-kaz                   check one Source now
+  watcher import mine-ban-status tables/          bring in dated files
+"""
+
+COMMANDS = {
+    "check": ("history", "Check one Source now and say what happened."),
+    "check-config": ("instance", "Read all configuration and say what is wrong."),
+    "compare": ("answer", "Compare two documents."),
+    "demo": ("demo", "Show the whole pipe in half a minute."),
+    "digest": ("subscription", "Preview and send Digests."),
+    "extract": ("answer", "Read the Document out of a file."),
+    "health": ("instance", "Ask the running service if it is well."),
+    "import": ("history", "Bring dated history into a Source."),
+    "init": ("instance", "Make the archive and the database of a new instance."),
+    "migrate": ("instance", "Bring the database to the schema of this watcher."),
+    "positions": ("answer", "Find the Positions that a text asserts."),
+    "replay": ("answer", "Replay the dated versions of one Source."),
+    "serve": ("serve", "Check what is due, send what is owed, serve the page."),
+    "source": ("source", "Register and look after Sources."),
+    "status": ("instance", "How the instance is."),
+    "subscription": ("subscription", "Say who is told of what."),
+}
+
+
+class CommandTable(click.Group):
+    """A group that loads the module of a command only when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Names, in order."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of a name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"watcher.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.COMMANDS[cmd_name]
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list in the help."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
+
+
+@click.command(
+    cls=CommandTable,
+    epilog=EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="watcher", message="watcher %(version)s")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Configuration folder; else WATCHER_CONFIG, ./config or the one that came with watcher.",
+)
+@click.pass_context
+def cli(context: click.Context, config: Path | None) -> None:
+    """Change tracking and alerting for people who monitor what governments say."""
+    context.obj = Context(config)
+
+
+def main() -> None:
+    """Run the command line. Expected errors are one line on standard error, with the exit code of their kind."""
+    try:
+        sys.exit(cli.main(standalone_mode=False))
+    except click.exceptions.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except WatcherError as error:
+        click.echo(f"watcher: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.exit(141)

@@ -1,0 +1,72 @@
+"""watcher serve."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+
+import click
+import structlog
+
+from watcher.cli.context import Context, pass_context
+from watcher.errors import RefusedError
+
+
+@click.command()
+@click.option("--host", help="Address to serve on; loopback only, as there are no accounts.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to serve on.")
+@click.option("--no-checks", is_flag=True, help="Only serve the page; check nothing, send nothing.")
+@pass_context
+def serve(context: Context, host: str | None, port: int | None, no_checks: bool) -> None:
+    """Check what is due, send what is owed, and serve the page, until stopped with Ctrl-C."""
+    from watcher.scheduler import Service
+    from watcher.web.server import run_app
+
+    with context.instance(create=True) as instance:
+        web = instance.settings.web
+        address = host or web.host
+        require_loopback(address)
+        quiet_logs()
+        service = None if no_checks else Service(instance)
+        if service is not None:
+            service.start()
+        try:
+            run_app(
+                instance.rooms,
+                host=address,
+                port=port or web.port,
+                announce=lambda url: click.echo(f"watcher is at {url}  (Ctrl-C stops it)"),
+            )
+        finally:
+            if service is not None:
+                service.stop()
+
+
+def require_loopback(address: str) -> None:
+    """RefusedError for an address that others could reach: there are no accounts yet."""
+    try:
+        is_loopback = address == "localhost" or ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        raise RefusedError(
+            f"{address!r} is refused: without accounts the page is served on loopback only. "
+            "Use 127.0.0.1 and a tunnel (ssh -L) to read it from elsewhere."
+        )
+
+
+def quiet_logs() -> None:
+    """The service's own log lines, without those of its libraries."""
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], drop_missing=True),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(),
+    )
+
+
+COMMANDS = {"serve": serve}

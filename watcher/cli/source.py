@@ -1,0 +1,248 @@
+"""watcher source add | apply | list | show | pause | resume | retire."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from watcher.cli.context import Context, json_option, pass_context, print_json, safe, user_name
+from watcher.errors import ConfigError
+from watcher.model.source import (
+    Definition,
+    Source,
+    SourceKind,
+    format_cadence,
+    parse_cadence,
+    require_http_url,
+    slug,
+)
+from watcher.pipeline import register
+from watcher.pipeline.ports import Rooms
+from watcher.pipeline.register import PlanAction, PlanStep
+from watcher.settings import load_sources
+from watcher.settings.sources import resolve_subject
+from watcher.store import captures as capture_rows
+from watcher.store import changes, sources, versions
+
+
+@click.group()
+def source() -> None:
+    """Register and look after Sources."""
+
+
+@source.command()
+@click.argument("url", required=False)
+@click.option("--id", "source_id", help="Its name here; made from the title or address when left out.")
+@click.option("--title", default="", help="What a citation calls it.")
+@click.option("--publisher", default="", help="Who publishes it, for citations.")
+@click.option("--subject", "subjects", multiple=True, help="State it speaks of (KAZ or Kazakhstan); repeatable.")
+@click.option(
+    "--instrument", "instruments", multiple=True, help="Treaty it concerns (MBT, CCW, APII, CCM); repeatable."
+)
+@click.option("--every", default="6h", show_default=True, help="How often to check: 30m, 6h, 1d.")
+@click.option("--select", multiple=True, help="CSS selector to keep; repeatable.")
+@click.option("--remove", multiple=True, help="CSS selector to leave out; repeatable.")
+@click.option("--upload", is_flag=True, help="A Source without address: letters, decrees, scans handed in by a person.")
+@pass_context
+def add(
+    context: Context,
+    url: str | None,
+    source_id: str | None,
+    title: str,
+    publisher: str,
+    subjects: tuple[str, ...],
+    instruments: tuple[str, ...],
+    every: str,
+    select: tuple[str, ...],
+    remove: tuple[str, ...],
+    upload: bool,
+) -> None:
+    """Register URL as a Source; it is checked at once by a running service.
+
+    \b
+    Examples:
+      watcher source add https://example.org/kazakhstan --subject KAZ --every 6h
+      watcher source add --upload --title "Statement, Almaty 2007" --subject KAZ
+    """
+    if upload == bool(url):
+        raise ConfigError("give either an address or --upload", key="url")
+    address = require_http_url(url) if url else ""
+    name = source_id or slug(title or _name_of(address))
+    if slug(name) != name:
+        raise ConfigError(f"--id should be lower-case words joined with hyphens, as {slug(name)!r}", key="id")
+    definition = Definition(
+        url=address,
+        kind=SourceKind.UPLOAD if upload else SourceKind.PAGE,
+        title=title or name,
+        publisher=publisher,
+        subjects=tuple(resolve_subject(subject) for subject in subjects),
+        instruments=tuple(instrument.upper() for instrument in instruments),
+        every_seconds=parse_cadence(every),
+        select=select,
+        remove=remove,
+    )
+    with context.instance(create=True) as instance:
+        register.add_source(instance.rooms, name, definition, user=user_name())
+    click.echo(f"registered {name}")
+    click.echo(f"next: watcher {'import ' + name + ' FILES' if upload else 'check ' + name}")
+
+
+@source.command()
+@click.argument("path", type=click.Path(path_type=Path, exists=True))
+@click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
+@click.option("--yes", is_flag=True, help="Apply without asking.")
+@pass_context
+def apply(context: Context, path: Path, dry_run: bool, yes: bool) -> None:
+    """Bring the registry to what the YAML files in PATH say. Shows its plan first.
+
+    Sources that no file mentions are left alone. A misspelled key stops everything (exit 2); a Source
+    with a bad value is named and left out while the others are applied (exit 1).
+    """
+    registered, problems = load_sources(path)
+    with context.instance(create=True) as instance:
+        wanted = [(entry.source_id, entry.definition, entry.paused) for entry in registered]
+        steps = register.plan_sources(instance.rooms, wanted)
+        for step in steps:
+            _print_step(step)
+        for problem in problems:
+            click.echo(f"  bad     {problem.source_id}: {problem.message}", err=True)
+        todo = [step for step in steps if step.action is not PlanAction.KEEP]
+        click.echo(_summary(steps, len(problems)))
+        if not dry_run and todo:
+            if not yes and sys.stdin.isatty():
+                click.confirm(f"Apply {len(todo)} change(s)?", abort=True)
+            register.apply_plan(instance.rooms, todo, user=user_name())
+            click.echo("applied")
+        elif dry_run:
+            click.echo("dry run: nothing was changed")
+    if problems:
+        raise SystemExit(1)
+
+
+@source.command("list")
+@json_option
+@pass_context
+def list_(context: Context, as_json: bool) -> None:
+    """All Sources with their state, last outcome and next check."""
+    with context.instance() as instance, instance.rooms.database.reading() as connection:
+        every = sources.list_sources(connection)
+        counts = capture_rows.count_captures(connection)
+    if as_json:
+        print_json([_described(one, counts.get(one.source_id, 0)) for one in every])
+        return
+    for one in every:
+        due = f"next {one.next_check_at:%Y-%m-%d %H:%M} UTC" if one.next_check_at else "no check planned"
+        click.echo(f"{one.source_id:<40} {one.state:<8} {one.last_outcome or '-':<16} {due}")
+    if not every:
+        click.echo("no Sources yet; add one with: watcher source add URL")
+
+
+@source.command()
+@click.argument("source_id")
+@json_option
+@pass_context
+def show(context: Context, source_id: str, as_json: bool) -> None:
+    """One Source: its Definition, latest Captures, Versions and Changes."""
+    with context.instance() as instance:
+        facts = _facts(instance.rooms, source_id)
+    if as_json:
+        print_json(facts)
+        return
+    for key, value in facts.items():
+        if isinstance(value, list):
+            click.echo(f"{key}:")
+            for line in value:
+                click.echo(f"  {safe(str(line))}")
+        else:
+            click.echo(f"{key}: {safe(str(value))}")
+
+
+@source.command()
+@click.argument("source_id")
+@pass_context
+def pause(context: Context, source_id: str) -> None:
+    """Stop checking a Source until it is resumed."""
+    with context.instance() as instance:
+        register.pause_source(instance.rooms, source_id, user=user_name())
+    click.echo(f"paused {source_id}")
+
+
+@source.command()
+@click.argument("source_id")
+@pass_context
+def resume(context: Context, source_id: str) -> None:
+    """Check a paused or retired Source again."""
+    with context.instance() as instance:
+        register.resume_source(instance.rooms, source_id, user=user_name())
+    click.echo(f"resumed {source_id}; it is due now")
+
+
+@source.command()
+@click.argument("source_id")
+@pass_context
+def retire(context: Context, source_id: str) -> None:
+    """Stop watching a Source and keep everything of it."""
+    with context.instance() as instance:
+        register.retire_source(instance.rooms, source_id, user=user_name())
+    click.echo(f"retired {source_id}; its Captures, Versions and Changes stay")
+
+
+def _name_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.hostname} {parts.path} {parts.query}"
+
+
+def _print_step(step: PlanStep) -> None:
+    click.echo(f"  {step.action:<7} {step.source_id}")
+    for name, before, after in step.differences:
+        click.echo(f"          {name}: {safe(before)} → {safe(after)}")
+
+
+def _summary(steps: list[PlanStep], bad: int) -> str:
+    counts = {action: sum(step.action is action for step in steps) for action in PlanAction}
+    text = (
+        f"{counts[PlanAction.ADD]} to add, {counts[PlanAction.CHANGE]} to change, {counts[PlanAction.KEEP]} unchanged"
+    )
+    return f"{text}, {bad} bad" if bad else text
+
+
+def _described(one: Source, captures: int) -> dict[str, object]:
+    return {
+        "source_id": one.source_id,
+        "state": one.state.value,
+        "url": one.definition.url,
+        "title": one.definition.title,
+        "subjects": list(one.definition.subjects),
+        "every": format_cadence(one.definition.every_seconds),
+        "last_outcome": one.last_outcome,
+        "last_capture_at": one.last_capture_at,
+        "next_check_at": one.next_check_at,
+        "failures_in_a_row": one.failures_in_a_row,
+        "captures": captures,
+    }
+
+
+def _facts(rooms: Rooms, source_id: str) -> dict[str, object]:
+    with rooms.database.reading() as connection:
+        one = sources.get_source(connection, source_id)
+        facts = _described(one, capture_rows.count_captures(connection).get(source_id, 0))
+        facts["latest captures"] = [
+            f"{capture.sequence}  {capture.captured_at:%Y-%m-%d %H:%M:%S}  {capture.outcome}  {capture.error}".rstrip()
+            for capture in capture_rows.list_captures(connection, source_id, limit=10)
+        ]
+        facts["latest versions"] = [
+            f"{version.version_id}  {version.captured_at:%Y-%m-%d %H:%M:%S}  {version.extractor} "
+            f"{version.extractor_version}  {version.error}".rstrip()
+            for version in versions.list_versions(connection, source_id, limit=10)
+        ]
+        facts["latest changes"] = [
+            f"{change.change_id}  {change.kind}  {change.judgement.severity}"
+            for change in changes.list_changes(connection, source_id=source_id, limit=10)
+        ]
+    return facts
+
+
+COMMANDS = {"source": source}

@@ -1,0 +1,61 @@
+"""What happened, in words a person would use."""
+
+from __future__ import annotations
+
+from watcher.model.capture import Capture, Outcome
+from watcher.model.change import Change
+from watcher.model.subjects import name_of
+from watcher.pipeline.watch import Checked
+
+
+def check_words(checked: Checked) -> list[str]:
+    """The lines that `watcher check` prints."""
+    recorded = checked.recorded
+    capture = recorded.capture
+    source = checked.claim.source
+    lines = [f"{source.definition.title or source.source_id}  <{capture.requested_url}>", _outcome_words(capture)]
+    version = recorded.version
+    if version is not None and version.error:
+        lines.append(f"The bytes are archived, but no text could be read from them: {version.error}")
+    elif recorded.first and capture.outcome is Outcome.NEW and version is not None and version.document is not None:
+        words = len(version.document.text.split())
+        lines.append(f"This is the first Version: {len(version.document.blocks)} blocks, {words} words.")
+    elif recorded.change is not None:
+        lines.extend(change_words(recorded.change))
+    elif capture.outcome is Outcome.NEW:
+        lines.append("The bytes are new, but nothing that a reader sees has changed.")
+    if recorded.technical is not None:
+        lines.append("The earlier Version was read again under the new rules (technical upgrade; nobody is alerted).")
+    lines.append(f"Recorded as Capture {capture.sequence}.{_next_words(checked)}")
+    return lines
+
+
+def change_words(change: Change) -> list[str]:
+    """A Change in a few lines: kind and severity, Position changes, depositary events."""
+    judgement = change.judgement
+    kind = str(change.kind).replace("_", " ")
+    reason = f": {change.reason}" if change.reason else ""
+    lines = [f"Change ({kind}, {judgement.severity}){reason}"]
+    for moved in judgement.position_changes:
+        subject = name_of(moved.subject) or moved.subject or "unnamed State"
+        step = f"{moved.old or 'nothing said'} → {moved.new or 'nothing said'}".replace("_", " ")
+        lines.append(f"  {subject}: {moved.indicator.replace('_', ' ')} {step} ({moved.severity})")
+    for event in judgement.depositary_events:
+        treaty = f" {event.instrument}" if event.instrument else ""
+        lines.append(f"  {event.participant}: {event.event}{treaty}, {event.date or 'no date given'}")
+    return lines
+
+
+def _outcome_words(capture: Capture) -> str:
+    took = (capture.ended_at - capture.started_at).total_seconds()
+    if capture.outcome is Outcome.NEW:
+        return f"Fetched {capture.payload_length} bytes in {took:.1f} s; archived as SHA-256 {capture.payload_sha256}."
+    if capture.outcome is Outcome.SAME:
+        return f"Fetched {capture.payload_length} bytes in {took:.1f} s: the same bytes as last time."
+    if capture.outcome is Outcome.NOT_MODIFIED:
+        return f"The server says that nothing changed since last time (304, {took:.1f} s)."
+    return f"Could not be reached ({capture.outcome.replace('_', ' ')}): {capture.error}"
+
+
+def _next_words(checked: Checked) -> str:
+    return f" Next check {checked.next_check_at:%-d %B %Y, %H:%M} UTC." if checked.next_check_at else ""

@@ -1,0 +1,115 @@
+"""From two Documents, and the Source's own history, to what a monitor is told. Pure.
+
+`compare_documents` runs in a child process; `place_in_history` decides what only the past can tell.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from watcher.classify import Pack, find_positions, judge, parse_pack
+from watcher.diff import compare, kind_of
+from watcher.model.change import ChangeKind, Diff, Judgement, Position, Severity
+from watcher.model.document import Document
+
+TOLD_KINDS = frozenset({ChangeKind.CONTENT, ChangeKind.REVERTED, ChangeKind.STATUS})
+FLAPPING_WINDOW = timedelta(days=90)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """Kind with its reason, Diff and judgement of two Documents. `alert` says if a monitor is told."""
+
+    kind: ChangeKind
+    reason: str
+    diff: Diff
+    judgement: Judgement
+
+    @property
+    def alert(self) -> bool:
+        """Told are content, returns to an earlier state, and status, when they are more than noise."""
+        return self.kind in TOLD_KINDS and self.judgement.severity is not Severity.NOISE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PastText:
+    """A text that a Source once had: the digest of its Document's text, and when it was captured."""
+
+    text_sha256: str
+    captured_at: datetime
+
+
+def text_sha256(document: Document) -> str:
+    """The digest by which a return to an earlier text is recognised."""
+    return hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@functools.lru_cache(maxsize=4)
+def pack_of(text: str) -> Pack:
+    """The pack of its JSON text; parsed once a process."""
+    return parse_pack(json.loads(text), file="pack")
+
+
+def compare_documents(
+    old: Document,
+    new: Document,
+    *,
+    subjects: tuple[str, ...],
+    instruments: tuple[str, ...],
+    same_document: bool,
+    pack_text: str,
+) -> Comparison:
+    """Diff, kind and judgement of two Documents, without regard to their history."""
+    diff = compare(old, new)
+    kind, reason = kind_of(old, new, diff)
+    if same_document and kind is not ChangeKind.CONTENT:
+        return Comparison(
+            kind=kind, reason=reason, diff=diff, judgement=Judgement(severity=Severity.NOISE, significance=0.0)
+        )
+    judgement = judge(
+        old=old,
+        new=new,
+        diff=diff,
+        subject=subjects[0] if len(subjects) == 1 else "",
+        instruments=instruments,
+        same_document=same_document,
+        pack=pack_of(pack_text),
+    )
+    return Comparison(kind=kind, reason=reason, diff=diff, judgement=judgement)
+
+
+def positions_in(document: Document, *, subjects: tuple[str, ...], pack_text: str) -> tuple[Position, ...]:
+    """The Positions that a Document asserts; offsets count in its `text`."""
+    subject = subjects[0] if len(subjects) == 1 else ""
+    return find_positions(document.text, subject=subject, pack=pack_of(pack_text))
+
+
+def place_in_history(
+    comparison: Comparison, *, past: Sequence[PastText], new_text_sha256: str, captured_at: datetime
+) -> Comparison:
+    """A return to an earlier text is `reverted`, told once; the same step seen again within 90 days is `flapping`.
+
+    `past` is oldest first and ends with the text that the Document is compared with.
+    """
+    if comparison.kind is not ChangeKind.CONTENT or not past:
+        return comparison
+    before = past[-1].text_sha256
+    for earlier, later in zip(reversed(past[:-1]), reversed(past[1:]), strict=True):
+        same_step = (earlier.text_sha256, later.text_sha256) == (before, new_text_sha256)
+        if same_step and captured_at - later.captured_at <= FLAPPING_WINDOW:
+            reason = f"goes back and forth: the same step was recorded on {later.captured_at:%-d %B %Y}"
+            return _as(comparison, ChangeKind.FLAPPING, reason)
+    for state in reversed(past[:-1]):
+        if state.text_sha256 == new_text_sha256:
+            reason = f"is again as it was on {state.captured_at:%-d %B %Y}"
+            return _as(comparison, ChangeKind.REVERTED, reason)
+    return comparison
+
+
+def _as(comparison: Comparison, kind: ChangeKind, reason: str) -> Comparison:
+    return Comparison(kind=kind, reason=reason, diff=comparison.diff, judgement=comparison.judgement)

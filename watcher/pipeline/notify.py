@@ -1,0 +1,216 @@
+"""Compose the Digests that are due and deliver the messages that are owed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from watcher.alert import compose, matches, sources_of
+from watcher.errors import DeliveryError
+from watcher.model.capture import Capture
+from watcher.model.change import Change, ChangeKind
+from watcher.model.source import Source
+from watcher.model.subscription import (
+    CADENCE_SECONDS,
+    Cadence,
+    Delivery,
+    DeliveryState,
+    Digest,
+    DigestEntry,
+    Message,
+    SourceReach,
+    Subscription,
+)
+from watcher.pipeline.ports import MailChannel, Rooms
+from watcher.render import render_digest
+from watcher.store import captures, changes, digests, sources, subscriptions, versions
+from watcher.store.database import Connection
+
+DELIVERY_LEASE_SECONDS = 600
+FIRST_PAUSE_SECONDS = 60
+MAXIMUM_PAUSE_SECONDS = 3600
+MAXIMUM_ATTEMPTS = 60
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Composed:
+    """A Digest with its rendered message and the Delivery that it owes."""
+
+    digest: Digest
+    message: Message
+    delivery: Delivery
+
+
+def compose_due(rooms: Rooms) -> list[Composed]:
+    """Compose every Digest that is due. An immediate Subscription gets one only when there is a Change to tell."""
+    with rooms.database.reading() as connection:
+        newest = changes.last_ordinal(connection)
+        due = [
+            subscription
+            for subscription in subscriptions.due_subscriptions(connection, now=rooms.clock())
+            if subscription.cadence is not Cadence.IMMEDIATE or subscription.covered_ordinal < newest
+        ]
+    composed = [compose_digest(rooms, subscription) for subscription in due]
+    return [one for one in composed if one is not None]
+
+
+def compose_digest(rooms: Rooms, subscription: Subscription) -> Composed | None:
+    """Compose the Digest of a Subscription for the time since its last one, and owe its message.
+
+    None when there is nothing to tell an immediate Subscription, or another process composed it first.
+    """
+    checkpoint = rooms.archive.checkpoint()
+    with rooms.database.writing() as connection:
+        now = rooms.clock()
+        digest = _digest(connection, subscription, now, checkpoint)
+        advanced = subscriptions.advance_subscription(
+            connection,
+            subscription,
+            covered_until=now,
+            covered_ordinal=changes.last_ordinal(connection),
+            next_digest_at=_next_digest(subscription, now),
+        )
+        if not advanced or (subscription.cadence is Cadence.IMMEDIATE and not digest.entries):
+            return None
+        message = render_digest(digest, base_url=rooms.base_url)
+        delivery = _delivery(digest, message)
+        digests.add_digest(connection, digest, message)
+        digests.add_delivery(connection, delivery)
+    return Composed(digest=digest, message=message, delivery=delivery)
+
+
+def preview_digest(rooms: Rooms, subscription: Subscription) -> Message:
+    """The message that a Subscription would get now; nothing is recorded or owed."""
+    with rooms.database.reading() as connection:
+        digest = _digest(connection, subscription, rooms.clock(), rooms.archive.checkpoint())
+    return render_digest(digest, base_url=rooms.base_url)
+
+
+def deliver_owed(rooms: Rooms, channel: MailChannel, *, limit: int = 50) -> list[tuple[Delivery, str]]:
+    """Send messages that are owed; returns each Delivery with "" or the error of its attempt."""
+    with rooms.database.writing() as connection:
+        owed = digests.claim_deliveries(
+            connection, now=rooms.clock(), lease_seconds=DELIVERY_LEASE_SECONDS, limit=limit
+        )
+    return [(delivery, _deliver(rooms, channel, delivery)) for delivery in owed]
+
+
+def _deliver(rooms: Rooms, channel: MailChannel, delivery: Delivery) -> str:
+    problem = ""
+    try:
+        state = channel.send(delivery, possible_duplicate=delivery.state is DeliveryState.UNKNOWN)
+    except DeliveryError as error:
+        problem = str(error)
+        gives_up = error.permanent or delivery.attempts >= MAXIMUM_ATTEMPTS
+        state = DeliveryState.FAILED if gives_up else DeliveryState.PENDING
+    now = rooms.clock()
+    if state is DeliveryState.UNKNOWN:
+        problem = "the mail server's answer was lost; the message is sent again with the same Message-ID"
+    pause = min(FIRST_PAUSE_SECONDS * 2 ** min(delivery.attempts - 1, 10), MAXIMUM_PAUSE_SECONDS)
+    waits = state in (DeliveryState.PENDING, DeliveryState.UNKNOWN)
+    if state is DeliveryState.SENT:
+        _record_sent(rooms, delivery, now)
+    with rooms.database.writing() as connection:
+        digests.finish_delivery(
+            connection,
+            delivery,
+            state=state,
+            next_attempt_at=now + timedelta(seconds=pause) if waits else None,
+            sent_at=now if state is DeliveryState.SENT else None,
+            error=problem,
+        )
+    return problem
+
+
+def _record_sent(rooms: Rooms, delivery: Delivery, now: datetime) -> None:
+    rooms.archive.append(
+        "delivery",
+        {
+            "recorded_at": now.isoformat(),
+            "delivery_id": delivery.delivery_id,
+            "digest_id": delivery.digest_id,
+            "message_id": delivery.message_id,
+        },
+    )
+
+
+def _digest(connection: Connection, subscription: Subscription, now: datetime, checkpoint: str) -> Digest:
+    after = subscription.covered_until
+    every_source = {source.source_id: source for source in sources.list_sources(connection)}
+    recorded = changes.changes_recorded_after(connection, subscription.covered_ordinal)
+    relevant = sources_of(subscription.filter, every_source.values())
+    entries = [
+        _entry(connection, change, every_source[change.source_id])
+        for change in recorded
+        if matches(subscription.filter, change, every_source[change.source_id])
+    ]
+    looked_at = {source.source_id for source in relevant}
+    noise = [
+        change
+        for change in recorded
+        if change.source_id in looked_at and not change.alert and change.kind is not ChangeKind.TECHNICAL
+    ]
+    attempts = captures.attempts_in_period(connection, sorted(looked_at), after=after, until=now)
+    return compose(
+        digest_id=f"{subscription.subscription_id}-{now:%Y%m%dT%H%M%S%f}",
+        subscription=subscription,
+        period_to=now,
+        composed_at=now,
+        entries=entries,
+        noise_count=len(noise),
+        reaches=[_reach(connection, source, attempts.get(source.source_id, [])) for source in relevant],
+        checkpoint=checkpoint,
+    )
+
+
+def _entry(connection: Connection, change: Change, source: Source) -> DigestEntry:
+    old = versions.get_version(connection, change.from_version_id)
+    new = versions.get_version(connection, change.to_version_id)
+    return DigestEntry(
+        change=change,
+        source=source,
+        old_sequence=old.sequence,
+        new_sequence=new.sequence,
+        old_payload_sha256=old.payload_sha256,
+        new_payload_sha256=new.payload_sha256,
+    )
+
+
+def _reach(connection: Connection, source: Source, attempts: Iterable[Capture]) -> SourceReach:
+    made = list(attempts)
+    failed = [capture for capture in made if not capture.outcome.reached]
+    return SourceReach(
+        source=source,
+        attempts=len(made),
+        reached=len(made) - len(failed),
+        last_outcome=made[-1].outcome if made else "",
+        last_error=failed[-1].error if failed else "",
+        last_attempt_at=made[-1].captured_at if made else None,
+        last_reached_at=captures.last_reached_at(connection, source.source_id),
+    )
+
+
+def _next_digest(subscription: Subscription, now: datetime) -> datetime:
+    step = timedelta(seconds=CADENCE_SECONDS[subscription.cadence])
+    if not step:
+        return now
+    missed = max(0, (now - subscription.next_digest_at) // step)
+    return subscription.next_digest_at + step * (missed + 1)
+
+
+def _delivery(digest: Digest, message: Message) -> Delivery:
+    recipient = digest.subscription.recipient
+    delivery_id = f"{digest.digest_id}-mail"
+    return Delivery(
+        delivery_id=delivery_id,
+        subscription_id=digest.subscription.subscription_id,
+        digest_id=digest.digest_id,
+        recipient=recipient,
+        message_id=f"<{delivery_id}@watcher.invalid>",
+        message=message,
+        state=DeliveryState.PENDING,
+        attempts=0,
+        next_attempt_at=digest.composed_at,
+        created_at=digest.composed_at,
+    )

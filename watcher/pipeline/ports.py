@@ -1,0 +1,69 @@
+"""What the use cases are given to work with: the rooms, opened once, and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
+
+from watcher.classify import Pack
+from watcher.model.capture import FetchResult
+from watcher.model.subscription import Delivery, DeliveryState
+
+if TYPE_CHECKING:  # questions that need no instance must not wait for the rooms to load
+    from watcher.archive import Archive
+    from watcher.fetch import FetchRequest
+    from watcher.store.database import Database
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Clock = Callable[[], datetime]
+
+
+class FetchDoor(Protocol):
+    """Fetches one URL; failures are values."""
+
+    def fetch(self, request: FetchRequest) -> FetchResult:
+        """One attempt."""
+        ...
+
+
+class Children(Protocol):
+    """Runs a function on hostile input where it can do no harm."""
+
+    def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """The function's result, or its WatcherError."""
+        ...
+
+
+class MailChannel(Protocol):
+    """Hands one message to a mail server; DeliveryError says if a retry may help."""
+
+    def send(self, delivery: Delivery, *, possible_duplicate: bool) -> DeliveryState:
+        """SENT, or an exception."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PackText:
+    """A pack with the JSON text it was parsed from: the text crosses process borders, the pack does not."""
+
+    pack: Pack
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rooms:
+    """Everything that a use case may touch. `name` says which process this is, for leases and records."""
+
+    database: Database
+    archive: Archive
+    children: Children
+    pack: PackText
+    clock: Clock
+    name: str
+    fetcher_name: str
+    base_url: str
+    lease_seconds: int = 300

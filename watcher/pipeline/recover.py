@@ -1,0 +1,29 @@
+"""After a crash: give every Capture that the ledger holds its row."""
+
+from __future__ import annotations
+
+from watcher.archive import capture_of
+from watcher.model.capture import Trigger
+from watcher.pipeline.ports import Rooms
+from watcher.pipeline.record import record_capture, record_import
+from watcher.store import captures
+
+
+def record_missing(rooms: Rooms) -> int:
+    """Record Captures whose process ended between ledger and database; returns how many there were.
+
+    Safe while other processes record theirs: recording a Capture twice changes nothing.
+    """
+    with rooms.database.reading() as connection:
+        known = captures.recorded_sequences(connection)
+    missing = [
+        capture_of(record)
+        for record in rooms.archive.records()
+        if record.type == "capture" and record.sequence not in known
+    ]
+    for capture in missing:
+        if capture.trigger is Trigger.IMPORT:
+            record_import(rooms, capture)
+        else:
+            record_capture(rooms, capture, claim=None, next_check_at=None)
+    return len(missing)

@@ -1,0 +1,245 @@
+"""Register, change and retire Sources and Subscriptions; every act has its ledger record and audit row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from watcher.errors import RefusedError
+from watcher.model.source import Definition, Source, SourceKind, SourceState
+from watcher.model.subscription import CADENCE_SECONDS, Cadence, Subscription, SubscriptionFilter
+from watcher.pipeline.ports import Rooms
+from watcher.store import audit, changes, sources, subscriptions
+from watcher.store.database import Connection
+
+NO_DIFFERENCES: tuple[tuple[str, str, str], ...] = ()
+
+
+class PlanAction(StrEnum):
+    ADD = "add"
+    CHANGE = "change"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanStep:
+    """What applying a file would do to one Source. `differences` are (field, before, after)."""
+
+    source_id: str
+    action: PlanAction
+    definition: Definition
+    paused: bool
+    differences: tuple[tuple[str, str, str], ...] = ()
+
+
+def add_source(rooms: Rooms, source_id: str, definition: Definition, *, user: str, paused: bool = False) -> Source:
+    """Register a Source; it is due at once. ConflictError when the id is taken."""
+    now = rooms.clock()
+    watched = definition.kind is not SourceKind.UPLOAD and not paused
+    source = Source(
+        source_id=source_id,
+        state=SourceState.PAUSED if paused else SourceState.ACTIVE,
+        definition=definition,
+        registered_at=now,
+        next_check_at=now if watched else None,
+    )
+    with rooms.database.writing() as connection:
+        sources.add_source(connection, source)
+        _audit(rooms, connection, user=user, action="source.add", target=source_id, after=_described(source))
+    return source
+
+
+def plan_sources(rooms: Rooms, wanted: Iterable[tuple[str, Definition, bool]]) -> list[PlanStep]:
+    """What applying (source_id, Definition, paused) would do. Sources that are not listed are left alone."""
+    with rooms.database.reading() as connection:
+        present = {source.source_id: source for source in sources.list_sources(connection)}
+    steps = []
+    for source_id, definition, paused in wanted:
+        source = present.get(source_id)
+        if source is None:
+            action, differences = PlanAction.ADD, NO_DIFFERENCES
+        else:
+            differences = _differences(source, definition, paused)
+            action = PlanAction.CHANGE if differences else PlanAction.KEEP
+        steps.append(
+            PlanStep(source_id=source_id, action=action, definition=definition, paused=paused, differences=differences)
+        )
+    return steps
+
+
+def apply_plan(rooms: Rooms, steps: Iterable[PlanStep], *, user: str) -> None:
+    """Carry a plan out, each Source in a transaction of its own."""
+    for step in steps:
+        if step.action is PlanAction.ADD:
+            add_source(rooms, step.source_id, step.definition, user=user, paused=step.paused)
+        elif step.action is PlanAction.CHANGE:
+            _change_source(rooms, step, user=user)
+
+
+def retire_source(rooms: Rooms, source_id: str, *, user: str) -> Source:
+    """Stop watching a Source and keep everything of it."""
+    return _move_to(rooms, source_id, SourceState.RETIRED, user=user, action="source.retire")
+
+
+def pause_source(rooms: Rooms, source_id: str, *, user: str) -> Source:
+    """Stop checking a Source until it is resumed."""
+    return _move_to(rooms, source_id, SourceState.PAUSED, user=user, action="source.pause")
+
+
+def resume_source(rooms: Rooms, source_id: str, *, user: str) -> Source:
+    """Check a paused or retired Source again, from now on."""
+    return _move_to(rooms, source_id, SourceState.ACTIVE, user=user, action="source.resume")
+
+
+def add_subscription(
+    rooms: Rooms,
+    *,
+    subscription_id: str,
+    recipient: str,
+    wanted: SubscriptionFilter,
+    cadence: Cadence,
+    user: str,
+    first_digest_at: datetime | None = None,
+) -> Subscription:
+    """Tell a recipient from now on. RefusedError unless the recipient is exactly one e-mail address."""
+    now = rooms.clock()
+    address = one_address(recipient)
+    with rooms.database.writing() as connection:
+        subscription = Subscription(
+            subscription_id=subscription_id,
+            recipient=address,
+            filter=wanted,
+            cadence=cadence,
+            covered_until=now,
+            covered_ordinal=changes.last_ordinal(connection),
+            next_digest_at=first_digest_at or now + timedelta(seconds=CADENCE_SECONDS[cadence]),
+        )
+        for source_id in wanted.sources:
+            sources.get_source(connection, source_id)
+        subscriptions.add_subscription(connection, subscription)
+        after = _plain(asdict(subscription))
+        _audit(rooms, connection, user=user, action="subscription.add", target=subscription_id, after=after)
+    return subscription
+
+
+def remove_subscription(rooms: Rooms, subscription_id: str, *, user: str) -> None:
+    """Send nothing more to a Subscription; its Digests stay."""
+    with rooms.database.writing() as connection:
+        subscriptions.get_subscription(connection, subscription_id)
+        subscriptions.deactivate_subscription(connection, subscription_id)
+        _audit(rooms, connection, user=user, action="subscription.remove", target=subscription_id)
+
+
+def one_address(text: str) -> str:
+    """The text, if it is exactly one plain e-mail address."""
+    address = text.strip()
+    local, _, domain = address.rpartition("@")
+    forbidden = set(' \t\r\n<>,;:"()[]\\')
+    if not local or not domain or forbidden & set(address) or not address.isprintable() or ".." in domain:
+        raise RefusedError(f"{text!r} is not one e-mail address, such as desk@example.org")
+    return address
+
+
+def _change_source(rooms: Rooms, step: PlanStep, *, user: str) -> None:
+    now = rooms.clock()
+    with rooms.database.writing() as connection:
+        before = sources.get_source(connection, step.source_id)
+        if before.definition != step.definition:
+            sources.replace_definition(connection, step.source_id, step.definition, now=now)
+        state = _wanted_state(before, step.paused)
+        if state is not before.state or state is not SourceState.ACTIVE:
+            active = state is SourceState.ACTIVE and step.definition.url
+            sources.set_state(connection, step.source_id, state, next_check_at=now if active else None)
+        after = sources.get_source(connection, step.source_id)
+        _audit(
+            rooms,
+            connection,
+            user=user,
+            action="source.change",
+            target=step.source_id,
+            before=_described(before),
+            after=_described(after),
+        )
+
+
+def _move_to(rooms: Rooms, source_id: str, state: SourceState, *, user: str, action: str) -> Source:
+    with rooms.database.writing() as connection:
+        before = sources.get_source(connection, source_id)
+        watched = state is SourceState.ACTIVE and before.definition.url
+        sources.set_state(connection, source_id, state, next_check_at=rooms.clock() if watched else None)
+        after = sources.get_source(connection, source_id)
+        _audit(
+            rooms,
+            connection,
+            user=user,
+            action=action,
+            target=source_id,
+            before=_described(before),
+            after=_described(after),
+        )
+    return after
+
+
+def _wanted_state(source: Source, paused: bool) -> SourceState:
+    if source.state is SourceState.RETIRED:
+        return SourceState.RETIRED
+    return SourceState.PAUSED if paused else SourceState.ACTIVE
+
+
+def _differences(source: Source, definition: Definition, paused: bool) -> tuple[tuple[str, str, str], ...]:
+    before, after = asdict(source.definition), asdict(definition)
+    found = [(name, str(before[name]), str(after[name])) for name in before if before[name] != after[name]]
+    wanted = _wanted_state(source, paused)
+    if wanted is not source.state:
+        found.append(("state", source.state, wanted))
+    return tuple(found)
+
+
+def _described(source: Source) -> dict[str, Any]:
+    return {"state": source.state.value, "definition": _plain(asdict(source.definition))}
+
+
+def _plain(value: dict[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(value, default=str))
+    return plain
+
+
+def _audit(
+    rooms: Rooms,
+    connection: Connection,
+    *,
+    user: str,
+    action: str,
+    target: str,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Ledger record and audit row. Called last in a transaction: an act that fails leaves no record of itself."""
+    now = rooms.clock()
+    record = rooms.archive.append(
+        "audit",
+        {
+            "recorded_at": now.isoformat(),
+            "user": user,
+            "action": action,
+            "target": target,
+            "before": before,
+            "after": after,
+        },
+    )
+    audit.add_audit(
+        connection,
+        audit.AuditEntry(
+            sequence=record.sequence,
+            recorded_at=now,
+            user=user,
+            action=action,
+            target=target,
+            before=json.dumps(before, ensure_ascii=False) if before is not None else None,
+            after=json.dumps(after, ensure_ascii=False) if after is not None else None,
+        ),
+    )
