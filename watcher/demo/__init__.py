@@ -1,0 +1,1 @@
+"""The demonstration: a small local site, a mail sink, and the service between them."""
