@@ -10,6 +10,7 @@ import structlog
 
 from watcher.cli.context import Context, pass_context
 from watcher.errors import RefusedError
+from watcher.settings import load_settings
 
 
 @click.command()
@@ -22,11 +23,11 @@ def serve(context: Context, host: str | None, port: int | None, no_checks: bool)
     from watcher.scheduler import Service
     from watcher.web.server import run_app
 
+    web = load_settings(context.config / "watcher.yaml").web
+    address = host or web.host
+    require_loopback(address)
+    quiet_logs()
     with context.instance(create=True) as instance:
-        web = instance.settings.web
-        address = host or web.host
-        require_loopback(address)
-        quiet_logs()
         service = None if no_checks else Service(instance)
         if service is not None:
             service.start()

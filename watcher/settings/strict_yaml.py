@@ -23,6 +23,7 @@ from watcher.errors import ConfigError
 
 MAXIMUM_BYTES = 5_000_000
 MAXIMUM_NODES = 200_000
+PLAIN_TAGS = frozenset({"str", "int", "float", "bool", "null", "map", "seq"})
 
 T = TypeVar("T")
 
@@ -145,12 +146,9 @@ def _to_nodes(tree: Any, file: str) -> Node:
             raise ConfigError(f"holds more than {MAXIMUM_NODES} values, aliases counted", file=file)
         if depth > 40:
             raise ConfigError("is nested more than 40 deep", file=file, line=line)
-        if (
-            isinstance(value, CommentedBase)
-            and value.tag.value
-            and not str(value.tag.value).startswith("tag:yaml.org,2002:")
-        ):
-            raise ConfigError(f"the tag {value.tag.value} is not allowed", file=file, line=line, key=path)
+        tag = str(value.tag.value or "") if isinstance(value, CommentedBase) else ""
+        if tag and tag.rpartition(":")[2] not in PLAIN_TAGS:
+            raise ConfigError(f"the tag {tag!r} is not allowed", file=file, line=line, key=path)
         if isinstance(value, CommentedMap):
             children = {}
             for key, child in value.items():

@@ -1,0 +1,208 @@
+"""The command line as a person meets it: what it prints, how it fails, which exit code it gives."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+WATCHER = Path(sys.executable).with_name("watcher")
+PAGE = "<html><title>Kazakhstan</title><body><p>Kazakhstan has not joined the Mine Ban Treaty.</p></body></html>"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Any:
+    """Run the command in an empty folder with the project's configuration."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("WATCHER_")}
+    environment["WATCHER_CONFIG"] = str(ROOT / "config")
+
+    def call(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [WATCHER, *arguments],
+            cwd=tmp_path,
+            env=environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return call
+
+
+def test_the_whole_path_from_registering_to_the_second_check(run: Any, site: Any) -> None:
+    url = site.put("/kaz", PAGE)
+    added = run("source", "add", url, "--id", "kaz", "--subject", "Kazakhstan", "--title", "Country page: Kazakhstan")
+    assert (added.returncode, added.stderr) == (0, "")
+    first = run("check", "kaz")
+    assert first.returncode == 0, first.stderr
+    assert "Country page: Kazakhstan" in first.stdout
+    assert "This is the first Version" in first.stdout
+    assert "the same bytes as last time" in run("check", "kaz").stdout
+    site.put("/kaz", PAGE.replace("has not joined", "has joined"))
+    changed = run("check", "kaz")
+    assert "Kazakhstan: treaty status not party → state party (critical)" in changed.stdout
+    site.put("/kaz", b"", status=500)
+    failed = run("check", "kaz")
+    assert failed.returncode == 1
+    assert "Could not be reached (http error)" in failed.stdout
+    listed = json.loads(run("source", "list", "--json").stdout)
+    assert [(one["source_id"], one["failures_in_a_row"], one["captures"]) for one in listed] == [("kaz", 1, 4)]
+    assert "not reached: kaz" in run("status").stdout
+    shown = run("source", "show", "kaz").stdout
+    assert "content  critical" in shown
+
+
+def test_an_address_that_is_not_http_is_refused_by_name_and_nothing_is_made(run: Any, tmp_path: Path) -> None:
+    refused = run("source", "add", "file:///etc/passwd")
+    assert refused.returncode == 2
+    assert "file:///etc/passwd" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_source_that_does_not_exist_is_named(run: Any) -> None:
+    assert "no instance yet" in run("check", "kaz").stderr
+    run("init")
+    missing = run("check", "kaz")
+    assert (missing.returncode, "no Source is named 'kaz'" in missing.stderr) == (1, True)
+
+
+SOURCES = "sources:\n  a:\n    url: https://example.org/a\n  b:\n    url: https://example.org/b\n"
+
+
+def test_apply_shows_its_plan_and_a_dry_run_changes_nothing(run: Any, tmp_path: Path) -> None:
+    file = tmp_path / "sources.yaml"
+    file.write_text(SOURCES)
+    dry = run("source", "apply", str(file), "--dry-run")
+    assert "2 to add, 0 to change, 0 unchanged" in dry.stdout
+    assert json.loads(run("source", "list", "--json").stdout) == []
+    assert "applied" in run("source", "apply", str(file), "--yes").stdout
+    assert "0 to add, 0 to change, 2 unchanged" in run("source", "apply", str(file)).stdout
+    file.write_text(SOURCES.replace("/b\n", "/b2\n    every: 1d\n"))
+    changed = run("source", "apply", str(file)).stdout
+    assert "1 to change" in changed
+    assert "url: https://example.org/b → https://example.org/b2" in changed
+    assert "every_seconds: 21600 → 86400" in changed
+
+
+def test_a_misspelled_key_applies_nothing(run: Any, tmp_path: Path) -> None:
+    file = tmp_path / "sources.yaml"
+    file.write_text(SOURCES + "    tilte: B\n")
+    wrong = run("source", "apply", str(file))
+    assert wrong.returncode == 2
+    assert f"{file}:6: unknown key 'tilte'; did you mean 'title'?" in wrong.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_catalogue_091_one_bad_source_is_named_and_the_others_are_applied(run: Any, tmp_path: Path) -> None:
+    file = tmp_path / "sources.yaml"
+    file.write_text(SOURCES.replace("https://example.org/b", "gopher://example.org/b"))
+    applied = run("source", "apply", str(file))
+    assert applied.returncode == 1
+    assert "bad     b" in applied.stderr
+    assert "gopher" in applied.stderr
+    assert [one["source_id"] for one in json.loads(run("source", "list", "--json").stdout)] == ["a"]
+
+
+def test_peer_39_a_damaged_database_is_never_replaced_by_a_fresh_one(run: Any, tmp_path: Path) -> None:
+    run("init")
+    database = tmp_path / "data" / "watcher.db"
+    database.write_bytes(database.read_bytes()[:5000])
+    before = database.read_bytes()
+    for command in (("init",), ("serve", "--port", "1"), ("source", "add", "https://example.org/"), ("status",)):
+        refused = run(*command)
+        assert refused.returncode == 3
+        assert "watcher.db" in refused.stderr
+        assert "left as it is" in refused.stderr
+    assert database.read_bytes() == before
+
+
+def test_an_archive_without_its_database_is_not_started_over(run: Any, tmp_path: Path) -> None:
+    run("init")
+    run("source", "add", "https://example.org/")
+    for file in (tmp_path / "data").iterdir():
+        file.unlink()
+    refused = run("source", "add", "https://example.org/2")
+    assert refused.returncode == 3
+    assert "No fresh one was made" in refused.stderr
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_a_database_without_its_archive_is_not_started_over(run: Any, tmp_path: Path) -> None:
+    run("init")
+    (tmp_path / "snapshots").rename(tmp_path / "elsewhere")
+    refused = run("status")
+    assert refused.returncode == 3
+    assert "its archive" in refused.stderr
+    assert not (tmp_path / "snapshots").exists()
+
+
+def test_without_accounts_the_page_is_served_on_loopback_only(run: Any) -> None:
+    refused = run("serve", "--host", "0.0.0.0")
+    assert refused.returncode == 2
+    assert "loopback only" in refused.stderr
+
+
+def test_json_lines_are_answered_each_and_a_bad_one_says_so(run: Any) -> None:
+    items = [
+        {"id": "one", "text": "Kazakhstan has not joined the Mine Ban Treaty.", "subject": "KAZ"},
+        {"id": "two"},
+        {"id": "three", "text": "", "subject": ""},
+    ]
+    answered = run("positions", "--jsonl", stdin="\n".join([*map(json.dumps, items), "no json"]))
+    assert answered.returncode == 0, answered.stderr
+    one, two, three, four = map(json.loads, answered.stdout.splitlines())
+    assert [(p["indicator"], p["stance"]) for p in one["positions"]] == [("treaty_status", "not_party")]
+    assert (two["id"], two["error"]["code"]) == ("two", "config")
+    assert three == {"id": "three", "positions": []}
+    assert four["error"]["code"] == "bad_item"
+
+
+def test_replay_tells_a_change_once_and_stays_quiet_while_it_flips(run: Any) -> None:
+    texts = [
+        "The office is open on 3 May.",
+        "The office is open on 4 June.",
+        *["The office is open on 3 May.", "The office is open on 4 June."] * 2,
+    ]
+    items = [{"id": n, "captured_at": f"2026-01-0{n + 1}", "text": text} for n, text in enumerate(texts)]
+    lines = run("replay", "--jsonl", stdin="\n".join(map(json.dumps, items))).stdout.splitlines()
+    answers = [json.loads(line) for line in lines]
+    assert [answer["kind"] for answer in answers] == [
+        "first",
+        "content",
+        "reverted",
+        "flapping",
+        "flapping",
+        "flapping",
+    ]
+    assert [answer["alert"] for answer in answers][3:] == [False, False, False]
+
+
+def test_extract_names_what_it_cannot_read(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Some words.")
+    items = [{"id": 1, "path": str(tmp_path / "a.txt")}, {"id": 2, "path": str(tmp_path / "absent.pdf")}]
+    lines = run("extract", "--jsonl", stdin="\n".join(map(json.dumps, items))).stdout.splitlines()
+    one, two = map(json.loads, lines)
+    assert (one["text"], one["error"]) == ("Some words.", None)
+    assert two["error"]["code"] == "unreadable"
+
+
+def test_help_shows_examples_and_an_unknown_command_is_named(run: Any) -> None:
+    assert "Examples:" in run("--help").stdout
+    unknown = run("chekc")
+    assert unknown.returncode == 2
+    assert "chekc" in unknown.stderr
+
+
+def test_catalogue_129_control_characters_of_a_server_do_not_reach_the_terminal(run: Any, site: Any) -> None:
+    run("source", "add", site.put("/kaz", b"", status=302, headers={"Location": "x:\x1b[31mred"}), "--id", "kaz")
+    printed = run("check", "kaz").stdout
+    assert "\x1b" not in printed

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import csv
+import random
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from watcher.diff import apply, compare, kind_of
+from watcher.model.change import ChangeKind, HunkOp
+
+TREATY_TABLES = Path(__file__).resolve().parents[3] / "../shared/eval/treaty_status"
+HEAD = ("State", "Signed", "Ratified")
+STATES = [
+    HEAD,
+    ("Norland", "3 Mar 1998", "7 Jun 1999"),
+    ("Estmark", "4 Mar 1998", ""),
+    ("Sudova", "", "9 Sep 2003 a"),
+    ("Valleria", "3 Mar 1998", "1 Feb 2001"),
+    ("Ostrava", "6 Apr 1998", "2 Oct 2002"),
+]
+
+
+def test_a_changed_cell_is_an_edit_of_its_row_named_by_key(build: SimpleNamespace) -> None:
+    changed = [("Estmark", "4 Mar 1998", "5 May 2024") if line[0] == "Estmark" else line for line in STATES]
+    hunk = build.only(compare(build.document(*build.rows(*STATES)), build.document(*build.rows(*changed))))
+    assert (hunk.op, hunk.row_key, hunk.old_index) == (HunkOp.EDITED, "Estmark", 2)
+    assert build.marked(hunk.words) == "Estmark | 4 Mar 1998{+ | 5 May 2024+}"
+
+
+def test_a_value_that_changes_its_column_is_told_though_the_text_is_equal(build: SimpleNamespace) -> None:
+    changed = [("Estmark", "", "4 Mar 1998") if line[0] == "Estmark" else line for line in STATES]
+    old, new = build.document(*build.rows(*STATES)), build.document(*build.rows(*changed))
+    diff = compare(old, new)
+    hunk = build.only(diff)
+    assert hunk.old == hunk.new
+    assert build.marked(hunk.words) == "Estmark[- | 4 Mar 1998-]{+ | 4 Mar 1998+}"
+    assert kind_of(old, new, diff)[0] is ChangeKind.CONTENT
+
+
+def test_a_resorted_table_gives_moved_hunks_only(build: SimpleNamespace) -> None:
+    body = list(STATES[1:])
+    random.Random(2).shuffle(body)
+    old, new = build.document(*build.rows(*STATES)), build.document(*build.rows(HEAD, *body))
+    diff = compare(old, new)
+    assert set(build.ops(diff)) == {HunkOp.MOVED}
+    assert {hunk.row_key for hunk in diff.hunks} <= {line[0] for line in STATES}
+    assert kind_of(old, new, diff)[0] is ChangeKind.MOVED
+
+
+def test_a_row_edited_in_a_resorted_table_is_an_edit(build: SimpleNamespace) -> None:
+    changed = [("Estmark", "4 Mar 1998", "5 May 2024") if line[0] == "Estmark" else line for line in STATES]
+    old, new = build.document(*build.rows(*STATES)), build.document(*build.rows(HEAD, *reversed(changed[1:])))
+    diff = compare(old, new)
+    assert [hunk.row_key for hunk in diff.hunks if hunk.op is HunkOp.EDITED] == ["Estmark"]
+    assert set(build.ops(diff)) == {HunkOp.MOVED, HunkOp.EDITED}
+
+
+def test_a_renamed_key_with_the_same_cells_is_an_edit_even_in_another_place(build: SimpleNamespace) -> None:
+    renamed = [line for line in STATES if line[0] != "Valleria"]
+    renamed.insert(1, ("Republic of Aval", "3 Mar 1998", "1 Feb 2001"))
+    hunk = build.only(compare(build.document(*build.rows(*STATES)), build.document(*build.rows(*renamed))))
+    assert (hunk.op, hunk.old_index, hunk.new_index, hunk.row_key) == (HunkOp.EDITED, 4, 1, "Republic of Aval")
+
+
+def test_a_row_that_joins_is_inserted_though_another_row_looks_alike(build: SimpleNamespace) -> None:
+    joined = [*STATES[:3], ("Kuval", "", "9 Sep 2003 a"), *STATES[3:]]
+    hunk = build.only(compare(build.document(*build.rows(*STATES)), build.document(*build.rows(*joined))))
+    assert (hunk.op, hunk.row_key) == (HunkOp.INSERTED, "Kuval")
+
+
+def test_rows_with_empty_cells_are_not_taken_for_a_rename(build: SimpleNamespace) -> None:
+    old = build.document(*build.rows(*STATES, ("Tarn", "", "")))
+    new = build.document(*build.rows(*STATES, ("Mirovia", "", "")))
+    assert sorted(build.ops(compare(old, new))) == [HunkOp.DELETED, HunkOp.INSERTED]
+
+
+def test_renamed_headings_touch_the_heading_row_alone(build: SimpleNamespace) -> None:
+    renamed = [("Participant", "Signature", "Ratification, accession (a)"), *STATES[1:]]
+    hunk = build.only(compare(build.document(*build.rows(*STATES)), build.document(*build.rows(*renamed))))
+    assert (hunk.op, hunk.old_index, hunk.new_index) == (HunkOp.EDITED, 0, 0)
+
+
+def test_two_tables_do_not_lend_each_other_rows(build: SimpleNamespace) -> None:
+    votes = [("State", "Vote"), ("Norland", "yes"), ("Estmark", "no")]
+    changed = [("State", "Vote"), ("Norland", "abstained"), ("Estmark", "no")]
+    old = build.document(*build.rows(*STATES), "Votes", *build.rows(*votes))
+    new = build.document(*build.rows(*STATES), "Votes", *build.rows(*changed))
+    hunk = build.only(compare(old, new))
+    assert (hunk.row_key, build.marked(hunk.words)) == ("Norland", "Norland | [-yes-]{+abstained+}")
+
+
+def treaty_tables() -> list[tuple[Path, Path]]:
+    series: dict[str, list[Path]] = {}
+    for path in sorted(TREATY_TABLES.glob("*.csv")):
+        series.setdefault(path.stem.split("_")[1], []).append(path)
+    return [pair for paths in series.values() for pair in pairwise(paths)]
+
+
+def test_real_treaty_tables_insert_a_row_only_for_a_new_state(build: SimpleNamespace) -> None:
+    if not treaty_tables():
+        pytest.skip(f"no treaty tables at {TREATY_TABLES}")
+    for older, newer in treaty_tables():
+        lines = [list(csv.reader(path.read_text().splitlines())) for path in (older, newer)]
+        old, new = (build.document(*build.rows(*each)) for each in lines)
+        diff = compare(old, new)
+        assert apply(old, diff) == tuple(block.text for block in new.blocks)
+        assert build.ops(diff).count(HunkOp.INSERTED) == max(len(lines[1]) - len(lines[0]), 0), newer.name
+        assert HunkOp.DELETED not in build.ops(diff), newer.name
