@@ -109,7 +109,10 @@ def positions_item(item: dict[str, Any], pack_text: str) -> dict[str, Any]:
 
 
 def extract_item(item: dict[str, Any], _pack_text: str) -> dict[str, Any]:
-    """One item of `watcher extract --jsonl`: id, path, media_type. A document that cannot be read names its error."""
+    """One item of `watcher extract --jsonl`: id, path, media_type. A document that cannot be read names its error.
+
+    `text` has a line a Block, and the cells of a table row are separated by tabs, as programs expect.
+    """
     path = str(item.get("path") or "")
     empty = {"id": item["id"], "title": "", "text": "", "blocks": [], "media_type": None, "charset": None}
     try:
@@ -121,7 +124,7 @@ def extract_item(item: dict[str, Any], _pack_text: str) -> dict[str, Any]:
     return {
         "id": item["id"],
         "title": document.title,
-        "text": document.text,
+        "text": "\n".join("\t".join(block.cells) if block.cells else block.text for block in document.blocks),
         "blocks": [{"kind": block.kind.value, "text": block.text} for block in document.blocks],
         "media_type": document.media_type,
         "charset": document.charset,

@@ -1,0 +1,153 @@
+"""HTML pages: every visible word kept in Blocks, page furniture only labelled."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from watcher.errors import ConfigError, ExtractError
+from watcher.extract.charset import decode
+from watcher.extract.html_noscript import without_noscript
+from watcher.extract.html_walker import BlockWalker
+from watcher.extract.limits import MAX_ATTRIBUTES, MAX_HTML_DEPTH
+from watcher.extract.reading import NO_RULES, Payload, Reading, fold
+from watcher.extract.structure import with_structure
+from watcher.model.document import Block, BlockKind, ExtractRules
+
+_NESTING_TAGS = r"(?:div|ul|ol|li|dl|dd|dt|menu|dir|section|article|blockquote|center|fieldset|main|aside|nav|details)"
+_NESTING = re.compile(rf"<(/?){_NESTING_TAGS}\b", re.IGNORECASE)
+_NESTING_WHOLE = re.compile(rf"</?{_NESTING_TAGS}\b[^<>]*>", re.IGNORECASE)
+_LONG_TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9]*)\s[^<>]{20000,}")
+_REFRESH_URL = re.compile(r"\d+\s*[;,]\s*(?:url\s*=)?", re.IGNORECASE)
+
+
+def read_html(payload: Payload) -> Reading:
+    """Blocks of a page, after the select and remove rules of its Definition.
+
+    ExtractError `no_text` when nothing is visible, `selector_matched_nothing` when a select rule finds nothing,
+    `too_large` past the limits; ConfigError for a selector that is not CSS.
+    """
+    text, charset = decode(payload.data, declared=payload.charset, media_type=payload.media_type)
+    blocks, title, notes = read_markup(text, payload.rules)
+    if not blocks:
+        raise ExtractError("the page has no visible text" + "".join(f"; {note}" for note in notes), code="no_text")
+    return Reading(title=title, blocks=with_structure(blocks), charset=charset, notes=tuple(notes))
+
+
+def read_markup(text: str, rules: ExtractRules = NO_RULES) -> tuple[list[Block], str, list[str]]:
+    """Blocks, title and notes of HTML source text. Blocks may be empty."""
+    notes: list[str] = []
+    text, unscripted = without_noscript(text)
+    tree = LexborHTMLParser(_tamed(text, notes))
+    root = tree.root
+    if root is None:
+        return [], "", notes
+    _remove(root, rules.remove, notes)
+    walker = BlockWalker()
+    for node in _selected(root, rules.select):
+        walker.walk(node)
+    blocks = walker.blocks or _shown_instead(root, unscripted)
+    notes.extend(_oddities(root, walker.iframes))
+    if blocks and all(block.boilerplate for block in blocks):
+        blocks = [replace(block, boilerplate=False) for block in blocks]
+    return blocks, _title(root, blocks), notes
+
+
+def _tamed(text: str, notes: list[str]) -> str:
+    """The source, changed only where its shape would cost the parser time by the square of its length."""
+    if text.count("<") > MAX_HTML_DEPTH and _depth(text) > MAX_HTML_DEPTH:
+        notes.append(f"elements nested deeper than {MAX_HTML_DEPTH} levels were read as if side by side")
+        text = _NESTING_WHOLE.sub("<p>", text)
+    if len(text) > 20000 and "=" in text:
+        text = _LONG_TAG.sub(lambda match: _without_attributes(match, notes), text)
+    return text
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for match in _NESTING.finditer(text):
+        depth = max(0, depth - 1) if match[1] else depth + 1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _without_attributes(match: re.Match[str], notes: list[str]) -> str:
+    if len(match[0].split(None, MAX_ATTRIBUTES)) <= MAX_ATTRIBUTES:
+        return match[0]
+    notes.append(f"an element with more than {MAX_ATTRIBUTES} attributes was read without them")
+    return f"<{match[1]} "
+
+
+def _find(root: LexborNode, selector: str, rule: str) -> list[LexborNode]:
+    try:
+        return root.css(selector)
+    except SelectolaxError as error:
+        raise ConfigError(f"{selector!r} is not a CSS selector that can be used", key=rule) from error
+
+
+def _remove(root: LexborNode, selectors: tuple[str, ...], notes: list[str]) -> None:
+    for selector in selectors:
+        found = _find(root, selector, "remove")
+        if not found:
+            notes.append(f"the remove rule {selector!r} matched nothing")
+        for node in found:
+            if node.parent is not None:
+                node.decompose()
+
+
+def _selected(root: LexborNode, selectors: tuple[str, ...]) -> list[LexborNode]:
+    """The elements to read in document order, none inside another; the whole page without rules."""
+    if not selectors:
+        return [root]
+    wanted: set[int] = set()
+    for selector in selectors:
+        found = _find(root, selector, "select")
+        if not found:
+            raise ExtractError(f"the select rule {selector!r} matched nothing", code="selector_matched_nothing")
+        wanted.update(node.mem_id for node in found)
+    chosen: list[LexborNode] = []
+    node: LexborNode | None = root
+    while node is not None:
+        taken = node.mem_id in wanted
+        if taken:
+            chosen.append(node)
+        following = None if taken else node.first_child
+        while following is None and node is not None:
+            following = node.next
+            if following is None:
+                node = node.parent
+        node = following
+    return chosen
+
+
+def _shown_instead(root: LexborNode, unscripted: str) -> list[Block]:
+    """What a page shows to readers without scripts or frames, for a page that has nothing else."""
+    unframed = "".join(node.text(deep=True) for node in root.css("noframes"))
+    walker = BlockWalker()
+    for source in (unscripted, unframed):
+        inner = LexborHTMLParser(source).root if source and not walker.blocks else None
+        if inner is not None:
+            walker.walk(inner)
+    return walker.blocks
+
+
+def _oddities(root: LexborNode, iframes: int) -> list[str]:
+    notes = []
+    if iframes:
+        notes.append("embedded frames were not followed")
+    for node in root.css("meta[http-equiv]"):
+        attributes = node.attributes
+        if (attributes.get("http-equiv") or "").lower() == "refresh":
+            target = _REFRESH_URL.sub("", (attributes.get("content") or "")[:1000], count=1).strip("\"' ")
+            if target and not target.isdigit():
+                notes.append(f"looks like a redirect page, to {target[:200]}")
+    return notes
+
+
+def _title(root: LexborNode, blocks: list[Block]) -> str:
+    node = root.css_first("head title") or root.css_first("title")
+    title = fold(node.text(deep=True)) if node is not None else ""
+    headings = (block.text for block in blocks if block.kind is BlockKind.HEADING)
+    return title or next(headings, "")

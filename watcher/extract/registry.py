@@ -1,0 +1,168 @@
+"""Which extractor reads which media type, and the one function that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import NoReturn
+
+from watcher.errors import ConfigError, ExtractError
+from watcher.extract import sniff
+from watcher.extract.limits import MAX_PAYLOAD_BYTES, refuse
+from watcher.extract.reading import NO_RULES, Payload, Reading
+from watcher.model.document import Document, ExtractRules
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Extractor:
+    """Name and version as recorded on each Version, and the function that reads, imported when first used."""
+
+    name: str
+    version: int
+    module: str
+    function: str
+
+    def load(self) -> Callable[[Payload], Reading]:
+        """The reading function."""
+        return getattr(import_module(self.module), self.function)  # type: ignore[no-any-return]
+
+
+def _extractor(name: str, version: int, module: str | None = None) -> Extractor:
+    return Extractor(name=name, version=version, module=f"watcher.extract.{module or name}", function=f"read_{name}")
+
+
+HTML = _extractor("html", 1)
+TEXT = _extractor("text", 1)
+DELIMITED = _extractor("delimited", 1)
+PDF = _extractor("pdf", 1)
+DOCX = _extractor("docx", 1)
+PPTX = _extractor("pptx", 1)
+ODT = _extractor("odt", 1)
+SPREADSHEET = _extractor("spreadsheet", 1)
+RTF = _extractor("rtf", 1)
+JSON = _extractor("json", 1, "structured")
+XML = _extractor("xml", 1)
+FEED = _extractor("feed", 1)
+MAIL = _extractor("mail", 1)
+NONE = Extractor(name="none", version=1, module=__name__, function="read_nothing")
+
+EXTRACTORS = {
+    sniff.HTML: HTML,
+    sniff.TEXT: TEXT,
+    sniff.MARKDOWN: TEXT,
+    sniff.CSV: DELIMITED,
+    sniff.PDF: PDF,
+    sniff.DOCX: DOCX,
+    sniff.PPTX: PPTX,
+    sniff.ODT: ODT,
+    sniff.ODS: SPREADSHEET,
+    sniff.XLSX: SPREADSHEET,
+    sniff.XLSB: SPREADSHEET,
+    sniff.XLS: SPREADSHEET,
+    sniff.RTF: RTF,
+    sniff.JSON: JSON,
+    sniff.XML: XML,
+    sniff.RSS: FEED,
+    sniff.ATOM: FEED,
+    sniff.MAIL: MAIL,
+}
+
+_UNREAD_KINDS = {
+    sniff.DOC: "the old Word format (.doc)",
+    sniff.PPT: "the old PowerPoint format (.ppt)",
+    sniff.MSG: "the Outlook message format (.msg)",
+    sniff.ZIP: "a zip archive",
+    sniff.OLE: "an unknown compound file",
+}
+
+
+def extractor_for(payload: bytes, *, media_type: str | None, name: str = "") -> tuple[str, int, str]:
+    """(extractor name, extractor version, judged media type) without reading the payload.
+
+    The name is "none" for media types that no extractor reads. Never raises.
+    """
+    judged = sniff.judge(payload, media_type=media_type, name=name)
+    extractor = _for_type(judged)
+    return extractor.name, extractor.version, judged
+
+
+def extract(
+    payload: bytes,
+    *,
+    media_type: str | None,
+    charset: str | None,
+    rules: ExtractRules = NO_RULES,
+    name: str = "",
+) -> Document:
+    """The Document that a payload holds.
+
+    `media_type` and `charset` are as the server declared them, None when it did not; `name` is a file name or URL.
+    The payload's own bytes decide; where the server said otherwise, `notes` tell. ExtractError says by `code` why
+    there is no Document: unsupported, encrypted, damaged, too_large, no_text, selector_matched_nothing.
+    ConfigError for a selector that is not CSS.
+    """
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        refuse("the payload", found=len(payload), limit=MAX_PAYLOAD_BYTES, unit="bytes")
+    if not payload.strip(b"\x00\t\n\r "):
+        raise ExtractError("the payload is empty", code="no_text")
+    judged = sniff.judge(payload, media_type=media_type, name=name)
+    extractor = _for_type(judged)
+    reading = _read(extractor, Payload(data=payload, media_type=judged, charset=charset, rules=rules, name=name))
+    notes = (*_mismatch(media_type, judged), *reading.notes)
+    if (rules.select or rules.remove) and extractor is not HTML:
+        notes = (*notes, "select and remove rules apply to HTML only and were not used")
+    blocks = reading.blocks
+    if all(block.boilerplate for block in blocks):
+        blocks = tuple(replace(block, boilerplate=False) for block in blocks)
+    return Document(
+        title=reading.title,
+        blocks=blocks,
+        media_type=judged,
+        charset=reading.charset,
+        extractor=extractor.name,
+        extractor_version=extractor.version,
+        notes=notes,
+    )
+
+
+def _read(extractor: Extractor, payload: Payload) -> Reading:
+    """Run an extractor; whatever its libraries raise on bytes that they were not made for is a damaged payload."""
+    try:
+        return extractor.load()(payload)
+    except (ExtractError, ConfigError):
+        raise
+    except RecursionError as error:
+        message = f"the {extractor.name} document is too large to read: it is nested too deeply"
+        raise ExtractError(message, code="too_large") from error
+    except MemoryError as error:
+        message = f"the {extractor.name} document is too large to read: memory ran out"
+        raise ExtractError(message, code="too_large") from error
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError, RuntimeError) as error:
+        message = f"the {extractor.name} document is damaged and cannot be read ({type(error).__name__}: {error})"
+        raise ExtractError(message, code="damaged") from error
+
+
+def read_nothing(payload: Payload) -> NoReturn:
+    """Refuse a media type that no extractor reads, by name."""
+    if payload.media_type == sniff.ENCRYPTED_OFFICE:
+        raise ExtractError("the Office document is encrypted and needs a password", code="encrypted")
+    if payload.media_type.startswith("image/"):
+        message = f"the payload is a picture ({payload.media_type}); OCR was not done"
+        raise ExtractError(message, code="no_text")
+    kind = _UNREAD_KINDS.get(payload.media_type, payload.media_type)
+    raise ExtractError(f"the payload is {kind}, which no extractor reads", code="unsupported")
+
+
+def _for_type(media_type: str) -> Extractor:
+    found = EXTRACTORS.get(media_type)
+    if found is None and media_type.startswith("text/"):
+        return TEXT
+    return found or NONE
+
+
+def _mismatch(declared: str | None, judged: str) -> tuple[str, ...]:
+    said = sniff.normal(declared)
+    if not said or said == judged or _for_type(said) is _for_type(judged):
+        return ()
+    return (f"the server said {said}, the payload is {judged}",)
