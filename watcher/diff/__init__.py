@@ -1,0 +1,8 @@
+"""Two Documents into a Diff. Pure: no I/O, no clock, no randomness; the same input gives the same result."""
+
+from watcher.diff.blocks import DIFFER, DIFFER_VERSION, compare
+from watcher.diff.exact import apply
+from watcher.diff.kinds import kind_of
+from watcher.diff.words import word_edits
+
+__all__ = ["DIFFER", "DIFFER_VERSION", "apply", "compare", "kind_of", "word_edits"]

@@ -1,0 +1,224 @@
+"""What sort of difference a Diff is, from the two Documents alone: noise of some kind, or content."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from watcher.diff.blocks import headings
+from watcher.diff.exact import kept_pairs
+from watcher.diff.folds import explain, link_targets
+from watcher.model.change import ChangeKind, Diff, Hunk, HunkOp
+from watcher.model.document import Block, BlockKind, Document
+
+_Found = tuple[ChangeKind, str]
+_Indexes = tuple[int | None, int | None]
+
+# When several kinds of noise meet, the Change has the one that a reader would notice first.
+_PRECEDENCE = (
+    ChangeKind.MOVED,
+    ChangeKind.ENCODING,
+    ChangeKind.VOLATILE,
+    ChangeKind.TYPOGRAPHY,
+    ChangeKind.WHITESPACE,
+    ChangeKind.LINK_TARGET,
+    ChangeKind.BOILERPLATE,
+)
+_BOILERPLATE = (ChangeKind.BOILERPLATE, "only navigation, banners or footers changed")
+_QUOTE_CHARACTERS = 60
+# Longer texts are not one text that was only broken differently; folding them would take long.
+MAX_TOGETHER_CHARACTERS = 60_000
+
+
+def kind_of(old: Document, new: Document, diff: Diff) -> tuple[ChangeKind, str]:
+    """The content-level kind of a Diff between `old` and `new` and a one-line reason for a person.
+
+    NONE, WHITESPACE, TYPOGRAPHY, ENCODING, LINK_TARGET, BOILERPLATE, MOVED or VOLATILE when every Hunk is explained
+    as such; else CONTENT. Kinds that need a history (reverted, flapping) are not told here.
+    """
+    kept = kept_pairs(old, new, diff)
+    found: list[_Found] = []
+    membership = _Membership(old, new)
+    pieces = _piece_indexes(diff.hunks)
+    for group in _groups(diff.hunks, kept):
+        one_text = _may_be_one_text(group, old)
+        unexplained: list[Hunk] = []
+        for hunk in group:
+            explanation = _explained(hunk, old, new, membership, pieces)
+            if explanation is not None:
+                found.append(explanation)
+            elif one_text:
+                unexplained.append(hunk)
+            else:
+                return ChangeKind.CONTENT, _content_reason(diff.hunks, hunk)
+        together = _explained_together(unexplained) if unexplained else None
+        if unexplained and together is None:
+            return ChangeKind.CONTENT, _content_reason(diff.hunks, unexplained[0])
+        found += [together] if together else []
+    found += _links_and_columns(old.blocks, new.blocks, kept)
+    return _summary(found)
+
+
+def _groups(hunks: Sequence[Hunk], kept: Sequence[tuple[int, int]]) -> list[list[Hunk]]:
+    """Hunks with no kept Block between them belong together; a moved one stands alone."""
+    old_kept, new_kept = [i for i, _ in kept], [j for _, j in kept]
+    groups: defaultdict[tuple[int, int], list[Hunk]] = defaultdict(list)
+    for number, hunk in enumerate(hunks):
+        old_gap = -1 if hunk.old_index is None else bisect_left(old_kept, hunk.old_index)
+        new_gap = -1 if hunk.new_index is None else bisect_left(new_kept, hunk.new_index)
+        apart = hunk.op is HunkOp.MOVED or (old_gap != new_gap and min(old_gap, new_gap) >= 0)
+        groups[(number, -1) if apart else (-1, max(old_gap, new_gap))].append(hunk)
+    return list(groups.values())
+
+
+def _summary(found: Sequence[_Found]) -> _Found:
+    if not found:
+        return ChangeKind.NONE, "no difference in the visible text nor in its links"
+    content = [entry for entry in found if entry[0] is ChangeKind.CONTENT]
+    if content:
+        return content[0]
+    kind = min((entry[0] for entry in found), key=_PRECEDENCE.index)
+    reasons = Counter(reason for entry_kind, reason in found if entry_kind is kind)
+    reason = reasons.most_common(1)[0][0]
+    others = sorted({entry[0].value for entry in found} - {kind.value})
+    return kind, f"{reason} (also {', '.join(others)})" if others else reason
+
+
+def _explained(
+    hunk: Hunk, old: Document, new: Document, membership: _Membership, pieces: frozenset[_Indexes]
+) -> _Found | None:
+    """Why one Hunk is noise, None when it is not by itself."""
+    if hunk.boilerplate:
+        return _BOILERPLATE
+    if hunk.old_index is None or hunk.new_index is None:
+        return None
+    if hunk.op is HunkOp.MOVED:
+        if (hunk.old_index, hunk.new_index) in pieces:
+            return ChangeKind.WHITESPACE, "a paragraph was split or joined, its words are the same"
+        return None if membership.changed(hunk) else (ChangeKind.MOVED, "the same text in another place")
+    left, right = old.blocks[hunk.old_index], new.blocks[hunk.new_index]
+    if left.kind is BlockKind.TABLE_ROW and right.kind is BlockKind.TABLE_ROW:
+        return _explained_row(left, right)
+    return _explained_text(hunk.old, hunk.new)
+
+
+def _explained_text(old: str, new: str) -> _Found | None:
+    found = explain(old, new)
+    if found is not None and found[0] is ChangeKind.LINK_TARGET:
+        return ChangeKind.LINK_TARGET, _link_reason(link_targets(old), link_targets(new))
+    return found
+
+
+def _explained_row(old: Block, new: Block) -> _Found | None:
+    """A row is noise when each of its cells is; a value in another column is content."""
+    if old.text == new.text:
+        same = bool(old.columns) and _named_cells(old) == _named_cells(new)
+        return (ChangeKind.WHITESPACE, "an empty column came or went") if same else None
+    if len(old.cells) != len(new.cells):
+        return _explained_text(old.text, new.text)
+    found: list[_Found] = []
+    for old_cell, new_cell in zip(old.cells, new.cells, strict=True):
+        if old_cell != new_cell:
+            explanation = _explained_text(old_cell, new_cell)
+            if explanation is None:
+                return None
+            found.append(explanation)
+    return _summary(found)
+
+
+def _named_cells(row: Block) -> list[tuple[str, str]]:
+    return [(name, cell) for name, cell in zip(row.columns, row.cells, strict=False) if cell]
+
+
+def _piece_indexes(hunks: Sequence[Hunk]) -> frozenset[_Indexes]:
+    """The old and new indexes of Hunks that are parts of one split or merged Block."""
+    by_old = Counter(hunk.old_index for hunk in hunks)
+    by_new = Counter(hunk.new_index for hunk in hunks)
+    return frozenset(
+        (hunk.old_index, hunk.new_index)
+        for hunk in hunks
+        if hunk.old_index is not None
+        and hunk.new_index is not None
+        and (by_old[hunk.old_index] > 1 or by_new[hunk.new_index] > 1)
+    )
+
+
+class _Membership:
+    """Whether a moved list item or table row now stands under another heading: then it joined another list."""
+
+    def __init__(self, old: Document, new: Document) -> None:
+        self._old_blocks = old.blocks
+        self._old = headings(old.blocks)
+        self._new = headings(new.blocks)
+        self._known = frozenset(self._old) & frozenset(self._new)
+
+    def changed(self, hunk: Hunk) -> bool:
+        """True when both headings stand in both Documents and differ."""
+        if hunk.old_index is None or hunk.new_index is None:
+            return False
+        if self._old_blocks[hunk.old_index].kind not in (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW):
+            return False
+        before, after = self._old[hunk.old_index], self._new[hunk.new_index]
+        return before != after and before in self._known and after in self._known
+
+
+def _may_be_one_text(group: Sequence[Hunk], old: Document) -> bool:
+    """True for prose of a bounded size on both sides; each table row and each moved Block stands for itself."""
+    left = [hunk.old_index for hunk in group if hunk.old_index is not None]
+    right = [hunk.new_index for hunk in group if hunk.new_index is not None]
+    if len(group) < 2 or not left or not right or any(hunk.op is HunkOp.MOVED for hunk in group):
+        return False
+    if any(old.blocks[i].kind is BlockKind.TABLE_ROW for i in left):
+        return False
+    return sum(len(hunk.old) + len(hunk.new) for hunk in group) <= MAX_TOGETHER_CHARACTERS
+
+
+def _explained_together(hunks: Sequence[Hunk]) -> _Found | None:
+    """Why Hunks of one group say the same when read as one text: it was only broken into other Blocks."""
+    old_texts = sorted((hunk.old_index, hunk.old) for hunk in hunks if hunk.old_index is not None)
+    new_texts = sorted((hunk.new_index, hunk.new) for hunk in hunks if hunk.new_index is not None)
+    if len(hunks) < 2 or not old_texts or not new_texts:
+        return None
+    left, right = " ".join(text for _, text in old_texts), " ".join(text for _, text in new_texts)
+    return _explained_text(left, right) if len(left) / 4 <= len(right) <= len(left) * 4 else None
+
+
+def _links_and_columns(old: Sequence[Block], new: Sequence[Block], kept: Sequence[tuple[int, int]]) -> list[_Found]:
+    """Differences that Blocks with the same text still have: a link leads elsewhere, a column has another heading."""
+    found: list[_Found] = []
+    shown = {block.cells for block in (*old, *new) if block.kind is BlockKind.TABLE_ROW}
+    for i, j in kept:
+        left, right = old[i], new[j]
+        if left.links != right.links:
+            targets = [link.target for link in left.links], [link.target for link in right.links]
+            if sorted(targets[0]) != sorted(targets[1]):
+                boilerplate = left.boilerplate and right.boilerplate
+                found.append(_BOILERPLATE if boilerplate else (ChangeKind.LINK_TARGET, _link_reason(*targets)))
+        if left.columns != right.columns and left.columns and right.columns:
+            hidden = left.columns not in shown or right.columns not in shown
+            if hidden and _explained_text(" | ".join(left.columns), " | ".join(right.columns)) is None:
+                change = f"{_quoted(' | '.join(left.columns))} → {_quoted(' | '.join(right.columns))}"
+                return [(ChangeKind.CONTENT, f"a column heading changed: {change}")]
+    return found
+
+
+def _link_reason(old: Sequence[str], new: Sequence[str]) -> str:
+    gone = list((Counter(old) - Counter(new)).elements())
+    come = list((Counter(new) - Counter(old)).elements())
+    before = _quoted(gone[0]) if gone else "no link"
+    after = _quoted(come[0]) if come else "no link"
+    return f"the visible text is the same, a link changed: {before} → {after}"
+
+
+def _content_reason(hunks: Sequence[Hunk], first: Hunk) -> str:
+    counts = Counter(hunk.op for hunk in hunks if not hunk.boilerplate)
+    parts = [f"{counts[op]} {op.value}" for op in HunkOp if counts[op]]
+    sample = _quoted(first.new or first.old)
+    under = f" under {_quoted(first.heading)}" if first.heading else ""
+    return f"the words changed: {', '.join(parts)}; first {first.op.value} {sample}{under}"
+
+
+def _quoted(text: str) -> str:
+    line = " ".join(text.split())
+    return f"“{line}”" if len(line) <= _QUOTE_CHARACTERS else f"“{line[: _QUOTE_CHARACTERS - 1].rstrip()}…”"

@@ -1,0 +1,214 @@
+"""How alike two Blocks are, and which unmatched Blocks belong together as one edited Block.
+
+Likeness is 2 × (words in common, in order) / (words of both), from 0 to 1: the normalised Indel similarity over
+words. Short texts, where one word is most of the text, are also compared by character.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Indel, Postfix, Prefix
+
+from watcher.diff.effort import Effort
+from watcher.diff.sequence import gaps, rising
+from watcher.diff.words import UNSPACED
+from watcher.model.document import Block, BlockKind
+
+PAIR_LIKENESS = 0.5
+LONE_PAIR_LIKENESS = 0.34
+SHORT_WORDS = 4
+SHORT_CHARACTERS = 400
+SHORT_LIKENESS = 0.6
+OTHER_KIND_PENALTY = 0.05
+# Two table rows whose names are less alike than this (0..100) are two rows, however alike the rest is.
+ROW_KEY_LIKENESS = 60.0
+# Above this many words on both sides likeness counts words without their order, which is linear.
+ORDERED_WORDS = 2_000
+# All pairs of a gap are tried up to this many; larger gaps are first cut at pairs that share rare words.
+GRID_PAIRS = 256
+RARE = 4
+CANDIDATES = 4
+# Above this many Blocks of one gap only Blocks in the same place are tried.
+MAX_GAP_BLOCKS = 60_000
+# One unit is about a microsecond.
+TOTAL_UNITS = 800_000
+
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
+_FIRST_CODE = 0x100
+_CODES = 0x110000 - 0x800 - _FIRST_CODE
+
+Pairs = list[tuple[int, int]]
+
+
+class Likeness:
+    """Likeness of old and new Blocks by index, with the words of each Block coded once.
+
+    Words become one code point each, surrogates skipped; beyond a million distinct words codes repeat, which only
+    blurs likeness. Work is booked on `effort`: what does not fit counts as not alike.
+    """
+
+    __slots__ = ("_codes", "_new_words", "_old_words", "effort", "new", "new_keys", "old", "old_keys")
+
+    def __init__(self, old: Sequence[Block], new: Sequence[Block]) -> None:
+        self.old = old
+        self.new = new
+        self.effort = Effort(TOTAL_UNITS)
+        self.old_keys: dict[int, str] = {}
+        self.new_keys: dict[int, str] = {}
+        self._codes: dict[str, str] = {}
+        self._old_words: dict[int, str] = {}
+        self._new_words: dict[int, str] = {}
+
+    def old_words(self, index: int) -> str:
+        """The words of an old Block, each as one code point."""
+        if index not in self._old_words:
+            self._old_words[index] = self._encode(self.old[index].text)
+        return self._old_words[index]
+
+    def new_words(self, index: int) -> str:
+        """The words of a new Block, each as one code point."""
+        if index not in self._new_words:
+            self._new_words[index] = self._encode(self.new[index].text)
+        return self._new_words[index]
+
+    def _encode(self, text: str) -> str:
+        codes = self._codes
+        coded = []
+        for word in _WORD.findall(text.lower()):
+            code = codes.get(word)
+            if code is None:
+                number = _FIRST_CODE + len(codes) % _CODES
+                code = chr(number if number < 0xD800 else number + 0x800)
+                codes[word] = code
+            coded.append(code)
+        return "".join(coded)
+
+    def may_be_one(self, i: int, j: int) -> bool:
+        """False for a row and a Block that is none, and for rows whose names are not alike."""
+        row = self.old[i].kind is BlockKind.TABLE_ROW
+        if row != (self.new[j].kind is BlockKind.TABLE_ROW):
+            return False
+        old_key, new_key = self.old_keys.get(i, ""), self.new_keys.get(j, "")
+        return not row or not old_key or not new_key or fuzz.ratio(old_key, new_key) >= ROW_KEY_LIKENESS
+
+    def plainly_one(self, i: int, j: int) -> bool:
+        """True when the two Blocks begin and end with the same text for more than half of their length."""
+        old, new = self.old[i].text, self.new[j].text
+        longer = max(len(old), len(new))
+        return Prefix.similarity(old, new) + Postfix.similarity(old, new) > longer / 2 and self.may_be_one(i, j)
+
+    def __call__(self, i: int, j: int) -> float:
+        """0..1 for an old and a new Block; 0 when they cannot be one."""
+        if not self.may_be_one(i, j) or not self.effort.take(self.cost(i, j)):
+            return 0.0
+        left, right = self.old[i], self.new[j]
+        score = _likeness(left.text, right.text, self.old_words(i), self.new_words(j))
+        other = (left.kind is not right.kind) + (left.boilerplate != right.boilerplate)
+        return max(score - OTHER_KIND_PENALTY * other, 0.0)
+
+    def cost(self, i: int, j: int) -> int:
+        """Units of effort that one likeness takes."""
+        old, new = len(self.old_words(i)), len(self.new_words(j))
+        if min(old, new) > ORDERED_WORDS:
+            return 4 + (old + new) // 10
+        return 4 + old * (new // 64 + 1) // 500
+
+
+def _likeness(old: str, new: str, old_words: str, new_words: str) -> float:
+    if min(len(old_words), len(new_words)) > ORDERED_WORDS:
+        return 2 * (Counter(old_words) & Counter(new_words)).total() / (len(old_words) + len(new_words))
+    by_word = Indel.normalized_similarity(old_words, new_words) if old_words or new_words else 0.0
+    if max(len(old_words), len(new_words)) <= SHORT_WORDS and len(old) + len(new) <= SHORT_CHARACTERS:
+        by_character = Indel.normalized_similarity(old, new)
+        return max(by_word, by_character if by_character >= SHORT_LIKENESS else 0.0)
+    return by_word
+
+
+def pair_in_order(old: Sequence[int], new: Sequence[int], alike: Likeness) -> Pairs:
+    """Pairs of Blocks of one gap that are alike enough to be one edited Block, in order on both sides.
+
+    `old` and `new` are Block indexes in document order. Large gaps are cut at pairs found by rare words.
+    """
+    if not old or not new:
+        return []
+    if len(old) == 1 and len(new) == 1:
+        together = alike.plainly_one(old[0], new[0]) or alike(old[0], new[0]) >= LONE_PAIR_LIKENESS
+        return [(old[0], new[0])] if together else []
+    if len(old) * len(new) <= GRID_PAIRS:
+        return _best_grid(old, new, alike)
+    if len(old) + len(new) > MAX_GAP_BLOCKS:
+        return _by_place(old, new, alike)
+    old_place = {index: place for place, index in enumerate(old)}
+    new_place = {index: place for place, index in enumerate(new)}
+    found = by_rare_words(old, new, alike)
+    skeleton = rising(sorted((old_place[i], new_place[j]) for i, j, score in found if score >= PAIR_LIKENESS))
+    pairs = [(old[i], new[j]) for i, j in skeleton]
+    for old_start, old_end, new_start, new_end in gaps(skeleton, (0, len(old), 0, len(new))):
+        if (old_end - old_start) * (new_end - new_start) <= GRID_PAIRS:
+            pairs += pair_in_order(old[old_start:old_end], new[new_start:new_end], alike)
+    return sorted(pairs)
+
+
+def _by_place(old: Sequence[int], new: Sequence[int], alike: Likeness) -> Pairs:
+    """Pairs of Blocks in the same place of an oversize gap whose sides are equally long, else none."""
+    alike.effort.cut = True
+    if len(old) != len(new):
+        return []
+    return [(i, j) for i, j in zip(old, new, strict=True) if alike.plainly_one(i, j) or alike(i, j) >= PAIR_LIKENESS]
+
+
+def _best_grid(old: Sequence[int], new: Sequence[int], alike: Likeness) -> Pairs:
+    """The in-order pairing with the greatest sum of likeness, by dynamic programming over all pairs."""
+    height, width = len(old), len(new)
+    scores = [[score if (score := alike(i, j)) >= PAIR_LIKENESS else 0.0 for j in new] for i in old]
+    best = [[0.0] * (width + 1) for _ in range(height + 1)]
+    for row in range(height - 1, -1, -1):
+        here, below, line = best[row], best[row + 1], scores[row]
+        for column in range(width - 1, -1, -1):
+            paired = line[column] + below[column + 1] if line[column] else 0.0
+            here[column] = max(paired, below[column], here[column + 1])
+    pairs: Pairs = []
+    row = column = 0
+    while row < height and column < width:
+        score = scores[row][column]
+        if score and best[row][column] == score + best[row + 1][column + 1]:
+            pairs.append((old[row], new[column]))
+            row, column = row + 1, column + 1
+        elif best[row][column] == best[row + 1][column]:
+            row += 1
+        else:
+            column += 1
+    return pairs
+
+
+def by_rare_words(old: Sequence[int], new: Sequence[int], alike: Likeness) -> list[tuple[int, int, float]]:
+    """The most alike new Block for each old one among those that share rare words with it, each used once.
+
+    Not bound to order. A word is rare when it stands in at most RARE Blocks of `new`. Nothing for oversize input.
+    """
+    if len(old) + len(new) > MAX_GAP_BLOCKS:
+        alike.effort.cut = True
+        return []
+    where: defaultdict[str, list[int]] = defaultdict(list)
+    for index in new:
+        for word in set(alike.new_words(index)):
+            where[word].append(index)
+    rare = {word: indexes for word, indexes in where.items() if len(indexes) <= RARE}
+    scored: list[tuple[float, int, int]] = []
+    for i in old:
+        votes = Counter(j for word in set(alike.old_words(i)) if word in rare for j in rare[word])
+        best = sorted(votes.items(), key=lambda vote: (-vote[1], vote[0]))[:CANDIDATES]
+        scored += [(-alike(i, j), i, j) for j, _ in best]
+    taken_old: set[int] = set()
+    taken_new: set[int] = set()
+    found: list[tuple[int, int, float]] = []
+    for negative, i, j in sorted(scored):
+        if i not in taken_old and j not in taken_new:
+            taken_old.add(i)
+            taken_new.add(j)
+            found.append((i, j, -negative))
+    return found

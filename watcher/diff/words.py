@@ -1,0 +1,282 @@
+"""The words that changed inside one text: diff-match-patch over word tokens, inside patience anchors.
+
+A token is a word, a number with its separators, a run of blanks or one other character; combining marks and
+joined emoji stay with their base (after Unicode UAX #29), and scripts written without blanks go character by
+character. Each token becomes one code point, so that diff-match-patch works on whole tokens. Its time limit
+is off, because a limit in seconds gives another answer on a busy machine; sizes are bounded instead.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from diff_match_patch import diff_match_patch
+
+from watcher.diff.effort import Effort
+from watcher.diff.sequence import anchors
+from watcher.model.change import WordEdit, WordOp
+
+# One cell is one old token against one new token; a cell costs diff-match-patch at most 0.7 microseconds.
+TOTAL_CELLS = 1_500_000
+DIRECT_CELLS = 2_500
+GAP_CELLS = 90_000
+MAX_CHARACTERS = 4_000_000
+MAX_DEPTH = 12
+PHRASE_TOKENS = 8
+LONG_KEPT_TOKENS = 64
+CLEANUP_STEPS = 400
+# Unchanged text that is kept beside an edit, so that the edit can slide to a better word or sentence boundary.
+CONTEXT_CHARACTERS = 80
+
+_KEPT, _DELETED, _INSERTED = 0, -1, 1
+
+# Thai, Lao, Burmese, Khmer, kana and Han are written without blanks between words.
+UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_TOKEN = re.compile(rf"\s+|[{UNSPACED}]|\d++(?:[.,]\d++)++(?!\w)|[^\W{UNSPACED}]+|[^\w\s]")
+_UNSPACED_CHARACTER = re.compile(f"[{UNSPACED}]")
+_MAY_JOIN = re.compile(
+    "[\u0300-\u1fff\u200d\u20d0-\u20ff\u3099\u309a\ua000-\uabff\ufb1e\ufe00-\ufe2f\U00010000-\U0010ffff]"
+)
+_JOINER = "\u200d"
+
+# Words are written as letters, so that diff-match-patch sees them as words when it looks for a good boundary.
+_WORD_CODES = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0xAC00, 0xD7A3), (0x2A700, 0x2B738))
+_OTHER_CODES = ((0xE000, 0xF8FF), (0xF0000, 0xFFFFD), (0x100000, 0x10FFFD))
+
+_Steps = list[tuple[int, str]]
+
+
+def word_edits(old: str, new: str) -> tuple[WordEdit, ...]:
+    """What was kept, deleted and inserted between two texts, in order, deletions before insertions.
+
+    KEPT and DELETED runs joined give `old`, KEPT and INSERTED give `new`, exactly. Neighbouring small edits are
+    joined where a person would have marked one. Beyond the size limits a stretch is told as replaced whole.
+    """
+    return bounded_word_edits(old, new, Effort(TOTAL_CELLS))
+
+
+def bounded_word_edits(old: str, new: str, effort: Effort) -> tuple[WordEdit, ...]:
+    """`word_edits` that books its work on `effort`; `effort.cut` is set where a stretch was not compared."""
+    if old == new:
+        return (WordEdit(op=WordOp.KEPT, text=old),) if old else ()
+    head, tail = _common_ends(old, new)
+    old_part, new_part = old[head : len(old) - tail], new[head : len(new) - tail]
+    steps: _Steps = [(_KEPT, old[:head]), *_compare(old_part, new_part, effort), (_KEPT, old[len(old) - tail :])]
+    return _edits(steps)
+
+
+def tokens(text: str) -> list[str]:
+    """The tokens of `text`; joined they give it back."""
+    found: list[str] = _TOKEN.findall(text)
+    if _MAY_JOIN.search(text):
+        return _by_grapheme(text, found)
+    return found
+
+
+def _by_grapheme(text: str, found: Sequence[str]) -> list[str]:
+    starts: list[int] = []
+    offset = 0
+    before = ""
+    for token in found:
+        if not starts or not _joins(before, token):
+            starts.append(offset)
+        offset += len(token)
+        before = token
+    starts.append(offset)
+    return [text[start:end] for start, end in pairwise(starts)]
+
+
+def _joins(before: str, token: str) -> bool:
+    """True when `token` cannot stand apart from the token before it."""
+    first = token[0]
+    if unicodedata.category(first)[0] == "M" or first == _JOINER or "\U0001f3fb" <= first <= "\U0001f3ff":
+        return True
+    last = before[-1]
+    if last == _JOINER:
+        return not first.isspace()
+    if "\U0001f1e6" <= first <= "\U0001f1ff":
+        return "\U0001f1e6" <= last <= "\U0001f1ff" and len(before) == 1
+    inside_word = unicodedata.category(last)[0] == "M" and first.isalnum()
+    return inside_word and not _UNSPACED_CHARACTER.match(first) and not _UNSPACED_CHARACTER.match(last)
+
+
+def _common_ends(old: str, new: str) -> tuple[int, int]:
+    """Lengths of a common head and tail that can be set aside: both are cut where a run of blanks begins."""
+    prefix = diff_match_patch().diff_commonPrefix(old, new)
+    head = old.rfind(" ", 0, max(prefix - CONTEXT_CHARACTERS, 0))
+    while head > 0 and old[head - 1].isspace():
+        head -= 1
+    head = max(head, 0)
+    suffix = diff_match_patch().diff_commonSuffix(old[head:], new[head:])
+    start = old.find(" ", len(old) - suffix + CONTEXT_CHARACTERS + 1) if suffix > CONTEXT_CHARACTERS else -1
+    while 0 < start < len(old) and old[start - 1].isspace():
+        start += 1
+    return head, len(old) - start if start > 0 else 0
+
+
+def _compare(old: str, new: str, effort: Effort) -> _Steps:
+    if not old or not new:
+        return [(_DELETED, old), (_INSERTED, new)]
+    if len(old) + len(new) > MAX_CHARACTERS:
+        effort.cut = True
+        return [(_DELETED, old), (_INSERTED, new)]
+    old_tokens, new_tokens = tokens(old), tokens(new)
+    distinct = dict.fromkeys([*old_tokens, *new_tokens])
+    codes = _codes(distinct)
+    if len(codes) < len(distinct):
+        effort.cut = True
+        return [(_DELETED, old), (_INSERTED, new)]
+    old_code = "".join(map(codes.__getitem__, old_tokens))
+    new_code = "".join(map(codes.__getitem__, new_tokens))
+    differ = _differ()
+    head = differ.diff_commonPrefix(old_code, new_code)
+    tail = differ.diff_commonSuffix(old_code[head:], new_code[head:])
+    steps: _Steps = [(_KEPT, old_code[:head])]
+    steps += _solve(old_code[head : len(old_code) - tail], new_code[head : len(new_code) - tail], effort, 0)
+    steps.append((_KEPT, old_code[len(old_code) - tail :]))
+    steps = _as_drawn(steps)
+    decode = {code: token for token, code in codes.items()}
+    return [(op, "".join(map(decode.__getitem__, part))) for op, part in steps]
+
+
+def _as_drawn(steps: _Steps) -> _Steps:
+    """Steps after diff-match-patch's semantic cleanup: small kept words between edits are given up, edits slide.
+
+    The cleanup goes back at each join, so its time grows with the square of the steps: it is given short runs, cut
+    in the middle of kept words.
+    """
+    differ = _differ()
+    steps = [step for step in steps if step[1]]
+    drawn: _Steps = []
+    run: _Steps = []
+    for op, code in steps:
+        if op == _KEPT and (len(code) >= LONG_KEPT_TOKENS or len(run) >= CLEANUP_STEPS):
+            middle = (len(code) + 1) // 2
+            run.append((op, code[:middle]))
+            differ.diff_cleanupMerge(run)
+            differ.diff_cleanupSemantic(run)
+            drawn += run
+            run = [(op, code[middle:])] if code[middle:] else []
+        else:
+            run.append((op, code))
+    if run:
+        differ.diff_cleanupMerge(run)
+        differ.diff_cleanupSemantic(run)
+    return drawn + run
+
+
+def _differ() -> diff_match_patch:
+    differ = diff_match_patch()
+    differ.Diff_Timeout = 0
+    return differ
+
+
+def _codes(distinct: Iterable[str]) -> dict[str, str]:
+    """One code point for each token, as far as they reach: blanks and signs stay themselves, words become letters."""
+    words = (code for first, last in _WORD_CODES for code in range(first, last + 1))
+    others = (code for first, last in _OTHER_CODES for code in range(first, last + 1))
+    codes: dict[str, str] = {}
+    for token in distinct:
+        if token[0].isalnum() or token[0] == "_":
+            code = next(words, None)
+        elif len(token) == 1 and not "\ue000" <= token <= "\uf8ff" and ord(token) < _OTHER_CODES[1][0]:
+            code = ord(token)
+        else:
+            code = next(others, None)
+        if code is None:
+            break
+        codes[token] = chr(code)
+    return codes
+
+
+def _solve(old: str, new: str, effort: Effort, depth: int) -> _Steps:
+    """Steps from one run of tokens to the other: anchors in large runs, diff-match-patch in what they leave."""
+    if not old or not new:
+        return _replaced(old, new)
+    cells = len(old) * len(new)
+    pairs: list[tuple[int, int]] = []
+    if cells > DIRECT_CELLS:
+        pairs = _anchors(old, new, cells) if depth < MAX_DEPTH else []
+    elif cells == 1 or set(old).isdisjoint(new):
+        return [(_KEPT, old)] if old == new else _replaced(old, new)
+    if not pairs:
+        if cells > GAP_CELLS:
+            effort.cut = True
+        elif effort.take(cells):
+            found: _Steps = _differ().diff_main(old, new, False)
+            return found
+        return _replaced(old, new)
+    steps: _Steps = []
+    old_at = new_at = 0
+    differ = _differ()
+    for old_anchor, new_anchor in pairs:
+        if old_anchor < old_at or new_anchor < new_at:
+            continue
+        before_old, before_new = old[old_at:old_anchor], new[new_at:new_anchor]
+        back = differ.diff_commonSuffix(before_old, before_new)
+        steps += _solve(before_old[: len(before_old) - back], before_new[: len(before_new) - back], effort, depth + 1)
+        ahead = _equal_ahead(old, old_anchor, new, new_anchor)
+        steps.append((_KEPT, old[old_anchor - back : old_anchor + ahead]))
+        old_at, new_at = old_anchor + ahead, new_anchor + ahead
+    return steps + _solve(old[old_at:], new[new_at:], effort, depth + 1)
+
+
+def _anchors(old: str, new: str, cells: int) -> list[tuple[int, int]]:
+    """Patience anchors of single tokens; where a large text has none, of PHRASE_TOKENS neighbours."""
+    pairs = anchors(old, new)
+    if pairs or cells <= GAP_CELLS:
+        return pairs
+    return anchors(_phrases(old), _phrases(new))
+
+
+def _phrases(code: str) -> list[str]:
+    return [code[start : start + PHRASE_TOKENS] for start in range(len(code) - PHRASE_TOKENS + 1)]
+
+
+def _equal_ahead(old: str, old_at: int, new: str, new_at: int) -> int:
+    """How many characters are equal from these places on, in steps of a growing size."""
+    length, step = 0, 16
+    while (part := old[old_at + length : old_at + length + step]) and part == new[
+        new_at + length : new_at + length + step
+    ]:
+        length += len(part)
+        step *= 2
+    rest = new[new_at + length : new_at + length + len(part)]
+    return length + int(diff_match_patch().diff_commonPrefix(part, rest))
+
+
+def _replaced(old: str, new: str) -> _Steps:
+    return [step for step in ((_DELETED, old), (_INSERTED, new)) if step[1]]
+
+
+def _edits(steps: _Steps) -> tuple[WordEdit, ...]:
+    """Steps as WordEdits: neighbours of one kind joined, a deletion always before the insertion beside it."""
+    edits: list[WordEdit] = []
+    kept: list[str] = []
+    deleted: list[str] = []
+    inserted: list[str] = []
+
+    def flush(op: WordOp, parts: list[str]) -> None:
+        if parts:
+            edits.append(WordEdit(op=op, text="".join(parts)))
+            parts.clear()
+
+    for op, text in steps:
+        if not text:
+            continue
+        if op == _KEPT:
+            flush(WordOp.DELETED, deleted)
+            flush(WordOp.INSERTED, inserted)
+            kept.append(text)
+        else:
+            flush(WordOp.KEPT, kept)
+            (deleted if op == _DELETED else inserted).append(text)
+    flush(WordOp.KEPT, kept)
+    flush(WordOp.DELETED, deleted)
+    flush(WordOp.INSERTED, inserted)
+    return tuple(edits)
