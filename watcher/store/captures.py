@@ -128,6 +128,12 @@ def version_of_captures(connection: Connection, source_id: str) -> dict[int, str
     return {row[0]: row[1] for row in rows}
 
 
+def payload_is_known(connection: Connection, payload_sha256: str) -> bool:
+    """Whether some Capture brought this payload."""
+    found = connection.execute(select(captures.c.sequence).where(captures.c.payload_sha256 == payload_sha256).limit(1))
+    return found.first() is not None
+
+
 def list_snapshots(connection: Connection, source_id: str) -> list[Snapshot]:
     """Distinct payloads of a Source, newest first."""
     rows = connection.execute(

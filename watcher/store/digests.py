@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, insert, or_, select, update
 
 from watcher.errors import NotFoundError
 from watcher.model.subscription import Delivery, DeliveryState, Digest, Message
-from watcher.store.schema import deliveries, digest_changes, digests
+from watcher.store.schema import changes, deliveries, digest_changes, digests
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +66,19 @@ def digests_telling(connection: Connection, change_id: str) -> list[StoredDigest
         .join(digest_changes, digest_changes.c.digest_id == digests.c.digest_id)
         .where(digest_changes.c.change_id == change_id)
         .order_by(digests.c.composed_at)
+    ).all()
+    return [_digest(connection, row) for row in rows]
+
+
+def digests_about_source(connection: Connection, source_id: str, *, limit: int = 20) -> list[StoredDigest]:
+    """The newest Digests that told a Change of a Source."""
+    telling = (
+        select(digest_changes.c.digest_id)
+        .join(changes, changes.c.change_id == digest_changes.c.change_id)
+        .where(changes.c.source_id == source_id)
+    )
+    rows = connection.execute(
+        select(digests).where(digests.c.digest_id.in_(telling)).order_by(digests.c.composed_at.desc()).limit(limit)
     ).all()
     return [_digest(connection, row) for row in rows]
 

@@ -1,0 +1,10 @@
+"""Values → text: Digests as messages, and the pages of the web. Jinja2 lives here and nowhere else."""
+
+from __future__ import annotations
+
+from watcher.render.digest import render_digest
+from watcher.render.headline import headline
+from watcher.render.pages import render_page
+from watcher.render.words import citation, said, said_time
+
+__all__ = ["citation", "headline", "render_digest", "render_page", "said", "said_time"]

@@ -1,0 +1,42 @@
+"""A Digest as a message: subject line, plain text and HTML, all from the same values."""
+
+from __future__ import annotations
+
+import css_inline
+
+from watcher.model.subscription import Digest, Message
+from watcher.render.digest_text import digest_text
+from watcher.render.environment import render_template
+from watcher.render.told import ToldDigest, tell
+from watcher.render.words import counted, grouped, said_date, subject_line
+
+HUNKS_IN_FULL = 6
+
+_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
+
+
+def render_digest(digest: Digest, *, base_url: str) -> Message:
+    """The message of a Digest: one subject line, plain text with [-old-]{+new+}, and HTML with inlined styles.
+
+    Addresses lead to `base_url` and nowhere else. Foreign text is labelled with its host, quoted, escaped, and
+    written so that no mail program makes a link of it.
+    """
+    told = tell(digest, base_url=base_url.rstrip("/"))
+    html = render_template("email/digest.html", told=told, hunks_in_full=HUNKS_IN_FULL)
+    return Message(
+        subject=subject_line(_subject(told)),
+        text=digest_text(told, hunks_in_full=HUNKS_IN_FULL),
+        html=_INLINER.inline(html),
+    )
+
+
+def _subject(told: ToldDigest) -> str:
+    digest = told.digest
+    day = said_date(digest.period_to)
+    if told.full:
+        more = len(digest.entries) - 1
+        tail = f" + {counted(more, 'more Change')}" if more else ""
+        return f"[{digest.entries[0].change.judgement.severity}] {told.headline}{tail}"
+    unseen = len(digest.unreached) + len(digest.unchecked)
+    missed = f", {grouped(unseen)} not reached" if unseen else ""
+    return f"No change of policy meaning: {counted(digest.sources_watched, 'Source')} watched{missed}, {day}"

@@ -1,0 +1,220 @@
+"""The plain-text part of a Digest. Every line of foreign text begins with "  | ", which no foreign text can undo."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from watcher.model.change import DepositaryEvent, Hunk, PositionChange, Severity, WordOp
+from watcher.model.source import Source
+from watcher.model.subscription import SourceReach
+from watcher.render.headline import ranked_positions
+from watcher.render.hunks import Piece, view_hunk
+from watcher.render.told import ToldDigest, ToldEntry
+from watcher.render.words import (
+    clipped,
+    counted,
+    defanged,
+    folded,
+    grouped,
+    host_of,
+    said,
+    said_iso_date,
+    said_time,
+    subject_name,
+    title_of,
+)
+
+WIDTH = 76
+PASSAGE_LIMIT = 600
+_MARKS = {WordOp.KEPT: ("", ""), WordOp.DELETED: ("[-", "-]"), WordOp.INSERTED: ("{+", "+}")}
+
+
+def digest_text(told: ToldDigest, *, hunks_in_full: int) -> str:
+    """The whole text part, lines ended with a line feed."""
+    return "\n".join(_lines(told, hunks_in_full)).rstrip() + "\n"
+
+
+def _lines(told: ToldDigest, hunks_in_full: int) -> Iterator[str]:
+    digest = told.digest
+    yield from _wrapped(told.headline)
+    yield from _wrapped(f"{said_time(digest.period_from)} to {said_time(digest.period_to)}")
+    yield ""
+    yield from _wrapped(told.summary)
+    if not told.full and digest.attempts:
+        yield from _wrapped(told.missed)
+    for number, entry in enumerate(told.full, start=1):
+        yield ""
+        yield from _entry_lines(number, entry, hunks_in_full)
+    if told.brief:
+        yield from ("", "", "ALSO CHANGED", "")
+        for number, entry in enumerate(told.brief, start=len(told.full) + 1):
+            yield from _wrapped(f"{number}. {_severity(entry)}  {defanged(entry.headline)}")
+            yield f"   {entry.change_url}"
+    yield from ("", "")
+    yield from _looked_lines(told)
+
+
+def _entry_lines(number: int, told: ToldEntry, hunks_in_full: int) -> Iterator[str]:
+    entry = told.entry
+    change, judgement = entry.change, entry.change.judgement
+    host = defanged(folded(host_of(entry.source.definition)))
+    yield "=" * WIDTH
+    yield from _wrapped(f"{number}. {_severity(told)}  {defanged(told.headline)}")
+    yield "=" * WIDTH
+    yield from _field("Source", _named(entry.source))
+    yield from _field("Captured", said_time(change.captured_at))
+    yield from _field("Before", said_time(change.captured_from_at))
+    yield from _field("Page", told.change_url)
+    if judgement.position_changes:
+        yield from ("", "POSITIONS")
+        for moved in ranked_positions(change):
+            yield from _position_lines(moved, host)
+    if judgement.depositary_events:
+        yield from ("", "TREATY ACTIONS")
+        for event in judgement.depositary_events:
+            yield from _event_lines(event, host)
+    yield from ("", "WHY YOU ARE TOLD THIS")
+    for part in judgement.parts:
+        quoted = f': "{clipped(defanged(folded(part.passage)), 160)}"' if part.passage.strip() else ""
+        yield from _wrapped(f"{part.points:+.2f}  {said(folded(part.name))}{quoted}", first="  ", rest="         ")
+    yield from _wrapped(f"{judgement.significance:.2f}  significance, of at most 1: {judgement.severity}", first="   ")
+    if change.reason.strip():
+        yield from _wrapped(defanged(folded(change.reason)), first="  ", rest="  ")
+    yield from ("", f"WHAT CHANGED (text from {host}; [-removed-] {{+added+}})")
+    yield from _hunk_lines(told, hunks_in_full)
+    yield from ("", "TO CITE")
+    yield from _wrapped(f"Now:    {told.new_citation}", first="  ", rest="          ")
+    yield from _wrapped(f"Before: {told.old_citation}", first="  ", rest="          ")
+
+
+def _position_lines(moved: PositionChange, host: str) -> Iterator[str]:
+    who = subject_name(moved.subject) or "No Subject named"
+    yield from _wrapped(
+        f"{who}, {said(moved.indicator)}: {said(moved.old) or 'not stated'} → {said(moved.new) or 'not stated'}"
+        f" ({said(moved.change)}, {moved.severity})",
+        first="  ",
+        rest="    ",
+    )
+    for side, passage in (("Before", moved.old_passage), ("Now", moved.new_passage)):
+        if passage.strip():
+            yield f"  {side}, text from {host}:"
+            yield from _quoted(passage)
+        else:
+            yield f"  {side}: no passage."
+
+
+def _event_lines(event: DepositaryEvent, host: str) -> Iterator[str]:
+    who = subject_name(event.subject) or defanged(folded(event.participant)) or "Participant not read"
+    details = [said(folded(event.event)), folded(event.instrument), said_iso_date(defanged(folded(event.date)))]
+    yield from _wrapped(f"{who}: {', '.join(detail for detail in details if detail)}", first="  ", rest="    ")
+    if event.passage.strip():
+        yield f"  Text from {host}:"
+        yield from _quoted(event.passage)
+
+
+def _hunk_lines(told: ToldEntry, hunks_in_full: int) -> Iterator[str]:
+    diff = told.entry.change.diff
+    telling = [hunk for hunk in diff.hunks if not hunk.boilerplate]
+    if not diff.hunks:
+        yield "  The texts were not compared word by word."
+    for hunk in telling[:hunks_in_full]:
+        yield from _one_hunk(hunk)
+    left = len(telling) - hunks_in_full
+    if left > 0:
+        yield f"  {counted(left, 'more changed passage')}: {told.change_url}"
+    boilerplate = len(diff.hunks) - len(telling)
+    if boilerplate:
+        yield f"  {counted(boilerplate, 'passage')} of navigation or boilerplate changed too."
+    if diff.coarse:
+        yield "  The texts were too large to compare word by word."
+
+
+def _one_hunk(hunk: Hunk) -> Iterator[str]:
+    view = view_hunk(hunk, around=140, longest=700)
+    yield f"  {view.label.capitalize()}:"
+    if view.where:
+        yield from _wrapped(f"under “{clipped(defanged(folded(view.where)), 120)}”", first="  | ", rest="  | ")
+    yield from _prefixed(defanged("".join(_piece(piece) for piece in view.pieces)))
+
+
+def _piece(piece: Piece) -> str:
+    start, end = _MARKS[piece.op]
+    text = f"[… {grouped(piece.hidden)} characters …]" if piece.hidden else _flat(piece.text)
+    return f"{start}{text}{end}" if text.strip() or piece.op is not WordOp.KEPT else text
+
+
+def _flat(text: str) -> str:
+    lead = " " if text[:1].isspace() else ""
+    trail = " " if text[-1:].isspace() and text.strip() else ""
+    return f"{lead}{folded(text)}{trail}"
+
+
+def _looked_lines(told: ToldDigest) -> Iterator[str]:
+    digest = told.digest
+    yield from ("WHAT WE LOOKED AT", "-" * 17)
+    yield from _wrapped(told.looked)
+    yield from _wrapped(told.missed)
+    if digest.unreached:
+        yield from ("", "Could not be reached:")
+        for reach in digest.unreached:
+            yield from _wrapped(_reach(reach), first="  - ", rest="    ")
+    if digest.unchecked:
+        yield from ("", "Not tried in this period:")
+        for source in digest.unchecked:
+            yield from _wrapped(_named(source), first="  - ", rest="    ")
+    yield ""
+    yield from _wrapped(told.noise)
+    yield from ("", "Checkpoint of the archive when this was composed (origin, size, root). Keep it: it proves")
+    yield "later that no record up to here was changed or taken away."
+    yield from (f"  {folded(line)}" for line in digest.checkpoint.splitlines() if line.strip())
+    yield ""
+    yield from _wrapped(f"You asked for: {told.asked_for}.")
+    yield from _wrapped(f"This message as a page: {told.digest_url}")
+    yield from _wrapped(
+        "In text taken from Sources, addresses are written with [.] and [:] so that nothing in them can be clicked."
+    )
+
+
+def _reach(reach: SourceReach) -> str:
+    since = f"last reached {said_time(reach.last_reached_at)}" if reach.last_reached_at else "never reached yet"
+    error = f" ({clipped(defanged(folded(reach.last_error)), 200)})" if reach.last_error.strip() else ""
+    outcome = said(reach.last_outcome) or "no answer"
+    return f"{_named(reach.source)}: {outcome}{error}; {counted(reach.attempts, 'attempt')}; {since}"
+
+
+def _named(source: Source) -> str:
+    publisher = folded(source.definition.publisher)
+    return f"{title_of(source)}, {publisher}" if publisher else title_of(source)
+
+
+def _severity(told: ToldEntry) -> str:
+    severity: Severity = told.entry.change.judgement.severity
+    return severity.upper()
+
+
+def _field(name: str, value: str) -> Iterator[str]:
+    yield from _wrapped(value, first=f"{name:<10}", rest=" " * 10)
+
+
+def _quoted(passage: str) -> Iterator[str]:
+    text = folded(passage)
+    short = clipped(text, PASSAGE_LIMIT)
+    left = len(text) - len(short)
+    yield from _prefixed(defanged(short) + (f" [{grouped(left)} more characters]" if left > 0 else ""))
+
+
+def _prefixed(text: str) -> Iterator[str]:
+    yield from _wrapped(folded(text) or " ", first="  | ", rest="  | ")
+
+
+def _wrapped(text: str, *, first: str = "", rest: str = "") -> Iterator[str]:
+    if text:
+        yield from textwrap.wrap(
+            text,
+            width=WIDTH,
+            initial_indent=first,
+            subsequent_indent=rest,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [first.rstrip()]

@@ -1,0 +1,149 @@
+"""A Digest put into sentences and addresses: what its text part and its HTML part both say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from watcher.model.change import Severity
+from watcher.model.subscription import Digest, DigestEntry, SubscriptionFilter
+from watcher.render.headline import headline
+from watcher.render.words import citation, counted, grouped, said, said_time, subject_name
+
+ENTRIES_IN_FULL = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToldEntry:
+    """One Change with everything that its paragraph in a message says. Addresses are absolute, below `base_url`."""
+
+    entry: DigestEntry
+    headline: str
+    change_url: str
+    old_capture_url: str
+    new_capture_url: str
+    old_citation: str
+    new_citation: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToldDigest:
+    """A Digest put into sentences. `full` are told with their passages, `brief` by headline and link alone."""
+
+    digest: Digest
+    base_url: str
+    headline: str
+    summary: str
+    looked: str
+    missed: str
+    noise: str
+    asked_for: str
+    full: tuple[ToldEntry, ...]
+    brief: tuple[ToldEntry, ...]
+    digest_url: str
+
+
+def tell(digest: Digest, *, base_url: str) -> ToldDigest:
+    """All sentences and addresses of a Digest's message."""
+    entries = tuple(_told_entry(entry, base_url) for entry in digest.entries)
+    return ToldDigest(
+        digest=digest,
+        base_url=base_url,
+        headline=_headline(entries),
+        summary=_summary(digest),
+        looked=_looked(digest),
+        missed=_missed(digest),
+        noise=_noise(digest),
+        asked_for=_asked_for(digest.subscription.filter),
+        full=entries[:ENTRIES_IN_FULL],
+        brief=entries[ENTRIES_IN_FULL:],
+        digest_url=f"{base_url}/digests/{quote(digest.digest_id, safe='')}",
+    )
+
+
+def _told_entry(entry: DigestEntry, base_url: str) -> ToldEntry:
+    change, definition = entry.change, entry.source.definition
+    old_capture_url = f"{base_url}/captures/{entry.old_sequence}"
+    new_capture_url = f"{base_url}/captures/{entry.new_sequence}"
+    return ToldEntry(
+        entry=entry,
+        headline=headline(change, entry.source),
+        change_url=f"{base_url}/changes/{quote(change.change_id, safe='')}",
+        old_capture_url=old_capture_url,
+        new_capture_url=new_capture_url,
+        old_citation=citation(
+            definition,
+            url=definition.url,
+            accessed_at=change.captured_from_at,
+            archived_at=old_capture_url,
+            payload_sha256=entry.old_payload_sha256,
+        ),
+        new_citation=citation(
+            definition,
+            url=definition.url,
+            accessed_at=change.captured_at,
+            archived_at=new_capture_url,
+            payload_sha256=entry.new_payload_sha256,
+        ),
+    )
+
+
+def _headline(entries: tuple[ToldEntry, ...]) -> str:
+    return entries[0].headline if entries else "No change of policy meaning"
+
+
+def _summary(digest: Digest) -> str:
+    if not digest.entries:
+        if not digest.attempts:
+            return "Nothing can be said of this period: no Source was looked at."
+        return f"No change of policy meaning. {_looked(digest)}"
+    severities = [entry.change.judgement.severity for entry in digest.entries]
+    kinds = ", ".join(
+        f"{grouped(severities.count(severity))} {severity}"
+        for severity in sorted(Severity, key=lambda severity: -severity.rank)
+        if severity in severities
+    )
+    told = counted(len(digest.entries), "Change")
+    sources = counted(len({entry.source.source_id for entry in digest.entries}), "Source")
+    return f"{told} in {sources}: {kinds}."
+
+
+def _looked(digest: Digest) -> str:
+    period = f"between {said_time(digest.period_from)} and {said_time(digest.period_to)}"
+    if not digest.sources_watched:
+        return f"No Source is watched for this Subscription {period}."
+    if not digest.attempts:
+        return f"No attempt was made {period}: {counted(digest.sources_watched, 'Source')} went unchecked."
+    sources = counted(digest.sources_watched, "Source")
+    times = "once" if digest.attempts == 1 else f"{grouped(digest.attempts)} times"
+    return f"We looked at {sources} {times} {period}."
+
+
+def _missed(digest: Digest) -> str:
+    if not digest.sources_watched:
+        return ""
+    reached = digest.sources_watched - len(digest.unreached) - len(digest.unchecked)
+    parts = [f"{grouped(reached)} of {counted(digest.sources_watched, 'Source')} answered"]
+    if digest.unreached:
+        parts.append(f"{grouped(len(digest.unreached))} could not be reached")
+    if digest.unchecked:
+        parts.append(f"{grouped(len(digest.unchecked))} {'was' if len(digest.unchecked) == 1 else 'were'} not tried")
+    return "; ".join(parts) + "."
+
+
+def _noise(digest: Digest) -> str:
+    if not digest.noise_count:
+        return "No Change was judged to be without policy meaning."
+    was = "was" if digest.noise_count == 1 else "were"
+    return f"{counted(digest.noise_count, 'Change')} {was} recorded and judged to be without policy meaning."
+
+
+def _asked_for(wanted: SubscriptionFilter) -> str:
+    parts = [
+        ("Subjects", [subject_name(alpha3) for alpha3 in wanted.subjects]),
+        ("Instruments", list(wanted.instruments)),
+        ("indicators", [said(name) for name in wanted.indicators]),
+        ("Sources", list(wanted.sources)),
+    ]
+    told = [f"{name} {', '.join(values)}" for name, values in parts if values] or ["everything that is watched"]
+    return "; ".join([*told, f"severity {wanted.minimum_severity} and above"])

@@ -1,0 +1,148 @@
+"""How values are said to a person (times, outcomes, citations), and how foreign text is made harmless to show."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from watcher.model.source import Definition, Source
+from watcher.model.subjects import name_of
+
+SUBJECT_LINE_LIMIT = 150
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_SHORT_FORMS = {"http": "HTTP", "dns": "DNS", "tls": "TLS", "ccw": "CCW", "url": "URL"}
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_DIRECTION_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_SCHEME = re.compile(r"(?<=[A-Za-z0-9]):(?=//|\\\\)")
+_NAME_DOT = re.compile(r"(?<=\w)\.(?=[a-z]{2})")
+
+
+def shown(text: str) -> str:
+    """The text with every character that could hide or reorder its neighbours made visible.
+
+    Control characters and lone surrogates become U+FFFD; directional overrides become "[U+202E]" and the like.
+    """
+    visible = _UNPRINTABLE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _DIRECTION_CONTROL.sub(lambda found: f"[U+{ord(found[0]):04X}]", visible)
+
+
+def folded(text: str) -> str:
+    """One line: shown as by `shown`, white space folded to single blanks."""
+    return " ".join(shown(text).split())
+
+
+def defanged(text: str) -> str:
+    """Foreign text that no mail program turns into a link: "http[:]//host[.]example"."""
+    return _NAME_DOT.sub("[.]", _SCHEME.sub("[:]", text))
+
+
+def subject_line(text: str) -> str:
+    """A mail subject: NFC, no control or format characters, one line, at most 150 characters."""
+    one_line = " ".join(unicodedata.normalize("NFC", text).split())
+    plain = "".join(char for char in one_line if unicodedata.category(char)[0] != "C")
+    return clipped(" ".join(plain.split()), SUBJECT_LINE_LIMIT)
+
+
+def clipped(text: str, limit: int) -> str:
+    """At most `limit` characters, cut at a blank where one is near, with "…" where something was cut."""
+    if len(text) <= limit:
+        return text
+    head = text[: limit - 1]
+    blank = head.rfind(" ")
+    return (head[:blank] if blank > limit * 2 // 3 else head).rstrip() + "…"
+
+
+def said(name: str) -> str:
+    """A machine name in words: "not_party" is "not party", "http_error" is "HTTP error"."""
+    return " ".join(_SHORT_FORMS.get(word, word) for word in name.replace("_", " ").split())
+
+
+def said_date(moment: datetime) -> str:
+    """A day: "3 May 2026" (UTC)."""
+    utc = moment.astimezone(UTC)
+    return f"{utc.day} {_MONTHS[utc.month - 1]} {utc.year}"
+
+
+def said_time(moment: datetime) -> str:
+    """A moment to the minute: "3 May 2026, 14:05 UTC"."""
+    return f"{said_date(moment)}, {moment.astimezone(UTC):%H:%M} UTC"
+
+
+def said_iso_date(text: str) -> str:
+    """An ISO date in words ("1997-12-03" is "3 December 1997"); any other text as it is."""
+    try:
+        return said_date(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC))
+    except ValueError:
+        return text
+
+
+def said_cadence(seconds: int) -> str:
+    """A cadence in words: "every 6 hours"."""
+    for length, unit in ((604800, "week"), (86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds % length == 0:
+            count = seconds // length
+            return f"every {unit}" if count == 1 else f"every {count} {unit}s"
+    return f"every {seconds} seconds"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A number with its noun: "1 Source", "45 Sources", "1 240 times"."""
+    return f"{grouped(count)} {one if count == 1 else many or one + 's'}"
+
+
+def grouped(count: int) -> str:
+    """A number with a narrow no-break space between groups of three digits."""
+    return f"{count:,}".replace(",", "\u202f")
+
+
+def said_bytes(length: int) -> str:
+    """A length in bytes as a person reads it: "14.2 kB"."""
+    if length < 1000:
+        return counted(length, "byte")
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if length >= size:
+            return f"{length / size:.1f} {unit}"
+    raise AssertionError("unreachable")
+
+
+def title_of(source: Source) -> str:
+    """What a Source is called: its title, or else its address, or else its id."""
+    definition = source.definition
+    return folded(definition.title) or folded(definition.url) or source.source_id
+
+
+def host_of(definition: Definition) -> str:
+    """Where a Source's text comes from: the host of its address, or the publisher of an Upload."""
+    try:
+        host = urlsplit(definition.url).hostname
+    except ValueError:
+        host = None
+    return host or folded(definition.publisher) or "an uploaded document"
+
+
+def subject_name(alpha3: str) -> str:
+    """The Subject's short name; "" for nobody."""
+    return name_of(alpha3) if alpha3 else ""
+
+
+def citation(definition: Definition, *, url: str, accessed_at: datetime, archived_at: str, payload_sha256: str) -> str:
+    """A footnote as Landmine Monitor writes it, with the archived copy.
+
+    `UN, Country Report: Kazakhstan, http://…, accessed 3 May 2026, archived at …/captures/7, SHA-256 ….`
+    """
+    parts = (
+        folded(definition.publisher),
+        folded(definition.title),
+        folded(url),
+        f"accessed {said_date(accessed_at)}" if url else f"received {said_date(accessed_at)}",
+        f"archived at {archived_at}",
+        f"SHA-256 {payload_sha256}",
+    )
+    return ", ".join(part for part in parts if part) + "."

@@ -1,0 +1,1 @@
+"""The page: read-only, without scripts, on loopback."""

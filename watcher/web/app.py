@@ -1,0 +1,115 @@
+"""The route table, the headers of every answer, and what errors look like."""
+
+from __future__ import annotations
+
+import urllib.parse
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import PlainTextResponse
+from starlette.exceptions import HTTPException
+
+from watcher.errors import NotFoundError, WatcherError
+from watcher.pipeline.ports import Rooms
+from watcher.web.api import health
+from watcher.web.pages import audit, captures, changes, digests, overview, sources, subjects, versions
+from watcher.web.reply import page
+
+log = structlog.get_logger()
+
+ROUTES: tuple[tuple[str, Callable[..., Response]], ...] = (
+    ("/", overview.overview),
+    ("/sources", sources.list_sources),
+    ("/sources/{source_id}", sources.show_source),
+    ("/captures/{sequence}", captures.show_capture),
+    ("/payloads/{payload_sha256}", captures.download_payload),
+    ("/versions/{version_id}", versions.show_version),
+    ("/changes", changes.list_changes),
+    ("/changes/{change_id}", changes.show_change),
+    ("/digests", digests.list_digests),
+    ("/digests/{digest_id}", digests.show_digest),
+    ("/digests/{digest_id}/message", digests.show_message),
+    ("/subjects", subjects.list_subjects),
+    ("/subjects/{alpha3}", subjects.show_subject),
+    ("/audit", audit.list_audit),
+    ("/healthz", health.health),
+)
+
+STATIC = {
+    "watcher.css": "text/css; charset=utf-8",
+    "watcher.svg": "image/svg+xml",
+}
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def create_app(rooms: Rooms, *, version: str, allowed_hosts: tuple[str, ...]) -> FastAPI:
+    """The page of one instance. A request for any other host name is refused (DNS rebinding)."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app.state.rooms = rooms
+    app.state.version = version
+    for path, handler in ROUTES:
+        app.add_api_route(path, handler, methods=["GET", "HEAD"], response_model=None)
+    app.add_api_route("/static/{name}", _static, methods=["GET", "HEAD"], response_model=None)
+    app.add_exception_handler(WatcherError, _expected)
+    app.add_exception_handler(HTTPException, _unknown_page)
+    app.add_exception_handler(RequestValidationError, _unknown_page)
+
+    @app.middleware("http")
+    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        if _host(request) not in allowed_hosts:
+            response: Response = PlainTextResponse("this page does not answer for that host name\n", status_code=400)
+        else:
+            try:
+                response = await call_next(request)
+            except Exception:
+                log.exception("a page could not be made", path=request.url.path)
+                response = PlainTextResponse(
+                    "this page could not be made; the service's log says why\n", status_code=500
+                )
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return app
+
+
+def _host(request: Request) -> str:
+    try:
+        return urllib.parse.urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _static(name: str) -> Response:
+    if name not in STATIC:
+        raise NotFoundError(f"there is no file {name[:80]!r}")
+    return Response((Path(__file__).parent / "static" / name).read_bytes(), media_type=STATIC[name])
+
+
+def _expected(request: Request, error: Exception) -> Response:
+    if isinstance(error, NotFoundError):
+        return page(request, "problem", heading="Not found", message=str(error), status=404)
+    log.error("a page could not be made", path=request.url.path, problem=str(error))
+    return page(request, "problem", heading="This cannot be shown now", message=str(error), status=503)
+
+
+def _unknown_page(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    if status == 405:
+        return PlainTextResponse("everything here is read-only\n", status_code=405, headers={"Allow": "GET, HEAD"})
+    message = f"There is no page at {request.url.path[:200]!r}."
+    return page(request, "problem", heading="Not found", message=message, status=404)

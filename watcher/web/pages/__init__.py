@@ -1,0 +1,1 @@
+"""One module per noun; each function answers one route."""

@@ -1,0 +1,47 @@
+"""One Capture, as recorded, and the bytes of a Payload."""
+
+from __future__ import annotations
+
+from fastapi import Request, Response
+
+from watcher.errors import NotFoundError
+from watcher.render import citation
+from watcher.store import captures, sources
+from watcher.web.reply import page, rooms_of
+
+
+def show_capture(request: Request, sequence: int) -> Response:
+    """Every recorded field of a Capture."""
+    rooms = rooms_of(request)
+    with rooms.database.reading() as connection:
+        capture = captures.get_capture(connection, sequence)
+        source = sources.get_source(connection, capture.source_id)
+        version_id = captures.version_of_captures(connection, capture.source_id).get(sequence)
+    cited = ""
+    if capture.payload_sha256:
+        cited = citation(
+            source.definition,
+            url=capture.requested_url,
+            accessed_at=capture.captured_at,
+            archived_at=f"{rooms.base_url}/captures/{sequence}",
+            payload_sha256=capture.payload_sha256,
+        )
+    return page(
+        request, "capture", section="Sources", capture=capture, source=source, version_id=version_id, citation=cited
+    )
+
+
+def download_payload(request: Request, payload_sha256: str) -> Response:
+    """The bytes as they were received, for saving only: never shown in our origin."""
+    rooms = rooms_of(request)
+    with rooms.database.reading() as connection:
+        if not captures.payload_is_known(connection, payload_sha256):
+            raise NotFoundError(f"no Payload has the SHA-256 {payload_sha256[:80]!r}")
+    return Response(
+        rooms.archive.get_payload(payload_sha256),
+        media_type="application/octet-stream",
+        headers={
+            "Content-Disposition": f'attachment; filename="{payload_sha256}.bin"',
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+        },
+    )

@@ -1,0 +1,34 @@
+"""One Version: the Document as it was read, and the Positions in it."""
+
+from __future__ import annotations
+
+from fastapi import Request, Response
+
+from watcher.store import changes, sources, versions
+from watcher.web.reply import page, rooms_of
+
+BLOCKS_SHOWN = 3000
+CHANGES_LOOKED_AT = 1000
+
+
+def show_version(request: Request, version_id: str) -> Response:
+    """A Version with its Blocks, Positions and neighbouring Changes."""
+    with rooms_of(request).database.reading() as connection:
+        version = versions.get_version(connection, version_id)
+        source = sources.get_source(connection, version.source_id)
+        found = versions.positions_of_version(connection, version_id)
+        made = changes.list_changes(connection, source_id=version.source_id, limit=CHANGES_LOOKED_AT)
+    blocks = version.document.blocks if version.document is not None else ()
+    near = [(change, "leads here") for change in made if change.to_version_id == version_id]
+    near += [(change, "leads away") for change in made if change.from_version_id == version_id]
+    return page(
+        request,
+        "version",
+        section="Sources",
+        version=version,
+        source=source,
+        positions=found,
+        changes=near,
+        blocks=blocks[:BLOCKS_SHOWN],
+        hidden=max(0, len(blocks) - BLOCKS_SHOWN),
+    )
