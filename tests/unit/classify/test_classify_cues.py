@@ -1,0 +1,79 @@
+"""The cue language: what a pattern matches and which patterns are refused."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from watcher.classify.cues import CueIndex, compile_cue, compile_sets, join_words, one_of
+from watcher.classify.words import split_words
+from watcher.errors import ConfigError
+
+SETS = compile_sets({"tree": ["[old] (oak|oaks)", "ash*"]})
+
+
+def _matches(cue: str, text: str) -> bool:
+    return bool(compile_cue(cue, SETS).spans(join_words(split_words(text).words)))
+
+
+@pytest.mark.parametrize(
+    ("cue", "text", "expected"),
+    [
+        ("ratif*", "They ratified it", True),
+        ("ratif*", "They unratified it", False),
+        ("(cut|felled) {tree}", "We felled old oaks", True),
+        ("(cut|felled) {tree}", "We felled pines", False),
+        ("cut ...2 {tree}", "cut the very old oak", True),
+        ("cut ...2 {tree}", "cut one two three oaks", False),
+        ("cut ... {tree}", "cut one; two oaks", False),
+        ("# {tree}", "3,500 oaks", True),
+        ("# {tree}", "1997 oaks", False),
+        ("~ ...3 {tree}", "In 1997 the oak", True),
+        ("desarmement", "Désarmement", True),
+        ("anti personnel", "anti-personnel", True),
+    ],
+)
+def test_a_cue_matches_words_and_only_those(cue: str, text: str, *, expected: bool) -> None:
+    assert _matches(cue, text) is expected
+
+
+@pytest.mark.parametrize(
+    ("cue", "why"),
+    [
+        ("(cut|felled", "not closed"),
+        ("cut)", "closes that was not opened"),
+        ("{nothing}", "no set"),
+        ("()", "empty"),
+        ("...", "must be there"),
+        ("[cut]", "must be there"),
+        ("cut ...99 oak", "gap"),
+        ("cut & run", "no meaning"),
+    ],
+)
+def test_a_cue_that_cannot_be_read_is_refused_with_the_reason(cue: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        compile_cue(cue, SETS)
+
+
+def test_one_of_prefers_the_longest_wording() -> None:
+    cue = one_of(["our", "our country"], {})
+    joined = join_words(["our", "country"])
+    assert cue.spans(joined) == [(0, len(joined))]
+
+
+def test_the_index_offers_every_cue_that_matches() -> None:
+    cues = [compile_cue(text, SETS) for text in ("cut ... {tree}", "ratif*", "no ...3 wood", "(a|b) c")]
+    index = CueIndex(cues)
+    for sentence in ("we cut an oak", "they ratify", "no more wood", "b c", "nothing"):
+        words = split_words(sentence).words
+        matching = {number for number, cue in enumerate(cues) if cue.spans(join_words(words))}
+        assert matching <= set(index.candidates(words))
+
+
+def test_matching_time_is_linear_in_a_hostile_sentence() -> None:
+    cue = compile_cue("a ...20 a ...20 a ...20 b", {})
+    joined = join_words(["a"] * 20_000)
+    started = time.perf_counter()
+    assert cue.spans(joined) == []
+    assert time.perf_counter() - started < 5.0

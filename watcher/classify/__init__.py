@@ -1,0 +1,21 @@
+"""From words to Positions: packs, markers, significance, depositary events. Pure: no I/O, no clock, no randomness."""
+
+from __future__ import annotations
+
+from watcher.classify.depositary import depositary_events
+from watcher.classify.examples import ExampleResult, check_examples
+from watcher.classify.judge import judge
+from watcher.classify.pack import Example, Pack
+from watcher.classify.packfile import parse_pack
+from watcher.classify.positions import find_positions
+
+__all__ = [
+    "Example",
+    "ExampleResult",
+    "Pack",
+    "check_examples",
+    "depositary_events",
+    "find_positions",
+    "judge",
+    "parse_pack",
+]

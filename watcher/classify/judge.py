@@ -1,0 +1,136 @@
+"""The judgement of a Change: markers, Position changes and depositary events, summed to significance and severity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from watcher.classify.changes import between_documents, within_document
+from watcher.classify.depositary import depositary_events
+from watcher.classify.markers import markers, weigh
+from watcher.classify.pack import Pack, Scale
+from watcher.classify.positions import find_positions
+from watcher.model.change import (
+    About,
+    DepositaryEvent,
+    Diff,
+    Hunk,
+    HunkOp,
+    Judgement,
+    Position,
+    PositionChange,
+    Severity,
+    SignificancePart,
+)
+from watcher.model.document import Document
+
+DECIMALS = 4
+
+
+def _own(text: str, *, subject: str, pack: Pack) -> list[Position]:
+    """Positions that a Subject's document asserts of that Subject; of whoever is named where it has no Subject."""
+    found = find_positions(text, subject=subject, pack=pack)
+    return [one for one in found if one.about is About.OWN or (not subject and one.subject)]
+
+
+def _offsets(document: Document) -> list[tuple[int, int]]:
+    spans, at = [], 0
+    for block in document.blocks:
+        spans.append((at, at + len(block.text)))
+        at += len(block.text) + 1
+    return spans
+
+
+def _touched(positions: Sequence[Position], document: Document, indexes: Iterable[int], other: str) -> list[Position]:
+    """The Positions whose passage lies in a changed Block and does not stand word for word in the other text."""
+    offsets = _offsets(document)
+    spans = sorted({offsets[index] for index in indexes if 0 <= index < len(offsets)})
+    found = []
+    for position in positions:
+        inside = any(start < position.end and position.start < end for start, end in spans)
+        if inside and position.passage not in other:
+            found.append(position)
+    return found
+
+
+def _position_changes(
+    old: Document, new: Document, hunks: Sequence[Hunk], *, subject: str, same_document: bool, pack: Pack
+) -> list[PositionChange]:
+    old_text, new_text = old.text, new.text
+    before = _own(old_text, subject=subject, pack=pack)
+    now = _own(new_text, subject=subject, pack=pack)
+    if not same_document:
+        return between_documents(before, now, pack=pack)
+    old_indexes = [hunk.old_index for hunk in hunks if hunk.old_index is not None]
+    new_indexes = [hunk.new_index for hunk in hunks if hunk.new_index is not None]
+    return within_document(
+        before,
+        now,
+        _touched(before, old, old_indexes, new_text),
+        _touched(now, new, new_indexes, old_text),
+        pack=pack,
+    )
+
+
+def _marker_parts(hunks: Sequence[Hunk], *, subject: str, pack: Pack) -> list[SignificancePart]:
+    named = [(name, hunk.new or hunk.old) for hunk in hunks for name in markers(hunk, subject=subject, pack=pack)]
+    return weigh(named, pack)
+
+
+def _position_parts(changes: Sequence[PositionChange], scale: Scale) -> Iterator[SignificancePart]:
+    for change in changes:
+        points = scale.position_points[change.severity]
+        if points > 0:
+            name = f"position_{change.change.value}: {change.indicator}"
+            yield SignificancePart(name=name, points=points, passage=change.new_passage or change.old_passage)
+
+
+def _event_parts(events: Sequence[DepositaryEvent], scale: Scale) -> Iterator[SignificancePart]:
+    for event in events:
+        name = f"depositary_event: {event.event}"
+        yield SignificancePart(name=name, points=scale.points["depositary_event"], passage=event.passage)
+
+
+def _graded(significance: float, scale: Scale) -> Severity:
+    for severity in (Severity.CRITICAL, Severity.MAJOR, Severity.MINOR):
+        if significance >= scale.thresholds[severity]:
+            return severity
+    return Severity.NOISE
+
+
+def judge(
+    *,
+    old: Document,
+    new: Document,
+    diff: Diff,
+    subject: str,
+    instruments: tuple[str, ...],
+    same_document: bool,
+    pack: Pack,
+) -> Judgement:
+    """What a pack says of a Diff.
+
+    `same_document` True: two Versions of one page; what an edited passage no longer says is withdrawn. False: two
+    documents of one Subject compared as wholes; silence is no change and wording that differs is none either.
+    Significance is the sum of the parts clamped to 0..1; severity by the pack's thresholds, and never below that of
+    a Position change. Boilerplate and moved Blocks weigh nothing. Pure and deterministic.
+    """
+    hunks = [hunk for hunk in diff.hunks if not hunk.boilerplate and hunk.op is not HunkOp.MOVED]
+    if not hunks:
+        return Judgement(severity=Severity.NOISE, significance=0.0)
+    changes = _position_changes(old, new, hunks, subject=subject, same_document=same_document, pack=pack)
+    events: tuple[DepositaryEvent, ...] = ()
+    parts = [*_position_parts(changes, pack.scale)]
+    if same_document:
+        events = depositary_events(diff, instruments=instruments, old=old, new=new, subject=subject)
+        parts += [*_event_parts(events, pack.scale), *_marker_parts(hunks, subject=subject, pack=pack)]
+    significance = round(min(1.0, max(0.0, sum(part.points for part in parts))), DECIMALS)
+    severities = [change.severity for change in changes] + ([Severity.CRITICAL] if events else [])
+    if same_document or not changes:
+        severities.append(_graded(significance, pack.scale))
+    return Judgement(
+        severity=max(severities, key=lambda severity: severity.rank),
+        significance=significance,
+        parts=tuple(parts),
+        position_changes=tuple(changes),
+        depositary_events=events,
+    )

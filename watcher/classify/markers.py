@@ -1,0 +1,232 @@
+"""Markers: what a changed wording could mean. Number, date, negation, modality, hedge, scope, Subjects, Instruments ...
+
+Each marker is a named part with the passage it rests on; its points come from the pack.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from watcher.classify.mentions import named
+from watcher.classify.pack import Lexicon, Pack
+from watcher.classify.prose import Edit, Run, edits, is_correction, is_respaced, plain
+from watcher.classify.words import fold
+from watcher.model.change import Hunk, SignificancePart
+
+NEXT_PART = 0.35
+PASSAGE_CHARACTERS = 400
+LONG_EDIT_WORDS = 12
+STAMP_CHARACTERS = 120
+_QUOTE = re.compile(r"“[^”]*(?:”|$)|\"[^\"]*\"|«[^»]*»")
+_CLOCK = re.compile(r"\b\d{1,2}:\d{2}\s*[AaPp]\.?[Mm]\b")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= PASSAGE_CHARACTERS else text[: PASSAGE_CHARACTERS - 1] + "…"
+
+
+def _balance(found: Iterable[Edit], words: frozenset[str]) -> tuple[set[str], set[str]]:
+    """Which of `words` are fewer and which are more after all edits together; what only moved is in neither."""
+    count: Counter[str] = Counter()
+    for edit in found:
+        count.update(word for word in edit.new.words if word in words)
+        count.subtract(word for word in edit.old.words if word in words)
+    return {word for word, change in count.items() if change < 0}, {
+        word for word, change in count.items() if change > 0
+    }
+
+
+def _numbers(found: Iterable[Edit]) -> tuple[Counter[str], Counter[str]]:
+    gone: Counter[str] = Counter()
+    come: Counter[str] = Counter()
+    for edit in found:
+        gone.update(word for word in edit.old.words if word[0] in "#~")
+        come.update(word for word in edit.new.words if word[0] in "#~")
+    return gone - come, come - gone
+
+
+def _ladders(found: Iterable[Edit], lexicon: Lexicon) -> Iterator[str]:
+    for edit in found:
+        for ladder in lexicon.ladders:
+            before = {step for step, words in enumerate(ladder.steps) if words & set(edit.old.words)}
+            after = {step for step, words in enumerate(ladder.steps) if words & set(edit.new.words)}
+            if before and after and before.isdisjoint(after):
+                yield ladder.name
+
+
+def _content(words: Iterable[str], lexicon: Lexicon) -> list[str]:
+    return [word for word in words if word not in lexicon.fillers]
+
+
+def _is_name(edit: Edit, lexicon: Lexicon) -> bool:
+    """True when one proper name stands where another stood."""
+    old, new = edit.old, edit.new
+    if not 1 <= len(old.words) == len(new.words) <= 3 or old.first or new.first:
+        return False
+    if any(word in lexicon.titles | lexicon.fillers | lexicon.acts for word in (*old.words, *new.words)):
+        return False
+    return all(shape[0].isupper() for shape in (*old.shapes, *new.shapes))
+
+
+def _in_place(found: list[Edit], pack: Pack) -> Iterator[str]:
+    """Names of the markers in an edited passage; a quotation that came or went whole is told as text only."""
+    lexicon = pack.lexicon
+    quoted = [edit for edit in found if _is_quoted_whole(edit)]
+    for edit in quoted:
+        yield "text_added" if edit.new.words else "text_removed"
+    found = [edit for edit in found if edit not in quoted]
+    gone, come = _numbers(found)
+    if any(word[0] == "#" for word in (*gone, *come)):
+        yield "number"
+    months = _balance(found, lexicon.months)
+    if any(word[0] == "~" for word in (*gone, *come)) or any(months):
+        yield "date"
+    if any(_balance(found, lexicon.negations)):
+        yield "negation"
+    units = _balance(found, lexicon.units)
+    if units[0] and units[1]:
+        yield "unit"
+    if next(_ladders(found, lexicon), None):
+        yield "modality"
+    small = [edit for edit in found if len(edit.old.words) + len(edit.new.words) <= LONG_EDIT_WORDS]
+    if any(_balance(small, lexicon.hedges)):
+        yield "hedge"
+    if any(_balance(small, lexicon.limits)):
+        yield "scope"
+    if any(_balance(small, lexicon.deadlines)):
+        yield "deadline"
+    if any(_balance(small, lexicon.attributions)):
+        yield "attribution"
+    if any(_balance([edit for edit in found if not edit.old.words or not edit.new.words], lexicon.acts)):
+        yield "policy_act"
+    if any(_is_name(edit, lexicon) for edit in found):
+        yield "name"
+
+
+def _mentions(old: str, new: str, subject: str) -> Iterator[str]:
+    gone, come = Counter(named(old)), Counter(named(new))
+    for mention in sorted({*(gone - come), *(come - gone)}):
+        if mention.startswith("@i_"):
+            yield "instrument"
+        elif mention[4:] != subject and not (gone[mention] and come[mention]):
+            yield "subject"
+
+
+def _whole(text: str, part: str, pack: Pack) -> Iterator[str]:
+    """Names of the markers of a passage that came or went as a whole; what somebody is quoted with weighs little."""
+    yield part
+    if _is_quoted(text):
+        return
+    found = edits("", text)
+    gone, come = _numbers(found)
+    if any(word[0] == "#" for word in (*gone, *come)):
+        yield "number"
+    if any(_balance(found, pack.lexicon.acts)):
+        yield "policy_act"
+    binding = {word for ladder in pack.lexicon.ladders for word in (*ladder.steps[0], *ladder.steps[-1])}
+    if any(_balance(found, pack.lexicon.negations | binding)):
+        yield "obligation"
+
+
+def _is_quoted(text: str) -> bool:
+    """True when most of a passage stands in quotation marks: it is somebody's voice, not the publisher's."""
+    return sum(len(quote) for quote in _QUOTE.findall(text)) > len(text) / 2
+
+
+def _is_quoted_whole(edit: Edit) -> bool:
+    if edit.old.words and edit.new.words:
+        return False
+    run = edit.new if edit.new.words else edit.old
+    return len(run.words) > LONG_EDIT_WORDS and _is_quoted(run.text)
+
+
+def _is_label(run: Run, lexicon: Lexicon) -> bool:
+    """True for a date line, a place or a mark: a few words nearly all of which are names, numbers or function words."""
+    said = [
+        shape
+        for word, shape in zip(run.words, run.shapes, strict=True)
+        if shape[0].islower() and word not in lexicon.fillers
+    ]
+    return len(run.words) <= LONG_EDIT_WORDS and not said
+
+
+def _is_dateline(text: str) -> bool:
+    return len(text) <= 120 and _CLOCK.search(text) is not None
+
+
+def _is_clock(run: Run) -> bool:
+    """True for a time of day standing alone, as transcripts print it."""
+    return (
+        len(run.shapes) >= 3
+        and all(shape.isupper() or shape.isdigit() for shape in run.shapes)
+        and run.words[0][0] == "#"
+    )
+
+
+def _is_stamp(found: list[Edit], text: str, lexicon: Lexicon) -> bool:
+    """True when only the date or counter of a line such as "last updated" moved on."""
+    words = " ".join(fold(text).replace(":", " ").split())
+    if len(words) > STAMP_CHARACTERS or not any(stamp in words for stamp in lexicon.stamps):
+        return False
+    moving = (
+        lexicon.months | lexicon.units | lexicon.fillers | {"day", "week", "month", "year", "hour", "minute", "ago"}
+    )
+    return all(word[0] in "#~" or word in moving for edit in found for word in (*edit.old.words, *edit.new.words))
+
+
+def _is_meant(edit: Edit, lexicon: Lexicon) -> bool:
+    """False for an edit that only mends spelling or spacing."""
+    if (
+        is_respaced(edit)
+        or (not edit.old.words and _is_clock(edit.new))
+        or (not edit.new.words and _is_clock(edit.old))
+    ):
+        return False
+    return _weighs(edit, lexicon) or not is_correction(edit)
+
+
+def markers(hunk: Hunk, *, subject: str, pack: Pack) -> list[str]:
+    """Names of the parts that a Hunk shows, each once and in a fixed order; empty when it says nothing of policy."""
+    old, new = plain(hunk.old), plain(hunk.new)
+    found = edits(old, new)
+    if not found or _is_stamp(found, new or old, pack.lexicon):
+        return []
+    if _is_dateline(old) and _is_dateline(new):
+        return []
+    if not old or not new:
+        text, part = (new, "text_added") if new else (old, "text_removed")
+        run = found[0].new if new else found[0].old
+        if _is_clock(run) or _is_dateline(text):
+            return []
+        if _is_label(run, pack.lexicon):
+            return [*dict.fromkeys(_mentions(old, new, subject))] or ["wording"]
+        return list(dict.fromkeys(_whole(text, part, pack)))
+    meant = [edit for edit in found if _is_meant(edit, pack.lexicon)]
+    if not meant:
+        return []
+    names = list(dict.fromkeys((*_in_place(meant, pack), *_mentions(old, new, subject))))
+    if not names and any(_content((*edit.old.words, *edit.new.words), pack.lexicon) for edit in meant):
+        names.append("wording")
+    return names
+
+
+def _weighs(edit: Edit, lexicon: Lexicon) -> bool:
+    """True when the words of an edit mean something each, however alike they are spelt: numbers, units, modals."""
+    words = {*edit.old.words, *edit.new.words}
+    if any(word[0] in "#~" for word in words) or words & (lexicon.units | lexicon.months | lexicon.negations):
+        return True
+    return any(words & step for ladder in lexicon.ladders for step in ladder.steps)
+
+
+def weigh(names: Iterable[tuple[str, str]], pack: Pack) -> list[SignificancePart]:
+    """Parts with their points from (name, passage) pairs, the weightiest first: it counts in full, each next less."""
+    ranked = sorted(names, key=lambda pair: -pack.scale.points[pair[0]])
+    parts = []
+    for place, (name, passage) in enumerate(ranked):
+        points = round(pack.scale.points[name] * NEXT_PART**place, 4)
+        if points <= 0:
+            break
+        parts.append(SignificancePart(name=name, points=points, passage=_cut(passage)))
+    return parts

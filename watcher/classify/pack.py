@@ -1,0 +1,159 @@
+"""A pack: one field's knowledge as values (cues, stances, severities, points); `parse_pack` makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from watcher.classify.cues import Cue, CueIndex
+from watcher.model.change import Severity
+
+ANY = "*"
+KEEP = "="
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Operator:
+    """A word class that turns what a cue says: negation, future, condition ...
+
+    `window` is how many words before a match it reaches. `shift` is applied where an Indicator names none for it:
+    "=" keeps the stance, "" drops the passage. `odd` says that two of them undo each other, `stops_at_own` that a
+    "we" after it begins a clause that it does not reach.
+    """
+
+    name: str
+    cue: Cue
+    window: int
+    shift: str
+    odd: bool
+    stops_at_own: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grammar:
+    """Function words of the pack's languages. `neutral` phrases hide what is inside them ("not only").
+
+    `prepositions` part an actor from the verb, `barriers` end an operator's reach, `institutions` after an
+    adjective make it an actor; before `speech` verbs "we" is a speaker and no place;
+    an actor before one of the `relatives` is what the words after it speak of.
+    `mentions` are (kind, cue) in the order in which they are looked for.
+    """
+
+    neutral: Cue
+    operators: tuple[Operator, ...]
+    mentions: tuple[tuple[str, Cue], ...]
+    treaty_again: Cue
+    prepositions: frozenset[str]
+    barriers: frozenset[str]
+    speech: frozenset[str]
+    relatives: frozenset[str]
+    institutions: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rule:
+    """One cue of an Indicator and the stance that it shows."""
+
+    indicator: str
+    stance: str
+    cue: Cue
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Indicator:
+    """A question about a Subject's policy.
+
+    `stances` are ordered: of several that a text asserts, the one listed last prevails; `ranks` say which wins
+    where cues of several meet in a sentence (0 first), after the order of the pack's cues.
+
+    `about` says whose stance a passage shows: that of the "actor" of the verb, of the "place" spoken of, or of the
+    "speaker" unless another State is the actor. `single` says that a sentence shows one stance
+    only, the one listed first among its cues. `never_own` stances are somebody else's unless the cue
+    names the actor. `world` keeps passages about the world.
+    `shifts` map (operator, stance) to another stance. `changed` and `new_info` map a stance to a Severity, "*" for
+    all others; `withdrawn` and `detail` (same stance, other number or date) are Severities. `figures` says that a
+    number in a passage is part of what it asserts.
+    """
+
+    name: str
+    stances: tuple[str, ...]
+    ranks: Mapping[str, int]
+    about: str
+    single: bool
+    never_own: frozenset[str]
+    world: bool
+    figures: bool
+    shifts: Mapping[tuple[str, str], str]
+    changed: Mapping[str, Severity]
+    new_info: Mapping[str, Severity]
+    withdrawn: Severity
+    detail: Severity
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ladder:
+    """Words of one scale from the strongest to the weakest; a change between its steps changes what is promised."""
+
+    name: str
+    steps: tuple[frozenset[str], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scale:
+    """How significance is counted: points of each named part and the least significance of each Severity."""
+
+    points: Mapping[str, float]
+    thresholds: Mapping[Severity, float]
+    position_points: Mapping[Severity, float]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lexicon:
+    """Words that markers look for: negations, hedges, limits, modal ladders, units, months, acts of policy."""
+
+    negations: frozenset[str]
+    hedges: frozenset[str]
+    limits: frozenset[str]
+    acts: frozenset[str]
+    units: frozenset[str]
+    months: frozenset[str]
+    deadlines: frozenset[str]
+    attributions: frozenset[str]
+    fillers: frozenset[str]
+    titles: frozenset[str]
+    stamps: frozenset[str]
+    ladders: tuple[Ladder, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Example:
+    """A sentence with what the pack must read in it. An `indicator` of "" means: nothing may be read."""
+
+    text: str
+    subject: str
+    indicator: str
+    stance: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pack:
+    """Everything the engine knows of one field. Made by `parse_pack` only.
+
+    `topic` says of a read sentence if it speaks of the field; `prefilter` is a quick pattern over folded text that
+    finds every sentence that might.
+    """
+
+    name: str
+    version: int
+    title: str
+    instruments: tuple[str, ...]
+    topic: Cue
+    prefilter: Any
+    grammar: Grammar
+    rules: tuple[Rule, ...]
+    index: CueIndex
+    indicators: Mapping[str, Indicator]
+    lexicon: Lexicon
+    scale: Scale
+    examples: tuple[Example, ...]

@@ -1,0 +1,109 @@
+"""Two wordings of one passage as edits between normal words, with all that is mere writing laid aside.
+
+Markup, addresses, emphasis, list marks, struck-out text and punctuation say nothing of policy: what is left after
+`plain` is what a reader would read aloud.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rapidfuzz.distance import Indel, Levenshtein
+
+from watcher.classify.words import Words, split_words
+
+MAX_WORDS = 4000
+
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_STRUCK = re.compile(r"<(s|del|strike)>.{0,2000}?</\1>|~~[^~]{1,2000}~~", re.DOTALL)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,400}>")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)")
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.|mailto:)[^\s<>()\"]+"
+    r"|(?<![@\w.])(?:[A-Za-z][\w-]*\.)+(?:com|edu|eu|gov|info|int|mil|net|org)\b(?:/[^\s<>()\[\]\"]*)?"
+)
+_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|<>~-])")
+_EMPHASIS = re.compile(r"\*+|(?<!\w)_+|_+(?!\w)|`+")
+_LEADING = re.compile(r"(?m)^[ \t]*(?:(?:[#>|-]+|\d{1,3}(?:\.\d{1,3}){0,4}[.)]|\(?[a-z]{1,4}\)|[-+•·–—])[ \t]+)+")
+_ESCAPED_MARK = re.compile(r"(?<!\S)\d{1,3}\\[.)](?=\s)")
+_LINK_ONLY = re.compile(r"(?m)^[\s*_>|-]*!?\[[^\[\]\n]*\]\([^()\s]*\)[\s*_.]*$")
+_LINK_SENTENCE = re.compile(r"(?<=[.!?:])\s+[*_]*\[[^\[\]\n]{15,}\]\([^()\s]*\)[*_.\s]*(?=$|[\\#\n])")
+_WHITE = re.compile(r"\s+")
+
+
+def plain(text: str) -> str:
+    """The text without markup, link targets, addresses, struck-out passages, list marks and heading marks.
+
+    Lines and sentences that are one link and nothing else are left out too.
+    """
+    kept = _LINK_SENTENCE.sub(" ", _LINK_ONLY.sub(" ", _STRUCK.sub(" ", _COMMENT.sub(" ", text))))
+    kept = _LINK.sub(r"\1", _ESCAPE.sub(r"\1", _ESCAPED_MARK.sub(" ", kept)))
+    kept = _ADDRESS.sub(" ", _TAG.sub("", kept))
+    return _WHITE.sub(" ", _LEADING.sub("", _EMPHASIS.sub("", kept))).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Some neighbouring words: normal, as written, with what stands between; `first`: they begin a sentence."""
+
+    words: tuple[str, ...]
+    shapes: tuple[str, ...]
+    text: str
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Words taken out and words put in at one place; either may be empty."""
+
+    old: Run
+    new: Run
+
+
+def _run(words: Words, text: str, start: int, end: int) -> Run:
+    first = start == 0 or (start < len(words.starts) and text[: words.starts[start]].rstrip()[-1:] in ".!?:;“\"'([")
+    span = text[words.starts[start] : words.ends[end - 1]] if end > start else ""
+    return Run(tuple(words.words[start:end]), tuple(words.shapes[start:end]), span, first)
+
+
+def edits(old: str, new: str) -> list[Edit]:
+    """The edits between two plain texts, in order. Inputs beyond the word limit count as one edit of everything."""
+    a, b = split_words(old, stops=False), split_words(new, stops=False)
+    if a.words == b.words:
+        return []
+    if max(len(a.words), len(b.words)) > MAX_WORDS:
+        return [Edit(_run(a, old, 0, len(a.words)), _run(b, new, 0, len(b.words)))]
+    found: list[Edit] = []
+    i = j = 0
+    for code in Indel.opcodes(a.words, b.words):
+        if code.tag != "equal":
+            continue
+        if (i, j) != (code.src_start, code.dest_start):
+            found.append(Edit(_run(a, old, i, code.src_start), _run(b, new, j, code.dest_start)))
+        i, j = code.src_end, code.dest_end
+    if (i, j) != (len(a.words), len(b.words)):
+        found.append(Edit(_run(a, old, i, len(a.words)), _run(b, new, j, len(b.words))))
+    return found
+
+
+def alike(old: str, new: str) -> bool:
+    """True when one spelling is a correction of the other: letters added, left out, swapped or split."""
+    if old == new:
+        return True
+    longest = max(len(old), len(new))
+    distance = Levenshtein.distance(old, new)
+    return distance <= (1 if longest <= 5 else 2) or distance / longest <= 0.25
+
+
+def is_respaced(edit: Edit) -> bool:
+    """True when an edit only parts or joins words: the same letters in the same order."""
+    return "".join(edit.old.words) == "".join(edit.new.words)
+
+
+def is_correction(edit: Edit) -> bool:
+    """True when an edit only mends spelling: words that are alike one by one."""
+    old, new = edit.old.words, edit.new.words
+    if len(old) != len(new):
+        return bool(old and new) and alike("".join(old), "".join(new)) and abs(len(old) - len(new)) <= 1
+    return bool(old) and all(alike(a, b) for a, b in zip(old, new, strict=True))
