@@ -115,15 +115,11 @@ class Service:
 
 def log_check(checked: Checked) -> None:
     """One line of log a check."""
-    recorded = checked.recorded
-    change = recorded.change
-    log.info(
-        "checked",
-        source=checked.claim.source.source_id,
-        capture=recorded.capture.sequence,
-        outcome=recorded.capture.outcome.value,
-        error=recorded.capture.error or None,
-        change=change.change_id if change else None,
-        kind=change.kind.value if change else None,
-        severity=change.judgement.severity.value if change else None,
-    )
+    capture, change = checked.recorded.capture, checked.recorded.change
+    facts = {"source": capture.source_id, "capture": capture.sequence, "outcome": capture.outcome.value}
+    if capture.error:
+        facts["error"] = capture.error
+    if change is not None:
+        severity = change.judgement.severity.value
+        facts |= {"change": change.change_id, "kind": change.kind.value, "severity": severity}
+    log.info("checked", **facts)

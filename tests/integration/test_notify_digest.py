@@ -18,8 +18,9 @@ from watcher.model.subscription import Cadence, DeliveryState, SubscriptionFilte
 from watcher.pipeline import notify, register
 from watcher.store import digests, subscriptions
 
-BEFORE = "<html><body><h1>Kazakhstan</h1><p>Kazakhstan abstained in the vote on resolution 61/84.</p></body></html>"
-AFTER = BEFORE.replace("abstained in the vote on resolution 61/84", "voted in favour of resolution 62/41")
+PAGE = "<html><body><h1>Kazakhstan</h1><p>Kazakhstan {} on the Mine Ban Treaty.</p></body></html>"
+BEFORE = PAGE.format("abstained in the vote on resolution 61/84")
+AFTER = PAGE.format("voted in favour of resolution 62/41")
 
 
 def _channel(port: int) -> SmtpChannel:

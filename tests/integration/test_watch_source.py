@@ -24,8 +24,12 @@ from watcher.store.database import create_database, open_database
 PAGE = """<html><head><title>Kazakhstan</title></head><body><h1>Kazakhstan</h1>
 <p>Kazakhstan {ccw} the Convention on Certain Conventional Weapons.</p>
 <p>{vote}</p><p>This page is kept by the secretariat.</p></body></html>"""
-BEFORE = PAGE.format(ccw="is not a party to", vote="Kazakhstan abstained in the vote on resolution 61/84.")
-AFTER = PAGE.format(ccw="acceded on 8 July 2009 to", vote="Kazakhstan voted in favour of resolution 62/41.")
+BEFORE = PAGE.format(
+    ccw="is not a party to", vote="Kazakhstan abstained in the vote on resolution 61/84 on the Mine Ban Treaty."
+)
+AFTER = PAGE.format(
+    ccw="acceded on 8 July 2009 to", vote="Kazakhstan voted in favour of resolution 62/41 on the Mine Ban Treaty."
+)
 
 
 def _rows(bench: Any, source_id: str) -> tuple[list[Any], list[Any], list[Any]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import logging
+import signal
 
 import click
 import structlog
@@ -27,7 +29,8 @@ def serve(context: Context, host: str | None, port: int | None, no_checks: bool)
     address = host or web.host
     require_loopback(address)
     quiet_logs()
-    with context.instance(create=True) as instance:
+    signal.signal(signal.SIGTERM, _end)
+    with context.instance(create=True) as instance, contextlib.suppress(KeyboardInterrupt):
         service = None if no_checks else Service(instance)
         if service is not None:
             service.start()
@@ -41,6 +44,11 @@ def serve(context: Context, host: str | None, port: int | None, no_checks: bool)
         finally:
             if service is not None:
                 service.stop()
+
+
+def _end(_signal: int, _frame: object) -> None:
+    """SIGTERM ends the command the way Ctrl-C does: checks that run are finished first."""
+    raise KeyboardInterrupt
 
 
 def require_loopback(address: str) -> None:

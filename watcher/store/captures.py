@@ -11,6 +11,8 @@ from watcher.model.capture import Capture, Outcome, Snapshot
 from watcher.store.schema import captures, snapshots
 from watcher.store.types import from_json, to_json
 
+LARGEST_INTEGER = 2**63 - 1  # of a database's integer column
+
 
 def add_capture(connection: Connection, capture: Capture, *, version_id: str | None = None) -> None:
     """Record a Capture, and a Snapshot when its payload is the first of its kind for the Source.
@@ -58,7 +60,10 @@ def add_capture(connection: Connection, capture: Capture, *, version_id: str | N
 
 def get_capture(connection: Connection, sequence: int) -> Capture:
     """One Capture by its ledger sequence."""
-    body = connection.execute(select(captures.c.body).where(captures.c.sequence == sequence)).scalar()
+    known = 0 <= sequence <= LARGEST_INTEGER
+    body = (
+        connection.execute(select(captures.c.body).where(captures.c.sequence == sequence)).scalar() if known else None
+    )
     if body is None:
         raise NotFoundError(f"there is no Capture {sequence}")
     return from_json(Capture, body)

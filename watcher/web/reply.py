@@ -21,7 +21,7 @@ def rooms_of(request: Request) -> Rooms:
 
 def page(request: Request, name: str, *, section: str = "", status: int = 200, **values: object) -> HTMLResponse:
     """A page of the templates, filled. `section` is the entry of the navigation that it belongs to."""
-    body = render_page(name, section=section, version=request.app.state.version, **values)
+    body = render_page(name, section=section, program=request.app.state.version, **values)
     return HTMLResponse(body.encode("utf-8", "replace"), status_code=status)
 
 

@@ -10,7 +10,7 @@ from watcher.alert import subjects_of
 from watcher.errors import NotFoundError
 from watcher.model.change import Position
 from watcher.model.source import Source
-from watcher.model.subjects import name_of
+from watcher.model.subjects import name_of, subject_of
 from watcher.store import changes, sources, versions
 from watcher.web.reply import page, rooms_of, with_sources
 
@@ -31,7 +31,7 @@ def list_subjects(request: Request) -> Response:
 
 def show_subject(request: Request, alpha3: str) -> Response:
     """One Subject: the Positions in the newest Version of each Source, and the Changes about it."""
-    if not name_of(alpha3):
+    if subject_of(alpha3) != alpha3:
         raise NotFoundError(f"no State has the code {alpha3[:20]!r}")
     with rooms_of(request).database.reading() as connection:
         known = {source.source_id: source for source in sources.list_sources(connection)}

@@ -1,0 +1,94 @@
+"""A real browser on the pages: hostile text stays text, nothing leaves, and the layout holds on a phone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from watcher.model.subscription import Cadence, SubscriptionFilter
+from watcher.pipeline import notify, register
+from watcher.web.server import listen, page_server
+
+CHROMIUM = Path("/usr/bin/chromium")
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+HOSTILE = (
+    "<script>window.probe=1</script><img src=http://127.0.0.1:9/beacon onerror=window.probe=2>"
+    "<svg onload=window.probe=3></svg><a href='javascript:window.probe=4'>more</a>"
+    "<iframe srcdoc='<script>parent.probe=5</script>'></iframe>"
+)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+@pytest.fixture
+def address(bench: Any) -> Iterator[str]:
+    """A served instance whose Source, Change and Digest hold hostile text, as markup and as text."""
+    register.add_subscription(
+        bench.rooms,
+        subscription_id="desk",
+        recipient="desk@example.org",
+        wanted=SubscriptionFilter(),
+        cadence=Cadence.DAILY,
+        user="test",
+    )
+    body = "<html><title>{0}</title><body>{1}<p>{0}</p><p>Kazakhstan {2} the Mine Ban Treaty.</p></body></html>"
+    before = body.format(_escaped(HOSTILE), HOSTILE, "has not joined")
+    bench.register("kaz", bench.site.put("/kaz", before), publisher=HOSTILE)
+    bench.check("kaz")
+    after = body.format(_escaped(HOSTILE) + "!", HOSTILE, f"has joined {_escaped(HOSTILE)}")
+    bench.site.put("/kaz", after)
+    bench.check("kaz")
+    bench.clock.advance(days=1)
+    notify.compose_due(bench.rooms)
+    listening = listen("127.0.0.1", 0)
+    server = page_server(bench.rooms)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+    listening.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [(1200, 900), (390, 844)], ids=["desktop", "phone"])
+def test_catalogue_109_hostile_text_of_a_source_stays_text_in_a_browser(address: str, size: tuple[int, int]) -> None:
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    asked: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=OPTIONS)
+        tab = browser.new_page(viewport={"width": size[0], "height": size[1]})
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.on("dialog", lambda dialog: asked.append(f"dialog {dialog.message}"))
+        seen, waiting = set(), ["/", "/changes", "/sources", "/digests", "/subjects", "/audit"]
+        while waiting:
+            path = waiting.pop()
+            if path in seen or "/payloads/" in path:
+                continue
+            seen.add(path)
+            tab.goto(address + path)
+            assert tab.evaluate("window.probe") is None, path
+            assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{path} is too wide"
+            links = tab.eval_on_selector_all("a[href]", "found => found.map(link => link.getAttribute('href'))")
+            assert all(link.startswith(("/", "#", "?")) for link in links), links
+            waiting += [link.partition("#")[0] for link in links if link.startswith("/")]
+        browser.close()
+    assert len(seen) > 12
+    assert [url for url in asked if not url.startswith(address)] == []
