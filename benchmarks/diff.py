@@ -32,7 +32,7 @@ def main() -> None:
     for share in EDITED_SHARES:
         before: dict[str, float] = {}
         for size in SIZES:
-            source = random.Random(size)  # noqa: S311
+            source = random.Random(size)
             old, new = _texts(source, size, share)
             results.append({"characters": size, "edited_share": share, **_measure(old, new, before)})
     print(json.dumps({"benchmark": "diff", "skip_seconds": SKIP_SECONDS, "results": results}))

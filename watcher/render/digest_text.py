@@ -37,7 +37,7 @@ def digest_text(told: ToldDigest, *, hunks_in_full: int) -> str:
 
 def _lines(told: ToldDigest, hunks_in_full: int) -> Iterator[str]:
     digest = told.digest
-    yield from _wrapped(told.headline)
+    yield from _wrapped(defanged(told.headline))
     yield from _wrapped(f"{said_time(digest.period_from)} to {said_time(digest.period_to)}")
     yield ""
     yield from _wrapped(told.summary)
@@ -115,17 +115,15 @@ def _event_lines(event: DepositaryEvent, host: str) -> Iterator[str]:
 
 def _hunk_lines(told: ToldEntry, hunks_in_full: int) -> Iterator[str]:
     diff = told.entry.change.diff
-    telling = [hunk for hunk in diff.hunks if not hunk.boilerplate]
     if not diff.hunks:
         yield "  The texts were not compared word by word."
-    for hunk in telling[:hunks_in_full]:
+    for hunk in told.telling[:hunks_in_full]:
         yield from _one_hunk(hunk)
-    left = len(telling) - hunks_in_full
+    left = len(told.telling) - hunks_in_full
     if left > 0:
         yield f"  {counted(left, 'more changed passage')}: {told.change_url}"
-    boilerplate = len(diff.hunks) - len(telling)
-    if boilerplate:
-        yield f"  {counted(boilerplate, 'passage')} of navigation or boilerplate changed too."
+    for sentence in told.others:
+        yield f"  {sentence}"
     if diff.coarse:
         yield "  The texts were too large to compare word by word."
 

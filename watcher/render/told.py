@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from watcher.model.change import Severity
+from watcher.model.change import Change, Hunk, HunkOp, Severity
 from watcher.model.subscription import Digest, DigestEntry, SubscriptionFilter
 from watcher.render.headline import headline
-from watcher.render.words import citation, counted, grouped, said, said_time, subject_name
+from watcher.render.words import citation, counted, folded, grouped, said, said_time, subject_name
 
 ENTRIES_IN_FULL = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ToldEntry:
-    """One Change with everything that its paragraph in a message says. Addresses are absolute, below `base_url`."""
+    """One Change with everything that its paragraph in a message says. Addresses are absolute, below `base_url`.
+
+    `telling` are the Hunks that are shown; `others` counts in words those that are not (moved, boilerplate).
+    """
 
     entry: DigestEntry
     headline: str
@@ -24,6 +27,8 @@ class ToldEntry:
     new_capture_url: str
     old_citation: str
     new_citation: str
+    telling: tuple[Hunk, ...]
+    others: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,11 +68,12 @@ def tell(digest: Digest, *, base_url: str) -> ToldDigest:
 
 def _told_entry(entry: DigestEntry, base_url: str) -> ToldEntry:
     change, definition = entry.change, entry.source.definition
+    telling, others = _sorted_hunks(change)
     old_capture_url = f"{base_url}/captures/{entry.old_sequence}"
     new_capture_url = f"{base_url}/captures/{entry.new_sequence}"
     return ToldEntry(
         entry=entry,
-        headline=headline(change, entry.source),
+        headline=folded(headline(change, entry.source)),
         change_url=f"{base_url}/changes/{quote(change.change_id, safe='')}",
         old_capture_url=old_capture_url,
         new_capture_url=new_capture_url,
@@ -85,7 +91,22 @@ def _told_entry(entry: DigestEntry, base_url: str) -> ToldEntry:
             archived_at=new_capture_url,
             payload_sha256=entry.new_payload_sha256,
         ),
+        telling=telling,
+        others=others,
     )
+
+
+def _sorted_hunks(change: Change) -> tuple[tuple[Hunk, ...], tuple[str, ...]]:
+    """The Hunks worth a reader's time, and sentences that count the rest: nothing is left out unsaid."""
+    moved = [hunk for hunk in change.diff.hunks if hunk.op is HunkOp.MOVED and not hunk.boilerplate]
+    boilerplate = [hunk for hunk in change.diff.hunks if hunk.boilerplate]
+    telling = tuple(hunk for hunk in change.diff.hunks if hunk.op is not HunkOp.MOVED and not hunk.boilerplate)
+    others = []
+    if moved:
+        others.append(f"{counted(len(moved), 'passage')} moved, words unchanged.")
+    if boilerplate:
+        others.append(f"{counted(len(boilerplate), 'passage')} of navigation or boilerplate changed too.")
+    return telling, tuple(others)
 
 
 def _headline(entries: tuple[ToldEntry, ...]) -> str:

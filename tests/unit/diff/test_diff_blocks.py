@@ -125,7 +125,7 @@ def words_of(source: random.Random, count: int) -> str:
     "case", ["characters", "letters", "one line", "rewrite", "rows", "unkeyed rows", "repeated lines"]
 )
 def test_worst_cases_end_in_bounded_time_and_stay_exact(build: SimpleNamespace, case: str) -> None:
-    source = random.Random(17)  # noqa: S311
+    source = random.Random(17)
 
     def texts() -> list[str]:
         if case == "characters":

@@ -78,7 +78,7 @@ def test_equal_texts_are_kept_whole_and_empty_ones_give_nothing() -> None:
 
 
 def test_small_edits_in_a_long_text_are_found_and_cost_no_limit() -> None:
-    source = random.Random(11)  # noqa: S311
+    source = random.Random(11)
     words = [f"w{source.randrange(4000)}" for _ in range(60_000)]
     changed = list(words)
     for place in range(500, 60_000, 1000):
@@ -92,7 +92,7 @@ def test_small_edits_in_a_long_text_are_found_and_cost_no_limit() -> None:
 
 @pytest.mark.parametrize(("alphabet", "length"), [("ab ", 200_000), ("0123456789 .", 200_000), (None, 30_000)])
 def test_random_characters_stay_exact_and_say_where_they_were_cut(alphabet: str | None, length: int) -> None:
-    source = random.Random(5)  # noqa: S311
+    source = random.Random(5)
     letters = alphabet or "".join(map(chr, range(0x4E00, 0x4F00)))
     old = "".join(source.choices(letters, k=length))
     new = "".join(source.choices(letters, k=length))

@@ -149,7 +149,7 @@ def test_refusals_have_codes(payload: bytes, code: str) -> None:
 def test_mutated_payloads_give_a_document_or_an_extract_error(
     docx: Callable[..., bytes], pdf: Callable[..., bytes]
 ) -> None:
-    random_source = random.Random(5)  # noqa: S311 - mutations, not secrets
+    random_source = random.Random(5)
     seeds = [
         docx("<w:p><w:r><w:t>word</w:t></w:r></w:p>"),
         pdf([[(70, 700, 10, "line of text")]]),
