@@ -34,9 +34,9 @@ RECIPIENT = "monitor@example.org"
 
 WHAT_HAPPENS = {
     1: "the first captures",
-    2: "a new menu, other quotation marks: nothing that matters",
-    3: "the country page reports another vote; the treaty table is sorted anew",
-    4: "an accession on both pages; the questionnaire's server fails",
+    2: "a new menu, other quotation marks",
+    3: "another vote; the table is sorted anew",
+    4: "an accession; one server fails",
 }
 
 
