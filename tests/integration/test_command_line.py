@@ -166,6 +166,23 @@ def test_json_lines_are_answered_each_and_a_bad_one_says_so(run: Any) -> None:
     assert four["error"]["code"] == "bad_item"
 
 
+def test_two_files_are_compared_in_words_and_as_json(run: Any, tmp_path: Path) -> None:
+    page = "Kazakhstan {} on the Mine Ban Treaty."
+    (tmp_path / "old.txt").write_text(page.format("abstained in the vote on resolution 61/84"))
+    (tmp_path / "new.txt").write_text(page.format("voted in favour of resolution 62/41"))
+    told = run("compare", "old.txt", "new.txt", "--subject", "KAZ").stdout
+    assert "Kazakhstan: vote abstain → yes (critical)" in told
+    assert "{+voted in favour of resolution 62/41+}" in told
+    facts = json.loads(run("compare", "old.txt", "new.txt", "--subject", "KAZ", "--json").stdout)
+    assert [(step["indicator"], step["old"], step["new"]) for step in facts["position_changes"]][0] == (
+        "vote",
+        "abstain",
+        "yes",
+    )
+    told = run("positions", "Kazakhstan has not joined the Mine Ban Treaty.", "--subject", "KAZ").stdout
+    assert told.startswith("Kazakhstan: treaty status not party\n")
+
+
 def test_replay_tells_a_change_once_and_stays_quiet_while_it_flips(run: Any) -> None:
     texts = [
         "The office is open on 3 May.",

@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from watcher.cli.context import Context, pass_context, print_json
+from watcher.cli.context import Context, json_option, pass_context, print_json, safe
+from watcher.cli.words import comparison_words, position_words
 from watcher.errors import ConfigError, WatcherError
 from watcher.isolation import ChildPool
 from watcher.pipeline import answer as answers
@@ -28,13 +29,25 @@ jsonl_option = click.option("--jsonl", is_flag=True, help="Read JSON lines from 
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--subject", default="", help="State that the documents speak of (three-letter code).")
 @click.option("--other-document", is_flag=True, help="Two documents, not two states of one: silence is no change.")
+@json_option
 @jsonl_option
 @pack_option
 @pass_context
 def compare(
-    context: Context, files: tuple[Path, ...], subject: str, other_document: bool, jsonl: bool, pack: str | None
+    context: Context,
+    files: tuple[Path, ...],
+    subject: str,
+    other_document: bool,
+    as_json: bool,
+    jsonl: bool,
+    pack: str | None,
 ) -> None:
-    """Compare two documents: watcher compare OLD NEW, or --jsonl with id, old, new, media_type, subject."""
+    """Compare two documents: watcher compare OLD NEW, or --jsonl with id, old, new, media_type, subject.
+
+    \b
+    Example:
+      watcher compare statement-2006.html statement-2007.html --subject KAZ
+    """
     text = _pack_text(context, pack)
     if jsonl:
         _answer_lines(answers.compare_item, text)
@@ -43,27 +56,39 @@ def compare(
         raise ConfigError("give two files, OLD and NEW, or --jsonl")
     with _children() as children:
         old, new = (children.run(answers.read_file, str(file), None) for file in files)
-        print_json(
-            children.run(
-                answers.comparison_facts, old, new, subject=subject, same_document=not other_document, pack_text=text
-            )
+        comparison = children.run(
+            answers.compare_files, old, new, subject=subject, same_document=not other_document, pack_text=text
         )
+    if as_json:
+        print_json(answers.comparison_facts(comparison))
+        return
+    for line in comparison_words(comparison):
+        click.echo(safe(line))
 
 
 @click.command()
 @click.argument("text", required=False)
 @click.option("--subject", default="", help="State that the text speaks of (three-letter code).")
+@json_option
 @jsonl_option
 @pack_option
 @pass_context
-def positions(context: Context, text: str | None, subject: str, jsonl: bool, pack: str | None) -> None:
+def positions(context: Context, text: str | None, subject: str, as_json: bool, jsonl: bool, pack: str | None) -> None:
     """Positions asserted in TEXT (or standard input), or --jsonl with id, text, subject."""
     pack_text = _pack_text(context, pack)
     if jsonl:
         _answer_lines(answers.positions_item, pack_text)
         return
     item = {"id": "text", "text": text if text is not None else sys.stdin.read(), "subject": subject}
-    print_json(answers.positions_item(item, pack_text)["positions"])
+    found = answers.positions_item(item, pack_text)["positions"]
+    if as_json:
+        print_json(found)
+        return
+    for position in found:
+        for line in position_words(position):
+            click.echo(safe(line))
+    if not found:
+        click.echo("no Position was found")
 
 
 @click.command()

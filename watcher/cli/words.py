@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from watcher.model.capture import Capture, Outcome
-from watcher.model.change import Change
+from watcher.model.change import Change, Hunk, HunkOp, Judgement, WordOp
 from watcher.model.subjects import name_of
-from watcher.pipeline.watch import Checked
+from watcher.pipeline.compare import Comparison
+
+if TYPE_CHECKING:  # comparing two files must not wait for the database's library
+    from watcher.pipeline.watch import Checked
+
+_MARKS = {WordOp.KEPT: "{}", WordOp.DELETED: "[-{}-]", WordOp.INSERTED: "{{+{}+}}"}
 
 
 def check_words(checked: Checked) -> list[str]:
@@ -35,15 +42,57 @@ def change_words(change: Change) -> list[str]:
     judgement = change.judgement
     kind = str(change.kind).replace("_", " ")
     reason = f": {change.reason}" if change.reason else ""
-    lines = [f"Change ({kind}, {judgement.severity}){reason}"]
+    return [f"Change ({kind}, {judgement.severity}){reason}", *(f"  {line}" for line in judgement_words(judgement))]
+
+
+def judgement_words(judgement: Judgement) -> list[str]:
+    """Position changes and depositary events, one a line."""
+    lines = []
     for moved in judgement.position_changes:
-        subject = name_of(moved.subject) or moved.subject or "unnamed State"
         step = f"{moved.old or 'nothing said'} → {moved.new or 'nothing said'}".replace("_", " ")
-        lines.append(f"  {subject}: {moved.indicator.replace('_', ' ')} {step} ({moved.severity})")
+        lines.append(f"{_state(moved.subject)}: {moved.indicator.replace('_', ' ')} {step} ({moved.severity})")
     for event in judgement.depositary_events:
         treaty = f" {event.instrument}" if event.instrument else ""
-        lines.append(f"  {event.participant}: {event.event}{treaty}, {event.date or 'no date given'}")
+        lines.append(f"{event.participant}: {event.event}{treaty}, {event.date or 'no date given'}")
     return lines
+
+
+def comparison_words(comparison: Comparison) -> list[str]:
+    """A comparison of two documents, as `watcher compare` prints it: `[-removed-]{+added+}`."""
+    judgement = comparison.judgement
+    lines = [f"{comparison.kind}, {judgement.severity}: {comparison.reason}".replace("_", " ")]
+    lines += judgement_words(judgement)
+    lines += [
+        f"  {part.points:+.2f}  {part.name.replace('_', ' ')}: {_one_line(part.passage)}" for part in judgement.parts
+    ]
+    for hunk in comparison.diff.hunks:
+        where = f" under “{_one_line(hunk.heading)}”" if hunk.heading else ""
+        lines += [f"{hunk.op}{where}", f"  {_hunk_text(hunk)}"]
+    return lines
+
+
+def _hunk_text(hunk: Hunk) -> str:
+    if hunk.words:
+        return "".join(_MARKS[edit.op].format(edit.text) for edit in hunk.words)
+    if hunk.op is HunkOp.MOVED:
+        return hunk.new or hunk.old
+    sides = ((WordOp.DELETED, hunk.old), (WordOp.INSERTED, hunk.new))
+    return "".join(_MARKS[op].format(text) for op, text in sides if text)
+
+
+def position_words(position: dict[str, Any]) -> list[str]:
+    """A Position with its passage."""
+    about = "" if position["about"] == "own" else f" (about {position['about']})"
+    stance = f"{position['indicator']} {position['stance']}".replace("_", " ")
+    return [f"{_state(position['subject'])}{about}: {stance}", f"  {_one_line(position['passage'])}"]
+
+
+def _state(alpha3: str) -> str:
+    return name_of(alpha3) if alpha3 else "unnamed State"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _outcome_words(capture: Capture) -> str:

@@ -29,21 +29,19 @@ def compare_item(item: dict[str, Any], pack_text: str) -> dict[str, Any]:
     """One item of `watcher compare --jsonl`: id, old, new, media_type, subject, same_document."""
     media_type = str(item.get("media_type") or "text/plain")
     old, new = (_document(_text(item, side), media_type) for side in ("old", "new"))
-    facts = comparison_facts(
+    comparison = compare_files(
         old,
         new,
         subject=str(item.get("subject") or ""),
         same_document=bool(item.get("same_document", True)),
         pack_text=pack_text,
     )
-    return {"id": item["id"], **facts}
+    return {"id": item["id"], **comparison_facts(comparison)}
 
 
-def comparison_facts(
-    old: Document, new: Document, *, subject: str, same_document: bool, pack_text: str
-) -> dict[str, Any]:
-    """A comparison as plain values."""
-    comparison = compare_documents(
+def compare_files(old: Document, new: Document, *, subject: str, same_document: bool, pack_text: str) -> Comparison:
+    """Two Documents that belong to no Source, compared."""
+    return compare_documents(
         old,
         new,
         subjects=(subject,) if subject else (),
@@ -51,6 +49,10 @@ def comparison_facts(
         same_document=same_document,
         pack_text=pack_text,
     )
+
+
+def comparison_facts(comparison: Comparison) -> dict[str, Any]:
+    """A comparison as plain values."""
     judgement = comparison.judgement
     return {
         "kind": comparison.kind.value,
