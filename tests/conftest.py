@@ -16,7 +16,7 @@ import pytest
 
 from watcher.archive import create_archive
 from watcher.demo.sink import MailSink
-from watcher.fetch import Fetcher, FetchLimits
+from watcher.fetch import Egress, Fetcher, FetchLimits, networks
 from watcher.model.capture import Trigger
 from watcher.model.source import Definition, Source
 from watcher.pipeline import register
@@ -167,7 +167,9 @@ def rooms(tmp_path: Path, clock: StillClock) -> Iterator[Rooms]:
 @pytest.fixture
 def fetcher(clock: StillClock) -> Iterator[Fetcher]:
     """A fetcher with a short deadline."""
-    fetcher = Fetcher(user_agent="watcher/test", limits=FetchLimits(deadline_seconds=1.0), clock=clock)
+    house = Egress(intranet=networks(["127.0.0.0/8"]))
+    limits = FetchLimits(deadline_seconds=1.0)
+    fetcher = Fetcher(user_agent="watcher/test", limits=limits, clock=clock, egress=house)
     yield fetcher
     fetcher.close()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from watcher import __version__
 from watcher.alert.channels.smtp import SmtpChannel
 from watcher.archive import create_archive, has_records, open_archive
 from watcher.errors import ArchiveError, StoreError
-from watcher.fetch import Fetcher, FetchLimits
+from watcher.fetch import Egress, Fetcher, FetchLimits, networks, tls_context
 from watcher.isolation import ChildPool
 from watcher.pipeline.ports import Clock, Rooms
 from watcher.pipeline.recover import record_missing
@@ -29,6 +31,7 @@ class Instance:
     settings: Settings
     config: Path
     rooms: Rooms
+    tls: ssl.SSLContext
 
     def fetcher(self) -> Fetcher:
         """A fetcher for one worker."""
@@ -38,7 +41,18 @@ class Instance:
             maximum_bytes=fetch.maximum_bytes,
             maximum_hops=fetch.maximum_hops,
         )
-        return Fetcher(user_agent=user_agent(fetch.contact), limits=limits, clock=self.rooms.clock)
+        egress = Egress(
+            intranet=networks(fetch.intranet),
+            ports=frozenset(fetch.ports),
+            nat64=tuple(ipaddress.IPv6Network(prefix) for prefix in fetch.nat64),
+        )
+        return Fetcher(
+            user_agent=user_agent(fetch.contact),
+            limits=limits,
+            clock=self.rooms.clock,
+            egress=egress,
+            tls=self.tls,
+        )
 
     def mail(self) -> SmtpChannel | None:
         """The mail channel, None when no mail server is set."""
@@ -97,7 +111,7 @@ def open_instance(
     )
     try:
         record_missing(rooms)
-        yield Instance(settings=settings, config=config, rooms=rooms)
+        yield Instance(settings=settings, config=config, rooms=rooms, tls=tls_context())
     finally:
         children.close()
         database.close()

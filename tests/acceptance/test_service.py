@@ -24,7 +24,12 @@ PAGE = "<html><title>Page {0}</title><body><p>Kazakhstan has not joined the trea
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WATCHER_")}
-    return {**kept, "WATCHER_CONFIG": str(ROOT / "config"), "WATCHER_SCHEDULER__TICK_SECONDS": "0.2"}
+    ours = {
+        "WATCHER_CONFIG": str(ROOT / "config"),
+        "WATCHER_FETCH__INTRANET": "127.0.0.0/8",
+        "WATCHER_SCHEDULER__TICK_SECONDS": "0.2",
+    }
+    return {**kept, **ours}
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ def run(tmp_path: Path) -> Any:
     """Run the command in an empty folder with the project's configuration."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WATCHER_")}
     environment["WATCHER_CONFIG"] = str(ROOT / "config")
+    environment["WATCHER_FETCH__INTRANET"] = "127.0.0.0/8"
 
     def call(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -115,7 +115,7 @@ def _closed_port() -> int:
         ({"status": 503}, Outcome.HTTP_ERROR, "503"),
         ({"status": 204}, Outcome.HTTP_ERROR, "204"),
         ({"body": b""}, Outcome.BROKEN_RESPONSE, "empty body"),
-        ({"body": b"late", "wait_seconds": 1.6}, Outcome.TIMED_OUT, "within 1 s"),
+        ({"body": b"late", "wait_seconds": 1.6}, Outcome.TIMED_OUT, "deadline of 1 s exceeded (headers)"),
         ({"status": 302, "headers": {"Location": "file:///etc/passwd"}}, Outcome.DENIED, "file"),
         ({"status": 302, "headers": {}}, Outcome.BROKEN_RESPONSE, "without saying where"),
         ({"status": 302, "headers": {"Location": "/kaz"}}, Outcome.BROKEN_RESPONSE, "redirects"),

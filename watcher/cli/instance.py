@@ -9,7 +9,7 @@ import click
 from watcher.bootstrap import user_agent, utc_now
 from watcher.cli.context import Context, json_option, pass_context, print_json
 from watcher.errors import ConfigError
-from watcher.fetch import Fetcher, FetchLimits, FetchRequest
+from watcher.fetch import Egress, Fetcher, FetchLimits, FetchRequest, networks
 from watcher.settings import load_packs, load_settings, load_sources
 from watcher.store import captures, digests, sources, subscriptions
 from watcher.store.database import migrate_database
@@ -90,7 +90,8 @@ def health(context: Context, port: int | None) -> None:
     """Ask the running service on this machine if it is well. Exit 0 when it is, else 1."""
     settings = load_settings(context.config / "watcher.yaml")
     address = f"http://127.0.0.1:{port or settings.web.port}/healthz"
-    fetcher = Fetcher(user_agent=user_agent(""), limits=FetchLimits(deadline_seconds=4), clock=utc_now)
+    limits, own = FetchLimits(deadline_seconds=4), Egress(intranet=networks(["127.0.0.1"]))
+    fetcher = Fetcher(user_agent=user_agent(""), limits=limits, clock=utc_now, egress=own)
     result = fetcher.fetch(FetchRequest(url=address))
     fetcher.close()
     click.echo(result.error or (result.payload or b"").decode("utf-8", "replace"))

@@ -21,7 +21,14 @@ from watcher.model.subscription import Cadence, SubscriptionFilter
 from watcher.pipeline import notify, register
 from watcher.scheduler import Service
 from watcher.settings import Settings, config_folder
-from watcher.settings.service import ArchiveSettings, SchedulerSettings, SmtpSettings, StoreSettings, WebSettings
+from watcher.settings.service import (
+    ArchiveSettings,
+    FetchSettings,
+    SchedulerSettings,
+    SmtpSettings,
+    StoreSettings,
+    WebSettings,
+)
 from watcher.store import captures, changes, digests, sources, subscriptions
 from watcher.web.server import listen, page_server
 
@@ -99,6 +106,7 @@ def demo_settings(workspace: Path, *, smtp_port: int) -> Settings:
     return Settings(
         archive=ArchiveSettings(path=root / "snapshots", origin="watcher.demo/archive"),
         store=StoreSettings(url=f"sqlite:///{root / 'data' / 'watcher.db'}"),
+        fetch=FetchSettings(intranet=("127.0.0.0/8",)),
         scheduler=SchedulerSettings(tick_seconds=TICK_SECONDS, workers=3),
         smtp=SmtpSettings(host="127.0.0.1", port=smtp_port, sender="watcher@example.org"),
         web=WebSettings(),

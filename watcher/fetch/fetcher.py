@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email.message
 import email.utils
-import socket
+import hashlib
 import ssl
 import time
 from collections.abc import Callable, Iterator
@@ -13,15 +13,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urljoin
 
+import httpcore
 import httpx
 
 from watcher.errors import FetchError, RefusedError
 from watcher.fetch.coding import decoded
+from watcher.fetch.egress import Egress
+from watcher.fetch.transport import WireTransport
+from watcher.fetch.wire import Budget, Wire
 from watcher.model.capture import FetchResult, Hop, Outcome
 from watcher.model.source import require_http_url
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+RETRIED = frozenset({Outcome.NETWORK_ERROR, Outcome.BROKEN_RESPONSE})
 MAXIMUM_RETRY_AFTER_SECONDS = 86400.0
+HEADER_ALLOWANCE_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,26 +49,39 @@ class FetchRequest:
 
 
 class Fetcher:
-    """Fetches for one worker: one client, one TLS context. Failures come back as FetchResults, not as exceptions."""
+    """Fetches for one worker over one Wire. Failures come back as FetchResults, not as exceptions."""
 
-    def __init__(self, *, user_agent: str, limits: FetchLimits, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        *,
+        user_agent: str,
+        limits: FetchLimits,
+        clock: Callable[[], datetime],
+        egress: Egress | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._limits = limits
         self._clock = clock
+        self._wire = Wire(egress or Egress())
         self._client = httpx.Client(
+            transport=WireTransport(self._wire, tls=tls or tls_context()),
             trust_env=False,
             follow_redirects=False,
             headers={"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "gzip"},
-            limits=httpx.Limits(max_keepalive_connections=4, keepalive_expiry=30),
         )
 
     def close(self) -> None:
         """Close idle connections."""
         self._client.close()
+        self._wire.close()
 
     def fetch(self, request: FetchRequest) -> FetchResult:
         """One attempt, redirects included. `outcome` NEW means that content came; the archive says if it is new."""
-        attempt = _Attempt(
-            request=request, started_at=self._clock(), deadline=time.monotonic() + self._limits.deadline_seconds
+        attempt = _Attempt(request=request, started_at=self._clock())
+        self._wire.budget = Budget(
+            deadline_seconds=self._limits.deadline_seconds,
+            ends_at=time.monotonic() + self._limits.deadline_seconds,
+            maximum_wire_bytes=self._limits.maximum_bytes + HEADER_ALLOWANCE_BYTES,
         )
         try:
             self._follow(attempt)
@@ -82,27 +101,37 @@ class Fetcher:
             location = self._one_hop(attempt, url)
             if location is None:
                 return
-            url = urljoin(url, location)
+            url = _redirected(url, location)
         last = " → ".join(hop.url for hop in attempt.hops[-3:])
         message = f"more than {self._limits.maximum_hops} redirects, the last ones {last}"
         raise FetchError(message, outcome=Outcome.BROKEN_RESPONSE, transient=False)
 
     def _one_hop(self, attempt: _Attempt, url: str) -> str | None:
+        """Ask once, and once more when a connection breaks before anything was answered."""
+        answered = len(attempt.hops)
+        try:
+            return self._ask(attempt, url)
+        except FetchError as error:
+            may_retry = error.transient and error.outcome in RETRIED and len(attempt.hops) == answered
+            if not may_retry or attempt.retried:
+                raise
+            attempt.retried = True
+            return self._ask(attempt, url)
+
+    def _ask(self, attempt: _Attempt, url: str) -> str | None:
         headers = {}
         if attempt.request.etag:
             headers["If-None-Match"] = attempt.request.etag
         if attempt.request.last_modified:
             headers["If-Modified-Since"] = attempt.request.last_modified
-        with (
-            _named_failures(url, self._limits),
-            self._client.stream("GET", url, headers=headers, timeout=attempt.remaining(self._limits)) as response,
-        ):
+        with _named_failures(url), self._client.stream("GET", url, headers=headers) as response:
+            self._wire.budget.enter("body")
             attempt.status = response.status_code
             attempt.headers = tuple(
                 (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
             )
             location: str = response.headers.get("location", "")
-            attempt.hops.append(Hop(url=url, status=response.status_code, location=location))
+            attempt.hops.append(_hop(url, response, location))
             if response.status_code in REDIRECTS:
                 if not location:
                     message = f"{url} answered {response.status_code} without saying where to go"
@@ -123,17 +152,13 @@ class Fetcher:
             retry_after = _retry_after(response.headers.get("retry-after"), self._clock())
             transient = status in (408, 425, 429) or status >= 500
             raise FetchError(message, outcome=Outcome.HTTP_ERROR, transient=transient, retry_after_seconds=retry_after)
-        attempt.payload = self._body(attempt, url, response)
+        attempt.payload = self._body(url, response)
         attempt.outcome = Outcome.NEW
         attempt.media_type, attempt.charset = _content_type(response.headers.get("content-type", ""))
 
-    def _body(self, attempt: _Attempt, url: str, response: httpx.Response) -> bytes:
+    def _body(self, url: str, response: httpx.Response) -> bytes:
         received = bytearray()
-        for piece in decoded(
-            _within_deadline(response.iter_raw(), attempt, url, self._limits),
-            response.headers.get("content-encoding", ""),
-            url,
-        ):
+        for piece in decoded(response.iter_raw(), response.headers.get("content-encoding", ""), url):
             received += piece
             if len(received) > self._limits.maximum_bytes:
                 message = f"the body of {url} is over the limit of {self._limits.maximum_bytes} bytes"
@@ -146,10 +171,10 @@ class Fetcher:
 class _Attempt:
     """What is known so far of one fetch."""
 
-    def __init__(self, *, request: FetchRequest, started_at: datetime, deadline: float) -> None:
+    def __init__(self, *, request: FetchRequest, started_at: datetime) -> None:
         self.request = request
         self.started_at = started_at
-        self.deadline = deadline
+        self.retried = False
         self.hops: list[Hop] = []
         self.outcome = Outcome.NETWORK_ERROR
         self.status: int | None = None
@@ -160,12 +185,6 @@ class _Attempt:
         self.error = ""
         self.transient = False
         self.retry_after_seconds: float | None = None
-
-    def remaining(self, limits: FetchLimits) -> float:
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise timed_out(self.request.url, limits)
-        return left
 
     def result(self, ended_at: datetime) -> FetchResult:
         return FetchResult(
@@ -185,57 +204,57 @@ class _Attempt:
         )
 
 
-def timed_out(url: str, limits: FetchLimits, *, received: int | None = None) -> FetchError:
-    """The error of a fetch that took longer than its deadline."""
-    part = "" if received is None else f" (body, {received} bytes read)"
-    message = f"{url} did not answer in full within {limits.deadline_seconds:g} s{part}"
-    return FetchError(message, outcome=Outcome.TIMED_OUT, transient=True)
+def tls_context() -> ssl.SSLContext:
+    """Certificates are verified against the bundle that comes with httpx; the environment is not asked."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
-def _within_deadline(chunks: Iterator[bytes], attempt: _Attempt, url: str, limits: FetchLimits) -> Iterator[bytes]:
-    received = 0
-    for chunk in chunks:
-        received += len(chunk)
-        if time.monotonic() > attempt.deadline:
-            raise timed_out(url, limits, received=received)
-        yield chunk
+def _redirected(url: str, location: str) -> str:
+    target = urljoin(url, location)
+    if url.startswith("https:") and target.startswith("http:"):
+        message = f"{url} leads to {target}: from a protected to an unprotected address is not followed"
+        raise FetchError(message, outcome=Outcome.DENIED, transient=False)
+    return target
+
+
+def _hop(url: str, response: httpx.Response, location: str) -> Hop:
+    stream = response.extensions["network_stream"]
+    host, port = stream.get_extra_info("server_addr")[:2]
+    protected = stream.get_extra_info("ssl_object")
+    certificate = protected.getpeercert(binary_form=True) if protected is not None else None
+    return Hop(
+        url=url,
+        status=response.status_code,
+        location=location,
+        address=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        tls_version=(protected.version() or "") if protected is not None else "",
+        certificate_sha256=hashlib.sha256(certificate).hexdigest() if certificate else "",
+    )
 
 
 @contextmanager
-def _named_failures(url: str, limits: FetchLimits) -> Iterator[None]:
+def _named_failures(url: str) -> Iterator[None]:
+    """Every failure becomes a FetchError whose message begins with the URL."""
     try:
         yield
-    except httpx.TimeoutException as error:
-        raise timed_out(url, limits) from error
-    except httpx.RemoteProtocolError as error:
+    except FetchError as error:
+        if url in str(error):
+            raise
         raise FetchError(
-            f"{url} sent a broken response: {error}", outcome=Outcome.BROKEN_RESPONSE, transient=True
+            f"{url}: {error}",
+            outcome=error.outcome,
+            transient=error.transient,
+            retry_after_seconds=error.retry_after_seconds,
         ) from error
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
-        raise FetchError(
-            f"{url} is no address that can be fetched: {error}", outcome=Outcome.DENIED, transient=False
-        ) from error
-    except httpx.TransportError as error:
-        raise _transport_failure(url, error) from error
-
-
-def _transport_failure(url: str, error: httpx.TransportError) -> FetchError:
-    for cause in _causes(error):
-        if isinstance(cause, socket.gaierror):
-            return FetchError(
-                f"the host of {url} is not known: {cause.strerror}", outcome=Outcome.DNS_ERROR, transient=True
-            )
-        if isinstance(cause, ssl.SSLError):
-            return FetchError(f"{url} could not be trusted: {cause}", outcome=Outcome.TLS_ERROR, transient=True)
-    return FetchError(f"{url} could not be reached: {error}", outcome=Outcome.NETWORK_ERROR, transient=True)
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    for _ in range(10):
-        if error is None:
-            return
-        yield error
-        error = error.__cause__ or error.__context__
+    except httpcore.RemoteProtocolError as error:
+        message = f"{url} sent a broken response: {error}"
+        raise FetchError(message, outcome=Outcome.BROKEN_RESPONSE, transient=True) from error
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpcore.LocalProtocolError, UnicodeError) as error:
+        message = f"{url} is no address that can be fetched: {error}"
+        raise FetchError(message, outcome=Outcome.DENIED, transient=False) from error
+    except (httpcore.NetworkError, httpcore.TimeoutException) as error:
+        message = f"{url} could not be reached: {error}"
+        raise FetchError(message, outcome=Outcome.NETWORK_ERROR, transient=True) from error
 
 
 def _content_type(header: str) -> tuple[str | None, str | None]:

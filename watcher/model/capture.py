@@ -41,11 +41,17 @@ class Trigger(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hop:
-    """One request of a redirect chain: where it went and what the server said."""
+    """One request of a redirect chain: where it went, to which address, and what the server said.
+
+    `address` is the IP address and port that answered; `certificate_sha256` that of the server's own certificate.
+    """
 
     url: str
     status: int
     location: str = ""
+    address: str = ""
+    tls_version: str = ""
+    certificate_sha256: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

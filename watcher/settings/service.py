@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,12 +33,20 @@ class StoreSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FetchSettings:
-    """Limits of one fetch. `contact` is where a site's keeper can complain; it goes into the User-Agent."""
+    """Limits of one fetch, and what may be connected to.
+
+    `contact` is where a site's keeper can complain; it goes into the User-Agent. `intranet` lists networks of the
+    house ("10.1.0.0/16") that may be fetched from although they are private; `ports` are those that pages are
+    served on; `nat64` the prefixes through which this network reaches IPv4.
+    """
 
     contact: str = ""
     deadline_seconds: float = 60.0
     maximum_bytes: int = 50_000_000
     maximum_hops: int = 8
+    intranet: tuple[str, ...] = ()
+    ports: tuple[int, ...] = (80, 443, 8080, 8443)
+    nat64: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,7 +136,7 @@ def _with_environment(settings: Settings, environment: Mapping[str, str]) -> Set
         known = {part.name: part.type for part in dataclasses.fields(sections[section])}
         if key not in known:
             raise unknown_key(node, key, known)
-        value = _from_text(type(getattr(sections[section], key)), node)
+        value = _from_text(getattr(sections[section], key), node)
         sections[section] = dataclasses.replace(sections[section], **{key: value})
     return Settings(**sections)
 
@@ -140,9 +149,13 @@ def _file_node(name: str, path: str) -> Node:
     return Node(value=content, file=f"environment variable {name}", line=0, path=name)
 
 
-def _from_text(kind: type[Any], node: Node) -> Any:
+def _from_text(default: Any, node: Node) -> Any:
+    """A value of the default's type; lists are written with commas."""
     try:
-        return kind(node.value)
+        if isinstance(default, tuple):
+            kind = int if default and isinstance(default[0], int) else str
+            return tuple(kind(part.strip()) for part in node.value.split(",") if part.strip())
+        return type(default)(node.value)
     except ValueError as error:
         raise ConfigError(f"{node.path} should be a number, not {node.value!r}", key=node.path) from error
 
@@ -160,6 +173,12 @@ def _validate(settings: Settings, file: str) -> None:
             "should be longer than fetch.deadline_seconds, or a slow fetch is taken over while it runs",
         ),
     )
+    for key, texts in (("fetch.intranet", settings.fetch.intranet), ("fetch.nat64", settings.fetch.nat64)):
+        for text in texts:
+            try:
+                ipaddress.ip_network(text)
+            except ValueError as error:
+                raise ConfigError(f"{key}: {text!r} is no network such as 10.1.0.0/16: {error}", file=file) from error
     for holds, key, message in checks:
         if not holds:
             raise ConfigError(f"{key} {message}", file=file, key=key)
