@@ -108,6 +108,7 @@ def open_instance(
         fetcher_name=f"watcher {__version__}",
         base_url=settings.web.base_url.rstrip("/"),
         lease_seconds=settings.scheduler.lease_seconds,
+        gap_seconds=settings.fetch.gap_seconds,
     )
     try:
         record_missing(rooms)

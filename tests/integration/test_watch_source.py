@@ -15,7 +15,7 @@ from watcher.archive import open_archive
 from watcher.errors import ConflictError, StoreError
 from watcher.model.capture import Outcome, Trigger
 from watcher.model.change import ChangeKind, Severity
-from watcher.model.source import Definition, Source, SourceState
+from watcher.model.source import Definition, Source, SourceState, share_of
 from watcher.pipeline.recover import record_missing
 from watcher.pipeline.watch import archive_result, check, claim_due, claim_now
 from watcher.store import captures, changes, sources, versions
@@ -98,6 +98,17 @@ def test_304_keeps_the_snapshot_and_records_a_capture(bench: Any) -> None:
     assert bench.site.requests[-1][1]["If-None-Match"] == '"one"'
     assert second.outcome is Outcome.NOT_MODIFIED
     assert second.payload_sha256 == first.payload_sha256
+
+
+def test_a_server_that_always_says_304_is_asked_in_full_every_tenth_time(bench: Any) -> None:
+    headers = {"Content-Type": "text/html", "ETag": '"one"'}
+    bench.register("kaz", bench.site.put("/kaz", BEFORE, headers=headers))
+    for _ in range(20):
+        bench.check("kaz")
+    asked = ["If-None-Match" in sent for path, sent in bench.site.requests if path == "/kaz"]
+    assert asked.count(False) == 3
+    assert asked[9] is False
+    assert asked[19] is False
 
 
 def _closed_port() -> int:
@@ -239,7 +250,8 @@ def test_slots_that_were_missed_give_one_check_and_the_grid_is_kept(bench: Any) 
     bench.clock.advance(days=3, minutes=7)
     (claim,) = claim_due(bench.rooms, limit=10)
     checked = check(bench.rooms, bench.fetcher, claim, trigger=Trigger.SLOT)
-    assert checked.next_check_at == source.registered_at + timedelta(days=3, hours=6)
+    shift = timedelta(hours=6) * 0.1 * share_of("kaz")
+    assert checked.next_check_at == source.registered_at + shift + timedelta(days=3, hours=6)
     assert claim_due(bench.rooms, limit=10) == []
 
 

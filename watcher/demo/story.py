@@ -106,7 +106,7 @@ def demo_settings(workspace: Path, *, smtp_port: int) -> Settings:
     return Settings(
         archive=ArchiveSettings(path=root / "snapshots", origin="watcher.demo/archive"),
         store=StoreSettings(url=f"sqlite:///{root / 'data' / 'watcher.db'}"),
-        fetch=FetchSettings(intranet=("127.0.0.0/8",)),
+        fetch=FetchSettings(intranet=("127.0.0.0/8",), gap_seconds=0.1),
         scheduler=SchedulerSettings(tick_seconds=TICK_SECONDS, workers=3),
         smtp=SmtpSettings(host="127.0.0.1", port=smtp_port, sender="watcher@example.org"),
         web=WebSettings(),

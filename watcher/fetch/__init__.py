@@ -2,5 +2,15 @@
 
 from watcher.fetch.egress import Egress, networks
 from watcher.fetch.fetcher import Fetcher, FetchLimits, FetchRequest, tls_context
+from watcher.fetch.robots import allows, crawl_delay_seconds
 
-__all__ = ["Egress", "FetchLimits", "FetchRequest", "Fetcher", "networks", "tls_context"]
+__all__ = [
+    "Egress",
+    "FetchLimits",
+    "FetchRequest",
+    "Fetcher",
+    "allows",
+    "crawl_delay_seconds",
+    "networks",
+    "tls_context",
+]

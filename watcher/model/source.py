@@ -30,8 +30,9 @@ class SourceState(StrEnum):
 class Definition:
     """The dated rules of a Source. A new one supersedes the old one, which stays.
 
-    `every_seconds` is the cadence; `url` is "" for an Upload. `title` and `publisher` are what a
-    citation prints. `subjects` are ISO 3166-1 alpha-3, `instruments` short names (MBT, CCW, APII, CCM).
+    `every_seconds` is the cadence; `url` is "" for an Upload. `title` and `publisher` are what a citation prints.
+    `subjects` are ISO 3166-1 alpha-3, `instruments` short names (MBT, CCW, APII, CCM). `fetch_despite_robots` is
+    the reason why robots.txt is not obeyed, "" when it is.
     """
 
     url: str
@@ -43,6 +44,7 @@ class Definition:
     every_seconds: int = 6 * 3600
     select: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+    fetch_despite_robots: str = ""
 
     @property
     def digest_sha256(self) -> str:
@@ -101,6 +103,19 @@ def require_http_url(url: str) -> str:
     if not parts.hostname or not port_is_valid:
         raise RefusedError(f"{url!r} is refused: it names no host")
     return cleaned
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL, as robots.txt is kept for them: "https://example.org:8443"."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + (f":{parts.port}" if parts.port else "")
+
+
+def share_of(source_id: str) -> float:
+    """A number from 0 to below 1 that is always the same for a Source: it spreads Sources over time."""
+    return int(hashlib.sha256(source_id.encode()).hexdigest()[:8], 16) / 2**32
 
 
 def slug(text: str) -> str:

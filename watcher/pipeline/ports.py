@@ -67,3 +67,4 @@ class Rooms:
     fetcher_name: str
     base_url: str
     lease_seconds: int = 300
+    gap_seconds: float = 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from watcher.errors import ExtractError
 from watcher.extract import extract, extractor_for
@@ -44,7 +44,14 @@ class _Reading:
     positions: tuple[Position, ...]
 
 
-def record_capture(rooms: Rooms, capture: Capture, *, claim: Claim | None, next_check_at: datetime | None) -> Recorded:
+def record_capture(
+    rooms: Rooms,
+    capture: Capture,
+    *,
+    claim: Claim | None,
+    next_check_at: datetime | None,
+    host_gap: timedelta = timedelta(0),
+) -> Recorded:
     """Write a Capture that the ledger holds already, with everything that follows from it.
 
     With a claim the Source's schedule moves too; a claim that was lost meanwhile records the Capture alone.
@@ -61,7 +68,7 @@ def record_capture(rooms: Rooms, capture: Capture, *, claim: Claim | None, next_
     if capture.outcome is Outcome.NEW:
         reading = read_capture(rooms, capture, source.definition)
         consequences = _consequences(rooms, capture, source, reading, baseline, past)
-    return _write(rooms, capture, consequences, claim, next_check_at, first=baseline is None)
+    return _write(rooms, capture, consequences, claim, next_check_at, first=baseline is None, host_gap=host_gap)
 
 
 def record_import(rooms: Rooms, capture: Capture) -> Recorded:
@@ -290,6 +297,7 @@ def _write(
     next_check_at: datetime | None,
     *,
     first: bool,
+    host_gap: timedelta = timedelta(0),
 ) -> Recorded:
     with rooms.database.writing() as connection:
         captures.add_capture(connection, capture, version_id=consequences.described_by)
@@ -307,6 +315,7 @@ def _write(
                 if reached
                 else claim.last_modified,
                 baseline_version_id=consequences.baseline_id,
+                host_ready_at=rooms.clock() + host_gap,
             )
             if not kept:
                 return Recorded(capture=capture, version=None, change=None)

@@ -7,12 +7,16 @@ from datetime import datetime, timedelta
 
 from watcher.fetch import FetchRequest
 from watcher.model.capture import Capture, FetchResult, Outcome, Trigger
-from watcher.model.source import Claim, SourceState
+from watcher.model.source import Claim, Source, SourceState, share_of
+from watcher.pipeline.permission import ask_robots
 from watcher.pipeline.ports import FetchDoor, Rooms
 from watcher.pipeline.record import Recorded, record_capture
 from watcher.store import captures, sources
 
 FIRST_RETRY_SECONDS = 300
+UNCONDITIONAL_EVERY = 10
+ROBOTS_PAUSE = timedelta(days=1)
+SPREAD = 0.1  # of the cadence: Sources that were registered together do not stay together
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,16 +47,25 @@ def claim_now(rooms: Rooms, source_id: str) -> Claim:
 def check(rooms: Rooms, door: FetchDoor, claim: Claim, *, trigger: Trigger, user: str = "") -> Checked:
     """One check of a claimed Source. A failed fetch is a recorded Capture; only archive and database errors raise."""
     try:
-        definition = claim.source.definition
-        result = door.fetch(FetchRequest(url=definition.url, etag=claim.etag, last_modified=claim.last_modified))
+        permission = ask_robots(rooms, door, claim.source)
+        result = permission.refusal or door.fetch(_request(claim))
         capture = archive_result(rooms, claim, result, trigger=trigger, user=user)
         next_check_at = next_check(claim, result, rooms.clock())
-        recorded = record_capture(rooms, capture, claim=claim, next_check_at=next_check_at)
+        gap = timedelta(seconds=max(rooms.gap_seconds, permission.crawl_delay_seconds))
+        recorded = record_capture(rooms, capture, claim=claim, next_check_at=next_check_at, host_gap=gap)
     except BaseException:
         with rooms.database.writing() as connection:
             sources.release_claim(connection, claim)
         raise
     return Checked(claim=claim, recorded=recorded, next_check_at=next_check_at)
+
+
+def _request(claim: Claim) -> FetchRequest:
+    """A conditional request, and in full every tenth time: some servers say 304 whatever happened."""
+    url = claim.source.definition.url
+    if claim.fencing_token % UNCONDITIONAL_EVERY == 0:
+        return FetchRequest(url=url)
+    return FetchRequest(url=url, etag=claim.etag, last_modified=claim.last_modified)
 
 
 def archive_result(rooms: Rooms, claim: Claim, result: FetchResult, *, trigger: Trigger, user: str) -> Capture:
@@ -93,7 +106,7 @@ def archive_result(rooms: Rooms, claim: Claim, result: FetchResult, *, trigger: 
 
 
 def next_check(claim: Claim, result: FetchResult, now: datetime) -> datetime | None:
-    """When the Source is due again: on its grid of slots after success, sooner with growing pauses after failure.
+    """When the Source is due again: on its own grid of slots after success, sooner with growing pauses after failure.
 
     A manual check leaves the slot that was planned. Time that was missed gives one check, not many.
     """
@@ -101,15 +114,20 @@ def next_check(claim: Claim, result: FetchResult, now: datetime) -> datetime | N
     if source.state is not SourceState.ACTIVE:
         return None
     every = timedelta(seconds=source.definition.every_seconds)
-    planned = claim.slot_at or source.next_check_at
-    if claim.slot_at is None and planned is not None and planned > now:
-        return planned
+    if claim.slot_at is None and source.next_check_at is not None and source.next_check_at > now:
+        return source.next_check_at
     if result.outcome.reached:
-        if planned is None:
-            return now + every
-        missed = max(0, (now - planned) // every)
-        return planned + every * (missed + 1)
+        return _next_slot(source, every, now)
+    if result.outcome is Outcome.ROBOTS_DISALLOWED:
+        return now + max(every, ROBOTS_PAUSE)
     pause = timedelta(seconds=FIRST_RETRY_SECONDS * 2 ** min(source.failures_in_a_row, 12))
     if result.retry_after_seconds is not None:
         pause = max(pause, timedelta(seconds=result.retry_after_seconds))
     return now + (min(pause, every) if result.retry_after_seconds is None else pause)
+
+
+def _next_slot(source: Source, every: timedelta, now: datetime) -> datetime:
+    """The Source's first slot that is at least half a cadence away; the grid is shifted by the Source's own share."""
+    first = source.registered_at + every * (SPREAD * share_of(source.source_id))
+    passed = max(0, (now + every / 2 - first) // every)
+    return first + every * (passed + 1)

@@ -35,6 +35,7 @@ class StoreSettings:
 class FetchSettings:
     """Limits of one fetch, and what may be connected to.
 
+    `gap_seconds` pass between two requests of different Sources to one host, more when its robots.txt asks for it.
     `contact` is where a site's keeper can complain; it goes into the User-Agent. `intranet` lists networks of the
     house ("10.1.0.0/16") that may be fetched from although they are private; `ports` are those that pages are
     served on; `nat64` the prefixes through which this network reaches IPv4.
@@ -44,6 +45,7 @@ class FetchSettings:
     deadline_seconds: float = 60.0
     maximum_bytes: int = 50_000_000
     maximum_hops: int = 8
+    gap_seconds: float = 0.5
     intranet: tuple[str, ...] = ()
     ports: tuple[int, ...] = (80, 443, 8080, 8443)
     nat64: tuple[str, ...] = ()
@@ -165,6 +167,7 @@ def _validate(settings: Settings, file: str) -> None:
         (settings.smtp.security in ("none", "starttls", "tls"), "smtp.security", "should be none, starttls or tls"),
         (0 < settings.web.port < 65536, "web.port", "should be a port between 1 and 65535"),
         (0 < settings.smtp.port < 65536, "smtp.port", "should be a port between 1 and 65535"),
+        (0 <= settings.fetch.gap_seconds <= 3600, "fetch.gap_seconds", "should be from 0 to 3600"),
         (settings.scheduler.tick_seconds > 0, "scheduler.tick_seconds", "should be more than 0"),
         (1 <= settings.scheduler.workers <= 64, "scheduler.workers", "should be from 1 to 64"),
         (

@@ -30,6 +30,7 @@ class _SourceEntry:
     every: str = "6h"
     select: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+    fetch_despite_robots: str = ""
     paused: bool = False
 
 
@@ -95,6 +96,7 @@ def _definition(source_id: str, entry: _SourceEntry) -> Definition:
         every_seconds=parse_cadence(entry.every),
         select=entry.select,
         remove=entry.remove,
+        fetch_despite_robots=entry.fetch_despite_robots,
     )
 
 

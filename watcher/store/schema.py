@@ -67,6 +67,22 @@ definitions = Table(
     Column("body", Text, nullable=False),
 )
 
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("host", String(255), primary_key=True),
+    Column("ready_at", UtcDateTime, nullable=False),
+)
+
+robots = Table(
+    "robots",
+    metadata,
+    Column("origin", String(300), primary_key=True),
+    Column("fetched_at", UtcDateTime, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
 captures = Table(
     "captures",
     metadata,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, and_, insert, or_, select, updat
 
 from watcher.errors import ConflictError, NotFoundError
 from watcher.model.source import Claim, Definition, Source, SourceState
-from watcher.store.schema import definitions, sources
+from watcher.store.schema import definitions, hosts, sources
 from watcher.store.types import from_json, to_json
 
 
@@ -100,11 +100,9 @@ def claim_due(connection: Connection, *, now: datetime, owner: str, lease_second
 
     Needs a write transaction. A claim is won by changing the fencing token that was read: a slot is won once.
     """
-    busy_hosts = set(
-        connection.execute(
-            select(sources.c.host).where(sources.c.host != "", sources.c.lease_until > now).distinct()
-        ).scalars()
-    )
+    leased = select(sources.c.host).where(sources.c.host != "", sources.c.lease_until > now)
+    resting = select(hosts.c.host).where(hosts.c.ready_at > now)
+    busy_hosts = set(connection.execute(leased.union(resting)).scalars())
     due = connection.execute(
         _selected()
         .where(
@@ -154,8 +152,13 @@ def finish_claim(
     etag: str | None,
     last_modified: str | None,
     baseline_version_id: str | None,
+    host_ready_at: datetime,
 ) -> bool:
-    """Write the result of a claimed check and give the lease back. False when the claim was lost meanwhile."""
+    """Write the result of a claimed check and give the lease back. False when the claim was lost meanwhile.
+
+    No other Source on the host is claimed before `host_ready_at`, by any process.
+    """
+    _rest_host(connection, _host(claim.source.definition), host_ready_at)
     finished = connection.execute(
         update(sources)
         .where(sources.c.source_id == claim.source.source_id, sources.c.fencing_token == claim.fencing_token)
@@ -172,6 +175,12 @@ def finish_claim(
         )
     )
     return finished.rowcount == 1
+
+
+def _rest_host(connection: Connection, host: str, ready_at: datetime) -> None:
+    known = connection.execute(update(hosts).where(hosts.c.host == host).values(ready_at=ready_at))
+    if known.rowcount == 0:
+        connection.execute(insert(hosts).values(host=host, ready_at=ready_at))
 
 
 def release_claim(connection: Connection, claim: Claim) -> None:
