@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from watcher.model.capture import Capture, Outcome
-from watcher.model.change import Change, Hunk, HunkOp, Judgement, WordOp
+from watcher.model.change import Change, Hunk, HunkOp, Judgement, PositionChangeKind, WordOp
 from watcher.model.subjects import name_of
 from watcher.pipeline.compare import Comparison
 
@@ -50,6 +50,8 @@ def judgement_words(judgement: Judgement) -> list[str]:
     lines = []
     for moved in judgement.position_changes:
         step = f"{moved.old or 'nothing said'} → {moved.new or 'nothing said'}".replace("_", " ")
+        if moved.change is PositionChangeKind.REWORDED:
+            step = f"{moved.new or moved.old}, reworded".replace("_", " ")
         lines.append(f"{_state(moved.subject)}: {moved.indicator.replace('_', ' ')} {step} ({moved.severity})")
     for event in judgement.depositary_events:
         treaty = f" {event.instrument}" if event.instrument else ""

@@ -96,7 +96,7 @@ class Wire(httpcore.NetworkBackend):
         for address in addresses:
             refusal = self._egress.refusal(address, port)
             if refusal:
-                message = f"{host} is refused: {refusal}. If it is of your house, allow it with fetch.intranet"
+                message = f"{host} is refused: {refusal}. Is it of your house? Then list its network in fetch.intranet"
                 raise FetchError(message, outcome=Outcome.DENIED, transient=False)
         self.budget.enter("connecting")
         problem: OSError | None = None

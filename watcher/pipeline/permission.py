@@ -38,7 +38,7 @@ def ask_robots(rooms: Rooms, door: FetchDoor, source: Source) -> Permission:
     if known is None or rooms.clock() - known.fetched_at > FRESH_FOR:
         answer, failure = _read(rooms, door, origin)
         if answer is None and (known is None or rooms.clock() - known.fetched_at > LAST_RESORT_FOR):
-            return Permission(refusal=failure)
+            return Permission(refusal=replace(failure, requested_url=definition.url))
         known = answer or known
     if known is None or known.status != 200:
         return Permission()
@@ -66,6 +66,8 @@ def _read(rooms: Rooms, door: FetchDoor, origin: str) -> tuple[StoredRobots | No
     result = door.fetch(FetchRequest(url=f"{origin}/robots.txt"))
     refused_for_good = result.outcome is Outcome.HTTP_ERROR and 400 <= (result.status or 0) < 500
     empty = result.outcome is Outcome.BROKEN_RESPONSE and result.status == 200
+    if result.outcome is Outcome.DENIED:
+        return None, result
     if result.payload is None and not refused_for_good and not empty:
         message = f"robots.txt could not be read, so nothing of this host may be fetched: {result.error}"
         return None, replace(result, error=message)

@@ -114,8 +114,10 @@ def next_check(claim: Claim, result: FetchResult, now: datetime) -> datetime | N
     if source.state is not SourceState.ACTIVE:
         return None
     every = timedelta(seconds=source.definition.every_seconds)
-    if claim.slot_at is None and source.next_check_at is not None and source.next_check_at > now:
-        return source.next_check_at
+    recovered = result.outcome.reached and source.failures_in_a_row > 0
+    planned = source.next_check_at
+    if claim.slot_at is None and planned is not None and planned > now and not recovered:
+        return planned
     if result.outcome.reached:
         return _next_slot(source, every, now)
     if result.outcome is Outcome.ROBOTS_DISALLOWED:

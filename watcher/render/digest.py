@@ -37,6 +37,8 @@ def _subject(told: ToldDigest) -> str:
         more = len(digest.entries) - 1
         tail = f" + {counted(more, 'more Change')}" if more else ""
         return f"[{digest.entries[0].change.judgement.severity}] {told.headline}{tail}"
+    if not digest.attempts:
+        return f"Nothing was looked at: {counted(digest.sources_watched, 'Source')} watched, no attempt made, {day}"
     unseen = len(digest.unreached) + len(digest.unchecked)
     missed = f", {grouped(unseen)} not reached" if unseen else ""
     return f"No change of policy meaning: {counted(digest.sources_watched, 'Source')} watched{missed}, {day}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from watcher.model.change import DepositaryEvent, Hunk, PositionChange, Severity, WordOp
 from watcher.model.source import Source
 from watcher.model.subscription import SourceReach
-from watcher.render.headline import ranked_positions
+from watcher.render.headline import ranked_positions, step
 from watcher.render.hunks import Piece, view_hunk
 from watcher.render.told import ToldDigest, ToldEntry
 from watcher.render.words import (
@@ -91,8 +91,7 @@ def _entry_lines(number: int, told: ToldEntry, hunks_in_full: int) -> Iterator[s
 def _position_lines(moved: PositionChange, host: str) -> Iterator[str]:
     who = subject_name(moved.subject) or "No Subject named"
     yield from _wrapped(
-        f"{who}, {said(moved.indicator)}: {said(moved.old) or 'not stated'} → {said(moved.new) or 'not stated'}"
-        f" ({said(moved.change)}, {moved.severity})",
+        f"{who}, {said(moved.indicator)}: {step(moved)} ({said(moved.change)}, {moved.severity})",
         first="  ",
         rest="    ",
     )

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from watcher.render import words
-from watcher.render.headline import edit_counts, headline, ranked_positions
+from watcher.render.headline import edit_counts, headline, ranked_positions, step
 from watcher.render.hunks import HunkView, view_hunk
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -112,6 +112,7 @@ def _environment() -> Environment:
         headline=headline,
         ranked_positions=ranked_positions,
         edit_counts=edit_counts,
+        step=step,
         changed_fields=changed_fields,
     )
     return environment

@@ -66,6 +66,13 @@ def headline(change: Change, source: Source) -> str:
     return clipped(told[0], HEADLINE_LIMIT - len(more)) + more
 
 
+def step(moved: PositionChange) -> str:
+    """The stance before and after: "abstain → yes"; a stance that stayed is said once."""
+    if moved.change is PositionChangeKind.REWORDED or moved.old == moved.new:
+        return f"{said(moved.new or moved.old)}, as before, in other words"
+    return f"{said(moved.old) or 'not stated'} → {said(moved.new) or 'not stated'}"
+
+
 def _position_line(moved: PositionChange, source: Source) -> str:
     who = subject_name(moved.subject) or title_of(source)
     indicator, old, new = said(moved.indicator), said(moved.old), said(moved.new)

@@ -54,7 +54,7 @@ def tell(digest: Digest, *, base_url: str) -> ToldDigest:
     return ToldDigest(
         digest=digest,
         base_url=base_url,
-        headline=_headline(entries),
+        headline=_headline(digest, entries),
         summary=_summary(digest),
         looked=_looked(digest),
         missed=_missed(digest),
@@ -109,8 +109,10 @@ def _sorted_hunks(change: Change) -> tuple[tuple[Hunk, ...], tuple[str, ...]]:
     return telling, tuple(others)
 
 
-def _headline(entries: tuple[ToldEntry, ...]) -> str:
-    return entries[0].headline if entries else "No change of policy meaning"
+def _headline(digest: Digest, entries: tuple[ToldEntry, ...]) -> str:
+    if entries:
+        return entries[0].headline
+    return "No change of policy meaning" if digest.attempts else "Nothing was looked at"
 
 
 def _summary(digest: Digest) -> str:

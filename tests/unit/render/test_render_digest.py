@@ -86,6 +86,9 @@ def test_an_empty_digest_is_believable(empty_digest: Digest, part: str) -> None:
 
 def test_nothing_looked_at_is_never_told_as_nothing_changed(empty_digest: Digest) -> None:
     blind = dataclasses.replace(empty_digest, attempts=0, unreached=())
+    message = render_digest(blind, base_url=BASE)
+    assert message.subject.startswith("Nothing was looked at: 45 Sources watched")
+    assert "No change of policy meaning" not in message.text + message.html + message.subject
     assert "Nothing can be said of this period: no Source was looked at." in _flat(
         render_digest(blind, base_url=BASE).text
     )
