@@ -95,6 +95,7 @@ def compose(
         sources_watched=len(reaches),
         attempts=sum(reach.attempts for reach in reaches),
         unreached=tuple(reach for reach in reaches if reach.attempts and not reach.reached),
+        held=tuple(reach for reach in reaches if reach.held),
         unchecked=tuple(reach.source for reach in reaches if not reach.attempts),
         checkpoint=checkpoint,
     )

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe, user_name
+from watcher.cli.words import change_words
 from watcher.errors import ConfigError
 from watcher.model.source import (
     Definition,
@@ -22,6 +23,7 @@ from watcher.model.source import (
 from watcher.pipeline import register
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.register import PlanAction, PlanStep
+from watcher.pipeline.release import release_held
 from watcher.settings import load_sources
 from watcher.settings.sources import resolve_subject
 from watcher.store import captures as capture_rows
@@ -178,6 +180,18 @@ def resume(context: Context, source_id: str) -> None:
     with context.instance() as instance:
         register.resume_source(instance.rooms, source_id, user=user_name())
     click.echo(f"resumed {source_id}; it is due now")
+
+
+@source.command()
+@click.argument("source_id")
+@pass_context
+def release(context: Context, source_id: str) -> None:
+    """Take the page that is held of a Source as its new state, because it is the real one."""
+    with context.instance() as instance:
+        change = release_held(instance.rooms, source_id, user=user_name())
+    click.echo(f"released; {'no Change from the state before' if change is None else change.change_id}")
+    for line in change_words(change) if change is not None else ():
+        click.echo(safe(line))
 
 
 @source.command()

@@ -123,7 +123,8 @@ class Snapshot:
 class Version:
     """The Document that an extractor made from a Snapshot as it was captured at `captured_at`.
 
-    `document` is None when the extractor failed; `error_code` and `error` then say why.
+    `document` is None when the extractor failed; `error_code` and `error` then say why. A Version that the
+    quality gate holds back has a Document and an `error_code` that begins with "held_".
     """
 
     version_id: str
@@ -138,6 +139,11 @@ class Version:
     text_sha256: str
     error_code: str = ""
     error: str = ""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether its text was read but is not believed to be the document's: a person may release it."""
+        return self.error_code.startswith("held_")
 
 
 def version_id(*, source_id: str, sequence: int, extractor: str, extractor_version: int, definition_sha256: str) -> str:

@@ -53,7 +53,10 @@ class Subscription:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceReach:
-    """How one Source answered during a period: attempts made, attempts that reached it, and the last failure."""
+    """How one Source answered during a period: attempts made, attempts that reached it, and the last failure.
+
+    `held` says why its newest page is not believed to be the document, "" when it is.
+    """
 
     source: Source
     attempts: int
@@ -62,6 +65,7 @@ class SourceReach:
     last_error: str
     last_attempt_at: datetime | None
     last_reached_at: datetime | None
+    held: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +85,8 @@ class Digest:
     """The compiled message of a period for one Subscription.
 
     `entries` are told in order of severity; `noise_count` Changes were recorded and judged without
-    policy meaning. `unreached` are Sources that no attempt reached, `unchecked` those nobody tried,
+    policy meaning. `held` are Sources that answered with
+    something else than their document, `unreached` those that no attempt reached, `unchecked` those nobody tried,
     in the period. `checkpoint` is the newest head of the ledger.
     """
 
@@ -96,6 +101,7 @@ class Digest:
     attempts: int
     unreached: tuple[SourceReach, ...]
     unchecked: tuple[Source, ...]
+    held: tuple[SourceReach, ...]
     checkpoint: str
 
 

@@ -151,6 +151,7 @@ def _digest(connection: Connection, subscription: Subscription, now: datetime, c
         for change in recorded
         if change.source_id in looked_at and not change.alert and change.kind is not ChangeKind.TECHNICAL
     ]
+    held = {version.source_id: version.error for version in versions.held_versions(connection)}
     attempts = captures.attempts_in_period(connection, sorted(looked_at), after=after, until=now)
     return compose(
         digest_id=f"{subscription.subscription_id}-{now:%Y%m%dT%H%M%S%f}",
@@ -159,7 +160,10 @@ def _digest(connection: Connection, subscription: Subscription, now: datetime, c
         composed_at=now,
         entries=entries,
         noise_count=len(noise),
-        reaches=[_reach(connection, source, attempts.get(source.source_id, [])) for source in relevant],
+        reaches=[
+            _reach(connection, source, attempts.get(source.source_id, []), held.get(source.source_id, ""))
+            for source in relevant
+        ],
         checkpoint=checkpoint,
     )
 
@@ -177,7 +181,7 @@ def _entry(connection: Connection, change: Change, source: Source) -> DigestEntr
     )
 
 
-def _reach(connection: Connection, source: Source, attempts: Iterable[Capture]) -> SourceReach:
+def _reach(connection: Connection, source: Source, attempts: Iterable[Capture], held: str) -> SourceReach:
     made = list(attempts)
     failed = [capture for capture in made if not capture.outcome.reached]
     return SourceReach(
@@ -188,6 +192,7 @@ def _reach(connection: Connection, source: Source, attempts: Iterable[Capture]) 
         last_error=failed[-1].error if failed else "",
         last_attempt_at=made[-1].captured_at if made else None,
         last_reached_at=captures.last_reached_at(connection, source.source_id),
+        held=held,
     )
 
 

@@ -19,6 +19,7 @@ from watcher.pipeline.compare import (
     positions_in,
     text_sha256,
 )
+from watcher.pipeline.gate import CONFIRM_AFTER, Hold, awaits_confirmation, hold_back
 from watcher.pipeline.ports import Rooms
 from watcher.store import captures, changes, sources, versions
 
@@ -63,11 +64,16 @@ def record_capture(
         baseline = versions.get_version(connection, baseline_id) if baseline_id else None
         until = max(capture.captured_at, baseline.captured_at) if baseline else capture.captured_at
         texts = versions.earlier_texts(connection, source.source_id, until=until)
+        newest = versions.newest_version(connection, source.source_id)
     past = [PastText(text_sha256=digest, captured_at=moment) for digest, moment in texts]
     consequences = _Consequences(baseline_id=baseline_id)
-    if capture.outcome is Outcome.NEW:
+    if capture.outcome is Outcome.NEW or awaits_confirmation(capture, newest):
         reading = read_capture(rooms, capture, source.definition)
-        consequences = _consequences(rooms, capture, source, reading, baseline, past)
+        hold = hold_back(rooms, capture, reading.version, baseline, newest)
+        if hold is None:
+            consequences = _consequences(rooms, capture, source, reading, baseline, past)
+        else:
+            consequences = _held(hold, baseline_id)
     return _write(rooms, capture, consequences, claim, next_check_at, first=baseline is None, host_gap=host_gap)
 
 
@@ -149,6 +155,15 @@ def rules_of(definition: Definition) -> ExtractRules:
     return ExtractRules(select=definition.select, remove=definition.remove)
 
 
+def change_between(
+    rooms: Rooms, source: Source, old: Version, new: Version, trigger: Trigger, past: list[PastText]
+) -> Change | None:
+    """The Change between two Versions; texts of two extractors are not compared, only told apart."""
+    if old.extractor != new.extractor:
+        return _format_change(rooms, source, old, new, trigger)
+    return make_change(rooms, source, old, new, trigger, past)
+
+
 def make_change(
     rooms: Rooms, source: Source, old: Version, new: Version, trigger: Trigger, past: list[PastText]
 ) -> Change | None:
@@ -184,12 +199,26 @@ def _change_to_later(rooms: Rooms, source: Source, consequences: _Consequences, 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Consequences:
-    """What a Capture's transaction writes beside the Capture; `baseline_id` is the Version to compare the next with."""
+    """What a Capture's transaction writes beside the Capture.
+
+    `baseline_id` is the Version to compare the next with; `confirm_after` asks for a second read soon.
+    """
 
     baseline_id: str | None
     described_by: str | None = None
     readings: tuple[_Reading, ...] = ()
     changes: tuple[Change, ...] = ()
+    confirm_after: timedelta | None = None
+
+
+def _held(hold: Hold, baseline_id: str | None) -> _Consequences:
+    """A held Version is kept with its Document; the baseline stays, and nobody is told that a text went."""
+    return _Consequences(
+        baseline_id=baseline_id,
+        described_by=hold.version.version_id,
+        readings=(_Reading(version=hold.version, positions=()),),
+        confirm_after=CONFIRM_AFTER if hold.confirmable else None,
+    )
 
 
 def _consequences(
@@ -209,10 +238,7 @@ def _consequences(
     upgraded = _upgraded(rooms, source, baseline, version)
     old = upgraded.version if upgraded is not None else baseline
     technical = _technical_change(rooms, source, baseline, old)
-    if old.extractor != version.extractor:
-        change: Change | None = _format_change(rooms, source, old, version, capture.trigger)
-    else:
-        change = make_change(rooms, source, old, version, capture.trigger, past)
+    change = change_between(rooms, source, old, version, capture.trigger, past)
     kept_upgrade = (upgraded,) if upgraded is not None and (change is not None or technical is not None) else ()
     if change is None:
         known_id = old.version_id if kept_upgrade else baseline_id
@@ -299,6 +325,8 @@ def _write(
     first: bool,
     host_gap: timedelta = timedelta(0),
 ) -> Recorded:
+    if next_check_at is not None and consequences.confirm_after is not None:
+        next_check_at = min(next_check_at, rooms.clock() + consequences.confirm_after)
     with rooms.database.writing() as connection:
         captures.add_capture(connection, capture, version_id=consequences.described_by)
         if claim is not None:

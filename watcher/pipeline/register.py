@@ -49,7 +49,7 @@ def add_source(rooms: Rooms, source_id: str, definition: Definition, *, user: st
     )
     with rooms.database.writing() as connection:
         sources.add_source(connection, source)
-        _audit(rooms, connection, user=user, action="source.add", target=source_id, after=_described(source))
+        record_act(rooms, connection, user=user, action="source.add", target=source_id, after=_described(source))
     return source
 
 
@@ -122,7 +122,7 @@ def add_subscription(
             sources.get_source(connection, source_id)
         subscriptions.add_subscription(connection, subscription)
         after = _plain(asdict(subscription))
-        _audit(rooms, connection, user=user, action="subscription.add", target=subscription_id, after=after)
+        record_act(rooms, connection, user=user, action="subscription.add", target=subscription_id, after=after)
     return subscription
 
 
@@ -131,7 +131,7 @@ def remove_subscription(rooms: Rooms, subscription_id: str, *, user: str) -> Non
     with rooms.database.writing() as connection:
         subscriptions.get_subscription(connection, subscription_id)
         subscriptions.deactivate_subscription(connection, subscription_id)
-        _audit(rooms, connection, user=user, action="subscription.remove", target=subscription_id)
+        record_act(rooms, connection, user=user, action="subscription.remove", target=subscription_id)
 
 
 def one_address(text: str) -> str:
@@ -155,7 +155,7 @@ def _change_source(rooms: Rooms, step: PlanStep, *, user: str) -> None:
             active = state is SourceState.ACTIVE and step.definition.url
             sources.set_state(connection, step.source_id, state, next_check_at=now if active else None)
         after = sources.get_source(connection, step.source_id)
-        _audit(
+        record_act(
             rooms,
             connection,
             user=user,
@@ -172,7 +172,7 @@ def _move_to(rooms: Rooms, source_id: str, state: SourceState, *, user: str, act
         watched = state is SourceState.ACTIVE and before.definition.url
         sources.set_state(connection, source_id, state, next_check_at=rooms.clock() if watched else None)
         after = sources.get_source(connection, source_id)
-        _audit(
+        record_act(
             rooms,
             connection,
             user=user,
@@ -208,7 +208,7 @@ def _plain(value: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _audit(
+def record_act(
     rooms: Rooms,
     connection: Connection,
     *,
@@ -218,7 +218,7 @@ def _audit(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Ledger record and audit row. Called last in a transaction: an act that fails leaves no record of itself."""
+    """Ledger record and audit row of an act. Called last in its transaction: an act that fails leaves no record."""
     now = rooms.clock()
     record = rooms.archive.append(
         "audit",

@@ -156,6 +156,11 @@ def _looked_lines(told: ToldDigest) -> Iterator[str]:
         yield from ("", "Could not be reached:")
         for reach in digest.unreached:
             yield from _wrapped(_reach(reach), first="  - ", rest="    ")
+    if digest.held:
+        yield from ("", "Answered, but not with their document (held until a person looks):")
+        for reach in digest.held:
+            why = clipped(defanged(folded(reach.held)), 200)
+            yield from _wrapped(f"{_named(reach.source)}: {why}", first="  - ", rest="    ")
     if digest.unchecked:
         yield from ("", "Not tried in this period:")
         for source in digest.unchecked:

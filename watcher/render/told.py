@@ -149,6 +149,8 @@ def _missed(digest: Digest) -> str:
     parts = [f"{grouped(reached)} of {counted(digest.sources_watched, 'Source')} answered"]
     if digest.unreached:
         parts.append(f"{grouped(len(digest.unreached))} could not be reached")
+    if digest.held:
+        parts.append(f"{grouped(len(digest.held))} answered with something else than the document")
     if digest.unchecked:
         parts.append(f"{grouped(len(digest.unchecked))} {'was' if len(digest.unchecked) == 1 else 'were'} not tried")
     return "; ".join(parts) + "."

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from watcher.errors import NotFoundError
 from watcher.model.capture import Version
 from watcher.model.change import Position
 from watcher.model.document import Document
+from watcher.store.captures import last_payload_sha256
 from watcher.store.schema import positions, versions
 from watcher.store.types import from_json, to_json
 
@@ -35,6 +36,10 @@ def add_version(connection: Connection, version: Version, found_positions: tuple
             document=to_json(Document, version.document) if version.document is not None else None,
         )
     )
+    _add_positions(connection, version, found_positions)
+
+
+def _add_positions(connection: Connection, version: Version, found_positions: tuple[Position, ...]) -> None:
     for ordinal, position in enumerate(found_positions):
         connection.execute(
             insert(positions).values(
@@ -56,6 +61,43 @@ def get_version(connection: Connection, version_id: str) -> Version:
     if row is None:
         raise NotFoundError(f"there is no Version {version_id!r}")
     return _version(row)
+
+
+def newest_version(connection: Connection, source_id: str) -> Version | None:
+    """The Version of a Source that was recorded last, held and unreadable ones included; None before the first."""
+    row = connection.execute(
+        select(versions).where(versions.c.source_id == source_id).order_by(versions.c.sequence.desc()).limit(1)
+    ).first()
+    return None if row is None else _version(row)
+
+
+def held_version(connection: Connection, source_id: str) -> Version | None:
+    """The Version of a Source that is held, if its bytes are those that the Source gave last; else None."""
+    newest = newest_version(connection, source_id)
+    if newest is None or not newest.is_held:
+        return None
+    return newest if last_payload_sha256(connection, source_id) == newest.payload_sha256 else None
+
+
+def held_versions(connection: Connection) -> list[Version]:
+    """What is held now, by Source."""
+    newest = select(func.max(versions.c.sequence)).group_by(versions.c.source_id)
+    sources = connection.execute(
+        select(versions.c.source_id)
+        .where(versions.c.sequence.in_(newest), versions.c.error_code.startswith("held_"))
+        .order_by(versions.c.source_id)
+        .distinct()
+    ).scalars()
+    found = [held_version(connection, source_id) for source_id in sources]
+    return [version for version in found if version is not None]
+
+
+def release_version(connection: Connection, version: Version, found_positions: tuple[Position, ...]) -> None:
+    """Take a held Version as read."""
+    connection.execute(
+        update(versions).where(versions.c.version_id == version.version_id).values(error_code="", error="")
+    )
+    _add_positions(connection, version, found_positions)
 
 
 def list_versions(connection: Connection, source_id: str, *, limit: int = 200) -> list[Version]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from watcher.model.source import SourceState
-from watcher.store import captures, changes, digests, sources
+from watcher.store import captures, changes, digests, sources, versions
 from watcher.web.reply import page, rooms_of, with_sources
 
 LATEST = 15
@@ -21,6 +21,8 @@ def overview(request: Request) -> Response:
         told = with_sources(connection, [change for change in recent if change.alert][:LATEST])
         counts = captures.count_captures(connection)
         unsent = digests.count_unsent(connection)
+        known = {source.source_id: source for source in every}
+        held = [(version, known[version.source_id]) for version in versions.held_versions(connection)]
     active = [source for source in every if source.state is SourceState.ACTIVE and source.definition.url]
     return page(
         request,
@@ -30,6 +32,7 @@ def overview(request: Request) -> Response:
         captures=sum(counts.values()),
         failing=[source for source in active if source.failures_in_a_row],
         unsent=unsent,
+        held=held,
         told=told,
         checkpoint=rooms.archive.checkpoint(),
     )
