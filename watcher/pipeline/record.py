@@ -59,22 +59,26 @@ def record_capture(
     Idempotent: recording the same Capture again changes nothing.
     """
     with rooms.database.reading() as connection:
-        source = sources.get_source(connection, capture.source_id)
         baseline_id = sources.get_baseline_id(connection, capture.source_id)
+        newest = versions.newest_version(connection, capture.source_id) if capture.outcome.reached else None
+    consequences = _Consequences(baseline_id=baseline_id)
+    if capture.outcome is Outcome.NEW or awaits_confirmation(capture, newest):
+        consequences = _read_and_compare(rooms, capture, baseline_id, newest)
+    return _write(rooms, capture, consequences, claim, next_check_at, first=baseline_id is None, host_gap=host_gap)
+
+
+def _read_and_compare(rooms: Rooms, capture: Capture, baseline_id: str | None, newest: Version | None) -> _Consequences:
+    with rooms.database.reading() as connection:
+        source = sources.get_source(connection, capture.source_id)
         baseline = versions.get_version(connection, baseline_id) if baseline_id else None
         until = max(capture.captured_at, baseline.captured_at) if baseline else capture.captured_at
         texts = versions.earlier_texts(connection, source.source_id, until=until)
-        newest = versions.newest_version(connection, source.source_id)
+    reading = read_capture(rooms, capture, source.definition)
+    hold = hold_back(rooms, capture, reading.version, baseline, newest)
+    if hold is not None:
+        return _held(hold, baseline_id)
     past = [PastText(text_sha256=digest, captured_at=moment) for digest, moment in texts]
-    consequences = _Consequences(baseline_id=baseline_id)
-    if capture.outcome is Outcome.NEW or awaits_confirmation(capture, newest):
-        reading = read_capture(rooms, capture, source.definition)
-        hold = hold_back(rooms, capture, reading.version, baseline, newest)
-        if hold is None:
-            consequences = _consequences(rooms, capture, source, reading, baseline, past)
-        else:
-            consequences = _held(hold, baseline_id)
-    return _write(rooms, capture, consequences, claim, next_check_at, first=baseline is None, host_gap=host_gap)
+    return _consequences(rooms, capture, source, reading, baseline, past)
 
 
 def record_import(rooms: Rooms, capture: Capture) -> Recorded:

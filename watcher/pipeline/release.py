@@ -20,15 +20,18 @@ def release_held(rooms: Rooms, source_id: str, *, user: str) -> Change | None:
     """
     with rooms.database.reading() as connection:
         source = sources.get_source(connection, source_id)
-        held = versions.held_version(connection, source_id)
-        if held is None or held.document is None:
+        known = versions.held_version(connection, source_id)
+        if known is None:
             raise NotFoundError(f"nothing is held of Source {source_id!r}")
+        held = versions.get_version(connection, known.version_id)
         capture = captures.get_capture(connection, held.sequence)
         baseline_id = sources.get_baseline_id(connection, source_id)
         baseline = versions.get_version(connection, baseline_id) if baseline_id else None
         texts = versions.earlier_texts(connection, source_id, until=held.captured_at)
     past = [PastText(text_sha256=digest, captured_at=moment) for digest, moment in texts]
     released = replace(held, error_code="", error="")
+    if held.document is None:
+        raise NotFoundError(f"the held Version of Source {source_id!r} has no text")
     found = rooms.children.run(
         positions_in, held.document, subjects=source.definition.subjects, pack_text=rooms.pack.text
     )

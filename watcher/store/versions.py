@@ -64,15 +64,22 @@ def get_version(connection: Connection, version_id: str) -> Version:
 
 
 def newest_version(connection: Connection, source_id: str) -> Version | None:
-    """The Version of a Source that was recorded last, held and unreadable ones included; None before the first."""
+    """The Version of a Source that was recorded last, held and unreadable ones included, without its Document.
+
+    None before the first.
+    """
+    columns = [column for column in versions.c if column.name != "document"]
     row = connection.execute(
-        select(versions).where(versions.c.source_id == source_id).order_by(versions.c.sequence.desc()).limit(1)
+        select(*columns).where(versions.c.source_id == source_id).order_by(versions.c.sequence.desc()).limit(1)
     ).first()
     return None if row is None else _version(row)
 
 
 def held_version(connection: Connection, source_id: str) -> Version | None:
-    """The Version of a Source that is held, if its bytes are those that the Source gave last; else None."""
+    """The Version of a Source that is held, if its bytes are those that the Source gave last; else None.
+
+    Without its Document.
+    """
     newest = newest_version(connection, source_id)
     if newest is None or not newest.is_held:
         return None
