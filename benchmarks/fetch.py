@@ -87,6 +87,7 @@ def main() -> None:
         return
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     structlog.configure(
+        processors=[structlog.processors.format_exc_info, structlog.processors.LogfmtRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

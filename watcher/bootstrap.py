@@ -91,7 +91,7 @@ def open_instance(
     """
     settings = settings or load_settings(config / "watcher.yaml")
     pack = load_pack_text(config, settings.classify.pack)
-    if create and not _exists(settings):
+    if create and not instance_exists(settings):
         create_archive(settings.archive.path, origin=settings.archive.origin)
         create_database(settings.store.url)
     _require_both(settings)
@@ -118,7 +118,8 @@ def open_instance(
         database.close()
 
 
-def _exists(settings: Settings) -> bool:
+def instance_exists(settings: Settings) -> bool:
+    """Whether there is an archive or a database where the settings say, whole or not."""
     archive = settings.archive.path
     return database_exists(settings.store.url) or (archive / "format.json").exists() or has_records(archive)
 

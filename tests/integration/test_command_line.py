@@ -41,7 +41,8 @@ def run(tmp_path: Path) -> Any:
 def test_the_whole_path_from_registering_to_the_second_check(run: Any, site: Any) -> None:
     url = site.put("/kaz", PAGE)
     added = run("source", "add", url, "--id", "kaz", "--subject", "Kazakhstan", "--title", "Country page: Kazakhstan")
-    assert (added.returncode, added.stderr) == (0, "")
+    assert added.returncode == 0
+    assert "a new instance is made here" in added.stderr
     first = run("check", "kaz")
     assert first.returncode == 0, first.stderr
     assert "Country page: Kazakhstan" in first.stdout
@@ -87,8 +88,12 @@ def test_apply_shows_its_plan_and_a_dry_run_changes_nothing(run: Any, tmp_path: 
     assert json.loads(run("source", "list", "--json").stdout) == []
     assert "applied" in run("source", "apply", str(file), "--yes").stdout
     assert "0 to add, 0 to change, 2 unchanged" in run("source", "apply", str(file)).stdout
+    file.write_text(SOURCES.replace("/a\n", "/a2\n"))
+    refused = run("source", "apply", str(file), stdin="n\n")
+    assert refused.returncode == 130
+    assert "applied" not in refused.stdout
     file.write_text(SOURCES.replace("/b\n", "/b2\n    every: 1d\n"))
-    changed = run("source", "apply", str(file)).stdout
+    changed = run("source", "apply", str(file), "--yes").stdout
     assert "1 to change" in changed
     assert "url: https://example.org/b → https://example.org/b2" in changed
     assert "every_seconds: 21600 → 86400" in changed
@@ -106,7 +111,7 @@ def test_a_misspelled_key_applies_nothing(run: Any, tmp_path: Path) -> None:
 def test_catalogue_091_one_bad_source_is_named_and_the_others_are_applied(run: Any, tmp_path: Path) -> None:
     file = tmp_path / "sources.yaml"
     file.write_text(SOURCES.replace("https://example.org/b", "gopher://example.org/b"))
-    applied = run("source", "apply", str(file))
+    applied = run("source", "apply", str(file), "--yes")
     assert applied.returncode == 1
     assert "bad     b" in applied.stderr
     assert "gopher" in applied.stderr
@@ -211,6 +216,48 @@ def test_extract_names_what_it_cannot_read(run: Any, tmp_path: Path) -> None:
     one, two = map(json.loads, lines)
     assert (one["text"], one["error"]) == ("Some words.", None)
     assert two["error"]["code"] == "unreadable"
+
+
+def test_sending_without_a_mail_server_changes_nothing(run: Any) -> None:
+    run("subscription", "add", "desk@example.org", "--cadence", "weekly")
+    before = run("subscription", "list").stdout
+    refused = run("digest", "send", "desk-example-org")
+    assert refused.returncode == 2
+    assert "nothing was composed or sent" in refused.stderr
+    assert run("subscription", "list").stdout == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("source", "add", "https://example.org/", "--instrument", "FOO"), "'FOO' is no treaty"),
+        (("source", "add", "https://example.org/", "--subject", "Atlantis"), "'Atlantis' is no State"),
+        (("subscription", "add", "a@example.org", "--instrument", "FOO"), "'FOO' is no treaty"),
+        (("--config", "absent/config", "status"), "there is no configuration folder"),
+        (("serve", "--port", "0"), "--port"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_wrong_option_is_named_and_nothing_is_done(
+    run: Any, tmp_path: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    refused = run(*arguments)
+    assert refused.returncode == 2
+    assert told in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_in_use_is_named_before_anything_is_checked(run: Any, tmp_path: Path) -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        refused = run("serve", "--port", str(taken.getsockname()[1]))
+    assert refused.returncode == 2
+    assert "Choose another port" in refused.stderr
+    assert "scheduler started" not in refused.stdout + refused.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_help_shows_examples_and_an_unknown_command_is_named(run: Any) -> None:

@@ -88,6 +88,16 @@ def test_a_bad_line_is_named_with_its_number_and_nothing_is_imported(tmp_path: P
     assert told in str(caught.value)
 
 
+def test_a_date_in_the_future_is_refused_before_anything_is_imported(bench: Any, tmp_path: Path) -> None:
+    _upload(bench, "kaz")
+    for year in ("2001", "2031"):
+        (tmp_path / f"kaz_{year}-01-01.txt").write_text(year)
+    with pytest.raises(ConfigError, match="2031-01-01 lies in the future"):
+        _import(bench, "kaz", tmp_path, "*.txt")
+    with bench.rooms.database.reading() as connection:
+        assert versions.list_versions(connection, "kaz") == []
+
+
 def test_a_file_without_a_date_in_its_name_is_named(tmp_path: Path) -> None:
     (tmp_path / "status.csv").write_text("a,b\n")
     with pytest.raises(ConfigError, match=r"status.csv: the name holds no date"):

@@ -109,6 +109,16 @@ def test_catalogue_162_a_clock_set_back_hides_no_change(bench: Any) -> None:
     assert len(notify.compose_due(bench.rooms)[0].digest.entries) == 1
 
 
+def test_a_digest_before_its_time_leaves_the_planned_one_where_it_was(bench: Any) -> None:
+    planned = _subscribe(bench).next_digest_at
+    bench.clock.advance(hours=1)
+    with bench.rooms.database.reading() as connection:
+        notify_now = subscriptions.get_subscription(connection, "desk")
+    assert notify.compose_digest(bench.rooms, notify_now) is not None
+    with bench.rooms.database.reading() as connection:
+        assert subscriptions.get_subscription(connection, "desk").next_digest_at == planned
+
+
 def test_an_empty_digest_says_how_often_we_looked_and_what_we_could_not_reach(bench: Any) -> None:
     _subscribe(bench)
     bench.register("kaz", bench.site.put("/kaz", BEFORE), publisher="UN")

@@ -119,7 +119,12 @@ def test_catalogue_111_a_payload_is_a_download_and_never_a_page(client: TestClie
 
 def test_a_change_page_shows_both_passages_why_and_the_citation(client: TestClient, addresses: dict[str, str]) -> None:
     text = client.get(f"/changes/{addresses['change_id']}").text
-    for told in ("not party → state party", "Why it has this severity", "significance, of at most 1", "archived at"):
+    for told in (
+        "not party → state party",
+        "Why it has this severity",
+        "significance: their sum, 1 at the most",
+        "archived at",
+    ):
         assert told in text
     assert "Before</p>" in client.get(f"/changes/{addresses['change_id']}?view=side").text
 

@@ -32,9 +32,13 @@ class Context:
     @contextmanager
     def instance(self, *, create: bool = False) -> Iterator[Instance]:
         """The instance that the configuration describes, open."""
-        from watcher.bootstrap import open_instance
+        from watcher.bootstrap import instance_exists, open_instance
+        from watcher.settings import load_settings
 
-        with open_instance(self.config, create=create) as instance:
+        settings = load_settings(self.config / "watcher.yaml")
+        if create and not instance_exists(settings):
+            click.echo(f"a new instance is made here: {settings.archive.path.resolve()}", err=True)
+        with open_instance(self.config, settings=settings, create=create) as instance:
             yield instance
 
 

@@ -57,9 +57,11 @@ def import_(context: Context, source_id: str, path: Path, match: str, as_json: b
     PATH is a folder of files with their date in the name (status_2013-06-06.csv), or a file of JSON
     lines with captured_at, one of path, text or html, and optionally media_type and url.
     """
-    items = read_items(path, match=match)
     outcomes: Counter[str] = Counter()
     with context.instance() as instance:
+        with instance.rooms.database.reading() as connection:
+            sources.get_source(connection, source_id)
+        items = read_items(path, match=match)
         for item, recorded in zip(items, import_items(instance.rooms, source_id, items, user=user_name()), strict=True):
             outcome = "known already" if recorded is None else _import_outcome(recorded)
             outcomes[outcome] += 1

@@ -23,24 +23,21 @@ from watcher.settings import load_settings
 def serve(context: Context, host: str | None, port: int | None, no_checks: bool) -> None:
     """Check what is due, send what is owed, and serve the page, until stopped with Ctrl-C."""
     from watcher.scheduler import Service
-    from watcher.web.server import run_app
+    from watcher.web.server import address_of, listen, run_app
 
     web = load_settings(context.config / "watcher.yaml").web
     address = host or web.host
     require_loopback(address)
     quiet_logs()
     signal.signal(signal.SIGTERM, _end)
+    listening = listen(address, port or web.port)
     with context.instance(create=True) as instance, contextlib.suppress(KeyboardInterrupt):
         service = None if no_checks else Service(instance)
         if service is not None:
             service.start()
+        click.echo(f"watcher is at {address_of(listening)}  (Ctrl-C stops it)")
         try:
-            run_app(
-                instance.rooms,
-                host=address,
-                port=port or web.port,
-                announce=lambda url: click.echo(f"watcher is at {url}  (Ctrl-C stops it)"),
-            )
+            run_app(instance.rooms, listening)
         finally:
             if service is not None:
                 service.stop()

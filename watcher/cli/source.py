@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,7 +24,7 @@ from watcher.pipeline.ports import Rooms
 from watcher.pipeline.register import PlanAction, PlanStep
 from watcher.pipeline.release import release_held
 from watcher.settings import load_sources
-from watcher.settings.sources import resolve_subject
+from watcher.settings.sources import resolve_instrument, resolve_subject
 from watcher.store import captures as capture_rows
 from watcher.store import changes, sources, versions
 
@@ -81,7 +80,7 @@ def add(
         title=title or name,
         publisher=publisher,
         subjects=tuple(resolve_subject(subject) for subject in subjects),
-        instruments=tuple(instrument.upper() for instrument in instruments),
+        instruments=tuple(resolve_instrument(instrument) for instrument in instruments),
         every_seconds=parse_cadence(every),
         select=select,
         remove=remove,
@@ -98,7 +97,7 @@ def add(
 @click.option("--yes", is_flag=True, help="Apply without asking.")
 @pass_context
 def apply(context: Context, path: Path, dry_run: bool, yes: bool) -> None:
-    """Bring the registry to what the YAML files in PATH say. Shows its plan first.
+    """Bring the registry to what the YAML files in PATH say. Shows its plan and asks first.
 
     Sources that no file mentions are left alone. A misspelled key stops everything (exit 2); a Source
     with a bad value is named and left out while the others are applied (exit 1).
@@ -114,7 +113,7 @@ def apply(context: Context, path: Path, dry_run: bool, yes: bool) -> None:
         todo = [step for step in steps if step.action is not PlanAction.KEEP]
         click.echo(_summary(steps, len(problems)))
         if not dry_run and todo:
-            if not yes and sys.stdin.isatty():
+            if not yes:
                 click.confirm(f"Apply {len(todo)} change(s)?", abort=True)
             register.apply_plan(instance.rooms, todo, user=user_name())
             click.echo("applied")

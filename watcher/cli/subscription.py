@@ -10,7 +10,7 @@ from watcher.model.change import Severity
 from watcher.model.source import slug
 from watcher.model.subscription import Cadence, SubscriptionFilter
 from watcher.pipeline import notify, register
-from watcher.settings.sources import resolve_subject
+from watcher.settings.sources import resolve_instrument, resolve_subject
 from watcher.store import subscriptions
 
 
@@ -48,7 +48,7 @@ def add(
     """
     wanted = SubscriptionFilter(
         subjects=tuple(resolve_subject(subject) for subject in subjects),
-        instruments=tuple(instrument.upper() for instrument in instruments),
+        instruments=tuple(resolve_instrument(instrument) for instrument in instruments),
         indicators=indicators,
         sources=source_ids,
         minimum_severity=Severity(severity),
@@ -114,6 +114,8 @@ def preview(context: Context, subscription_id: str, as_html: bool) -> None:
         with instance.rooms.database.reading() as connection:
             wanted = subscriptions.get_subscription(connection, subscription_id)
         message = notify.preview_digest(instance.rooms, wanted)
+    if not as_html:
+        click.echo("(a preview: nothing is recorded, so the page it names does not exist yet)\n")
     click.echo(message.html if as_html else f"Subject: {message.subject}\n\n{message.text}")
 
 
@@ -123,15 +125,14 @@ def preview(context: Context, subscription_id: str, as_html: bool) -> None:
 def send(context: Context, subscription_id: str) -> None:
     """Compose a Subscription's Digest now, before its time, and send what is owed."""
     with context.instance() as instance:
+        channel = instance.mail()
+        if channel is None:
+            message = "no mail server is set, so nothing was composed or sent: set smtp.host in config/watcher.yaml"
+            raise ConfigError(message, key="smtp.host")
         with instance.rooms.database.reading() as connection:
             wanted = subscriptions.get_subscription(connection, subscription_id)
         composed = notify.compose_digest(instance.rooms, wanted)
         click.echo(f"composed {composed.digest.digest_id}" if composed else "nothing to tell")
-        channel = instance.mail()
-        if channel is None:
-            raise ConfigError(
-                "no mail server is set: the digest is on the page; set smtp.host to send it", key="smtp.host"
-            )
         failures = 0
         for delivery, problem in notify.deliver_owed(instance.rooms, channel):
             failures += bool(problem)

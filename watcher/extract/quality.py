@@ -46,7 +46,7 @@ _GUARD_STATUSES = frozenset({403, 405, 406, 429, 503})
 _WALL_TITLE = re.compile(
     r"just a moment|attention required|one (?:more step|moment,? please)|client challenge|pardon our interruption"
     r"|(?:(?:http )?(?:error )?403\W*)?(?:access (?:is )?denied|(?:access )?forbidden)|(?:403|429)(?: error)?"
-    r"|access to this page has been denied|(?:you (?:are|have been)|(?:page|request|access)) (?:blocked|rejected)"
+    r"|access to this page has been denied|(?:you (?:are|have been)|(?:web )?page|request|access) (?:blocked|rejected)"
     r"|(?:human|bot|browser|security) verification|robot (?:check|or human|challenge.{0,20})|not acceptable"
     r"|are you (?:a )?(?:human|robot)|verif(?:y|ying) (?:that )?you are (?:a )?human|(?:vercel )?security checkpoint"
     r"|making sure you're not a bot|checking your browser.{0,60}|ddos(?:-guard| protection.{0,30})|429 .{0,30}"

@@ -7,7 +7,7 @@ import mimetypes
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from watcher.errors import ConfigError
@@ -17,6 +17,7 @@ from watcher.pipeline.ports import Rooms
 from watcher.pipeline.record import Recorded, record_import
 from watcher.store import captures, sources
 
+LATEST_IN_FUTURE = timedelta(days=1)  # a day is somewhere already tomorrow
 KNOWN_KEYS = ("captured_at", "path", "text", "html", "media_type", "url")
 Wrong = Callable[[str, str | None], ConfigError]
 _DATE_IN_NAME = re.compile(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})(?:T?(\d{2})-?:?(\d{2})-?:?(\d{2}))?(?!\d)")
@@ -54,6 +55,10 @@ def import_items(rooms: Rooms, source_id: str, items: list[DatedItem], *, user: 
     """Record each item in turn; None for one that was imported before."""
     with rooms.database.reading() as connection:
         source = sources.get_source(connection, source_id)
+    for item in items:
+        if item.captured_at > rooms.clock() + LATEST_IN_FUTURE:
+            message = f"{item.origin}: {item.captured_at:%Y-%m-%d} lies in the future; nothing was imported"
+            raise ConfigError(message, key="captured_at")
     for item in items:
         yield _import_one(rooms, source, item, user=user)
 

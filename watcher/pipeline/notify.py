@@ -198,6 +198,8 @@ def _reach(connection: Connection, source: Source, attempts: Iterable[Capture], 
 
 def _next_digest(subscription: Subscription, now: datetime) -> datetime:
     step = timedelta(seconds=CADENCE_SECONDS[subscription.cadence])
+    if subscription.next_digest_at > now:
+        return subscription.next_digest_at
     if not step:
         return now
     missed = max(0, (now - subscription.next_digest_at) // step)

@@ -78,7 +78,9 @@ def _entry_lines(number: int, told: ToldEntry, hunks_in_full: int) -> Iterator[s
     for part in judgement.parts:
         quoted = f': "{clipped(defanged(folded(part.passage)), 160)}"' if part.passage.strip() else ""
         yield from _wrapped(f"{part.points:+.2f}  {said(folded(part.name))}{quoted}", first="  ", rest="         ")
-    yield from _wrapped(f"{judgement.significance:.2f}  significance, of at most 1: {judgement.severity}", first="   ")
+    yield from _wrapped(
+        f"{judgement.significance:.2f}  significance: their sum, 1 at the most: {judgement.severity}", first="   "
+    )
     if change.reason.strip():
         yield from _wrapped(defanged(folded(change.reason)), first="  ", rest="  ")
     yield from ("", f"WHAT CHANGED (text from {host}; [-removed-] {{+added+}})")

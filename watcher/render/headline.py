@@ -69,7 +69,7 @@ def headline(change: Change, source: Source) -> str:
 def step(moved: PositionChange) -> str:
     """The stance before and after: "abstain → yes"; a stance that stayed is said once."""
     if moved.change is PositionChangeKind.REWORDED or moved.old == moved.new:
-        return f"{said(moved.new or moved.old)}, as before, in other words"
+        return f"{said(moved.new or moved.old)}, as before, with other words or numbers"
     return f"{said(moved.old) or 'not stated'} → {said(moved.new) or 'not stated'}"
 
 

@@ -158,9 +158,9 @@ def _missed(digest: Digest) -> str:
 
 def _noise(digest: Digest) -> str:
     if not digest.noise_count:
-        return "No Change was judged to be without policy meaning."
+        return "Nothing was left out as noise."
     was = "was" if digest.noise_count == 1 else "were"
-    return f"{counted(digest.noise_count, 'Change')} {was} recorded and judged to be without policy meaning."
+    return f"{counted(digest.noise_count, 'Change')} {was} recorded and left out here as noise."
 
 
 def _asked_for(wanted: SubscriptionFilter) -> str:

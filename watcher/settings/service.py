@@ -110,6 +110,8 @@ SECRETS = frozenset({("smtp", "password")})
 
 def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings from a YAML file (defaults where it is absent) and the environment. ConfigError says what is wrong."""
+    if not path.parent.is_dir():
+        raise ConfigError(f"there is no configuration folder {path.parent}", file=str(path))
     settings = build(Settings, read_yaml(path)) if path.exists() else Settings()
     for section, key in SECRETS:
         if getattr(getattr(settings, section), key):

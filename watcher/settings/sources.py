@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from watcher.errors import ConfigError, RefusedError
+from watcher.model.instruments import INSTRUMENTS, instrument_of
 from watcher.model.source import Definition, SourceKind, parse_cadence, require_http_url, slug
 from watcher.model.subjects import subject_of
 from watcher.settings.strict_yaml import Node, build, read_yaml
@@ -92,12 +93,21 @@ def _definition(source_id: str, entry: _SourceEntry) -> Definition:
         title=entry.title or source_id,
         publisher=entry.publisher,
         subjects=tuple(resolve_subject(name) for name in entry.subjects),
-        instruments=entry.instruments,
+        instruments=tuple(resolve_instrument(name) for name in entry.instruments),
         every_seconds=parse_cadence(entry.every),
         select=entry.select,
         remove=entry.remove,
         fetch_despite_robots=entry.fetch_despite_robots,
     )
+
+
+def resolve_instrument(name: str) -> str:
+    """The code of an Instrument given by code or name; ConfigError lists those that are known."""
+    found = instrument_of(name)
+    if found is None:
+        known = ", ".join(instrument.code for instrument in INSTRUMENTS)
+        raise ConfigError(f"{name!r} is no treaty that is known here; known are {known}")
+    return found
 
 
 def resolve_subject(name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 
 import uvicorn
 
@@ -46,12 +45,15 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def run_app(rooms: Rooms, *, host: str, port: int, announce: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `announce` is told the address once it answers."""
-    listening = listen(host, port)
-    shown = f"[{host}]" if ":" in host else host
-    announce(f"http://{shown}:{listening.getsockname()[1]}/")
+def run_app(rooms: Rooms, listening: socket.socket) -> None:
+    """Serve on a listening socket until SIGINT or SIGTERM, and close it."""
     try:
         page_server(rooms).run(sockets=[listening])
     finally:
         listening.close()
+
+
+def address_of(listening: socket.socket) -> str:
+    """The address of the page that a socket serves."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

@@ -369,10 +369,11 @@ def test_a_challenge_header_decides_for_a_page_without_other_signs() -> None:
     assert judge(source, headers=(("x-amzn-waf-action", "captcha"),)).quality is Quality.BOT_WALL
 
 
-def test_the_words_of_a_wall_count_on_a_longer_page_where_a_guard_answered() -> None:
-    source = page(
-        "mod.example", "<p>Your request was blocked.</p>" + "<p>Write to the helpdesk, and name the hour.</p>" * 20
-    )
+@pytest.mark.parametrize(
+    ("title", "opening"), [("mod.example", "<p>Your request was blocked.</p>"), ("Access denied", "<p>Code 7.</p>")]
+)
+def test_the_words_of_a_wall_count_on_a_longer_page_where_a_guard_answered(title: str, opening: str) -> None:
+    source = page(title, opening + "<p>Write to the helpdesk, and name the hour.</p>" * 20)
     assert judge(source).quality is Quality.GOOD
     assert judge(source, headers=(("Server", "cloudflare"),)).quality is Quality.BOT_WALL
     assert judge(source, headers=(("Server", "nginx"),)).quality is Quality.GOOD

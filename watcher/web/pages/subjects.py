@@ -36,9 +36,10 @@ def show_subject(request: Request, alpha3: str) -> Response:
     with rooms_of(request).database.reading() as connection:
         known = {source.source_id: source for source in sources.list_sources(connection)}
         stated = versions.positions_of_subject(connection, alpha3)
+        newest = {source_id: sources.get_baseline_id(connection, source_id) for source_id in known}
         recent = with_sources(connection, changes.list_changes(connection, limit=CHANGES_LOOKED_AT))
     rows = [
-        (position, known[source_id], version_id, captured_at)
+        (position, known[source_id], version_id, captured_at, newest[source_id] == version_id)
         for source_id, version_id, captured_at, position in _newest(stated)
     ]
     rows.sort(key=lambda row: (row[0].indicator, -row[3].timestamp(), row[1].source_id))
