@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from watcher.archive import open_archive
-from watcher.errors import ConflictError, StoreError
+from watcher.errors import ConflictError, ExtractError, StoreError
 from watcher.model.capture import Outcome, Trigger
 from watcher.model.change import ChangeKind, Severity
 from watcher.model.source import Definition, Source, SourceState, share_of
@@ -98,6 +98,51 @@ def test_304_keeps_the_snapshot_and_records_a_capture(bench: Any) -> None:
     assert bench.site.requests[-1][1]["If-None-Match"] == '"one"'
     assert second.outcome is Outcome.NOT_MODIFIED
     assert second.payload_sha256 == first.payload_sha256
+
+
+def test_a_validator_is_forgotten_with_the_answer_that_gave_it(bench: Any) -> None:
+    bench.register("kaz", bench.site.put("/kaz", BEFORE, headers={"Content-Type": "text/html", "ETag": '"one"'}))
+    bench.check("kaz")
+    bench.site.put("/kaz", AFTER)
+    bench.check("kaz")
+    bench.check("kaz")
+    assert "If-None-Match" in bench.site.requests[-2][1]
+    assert "If-None-Match" not in bench.site.requests[-1][1]
+
+
+class _KilledAt:
+    """Children of which one function is killed."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def run(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        if function.__name__ == self.name:
+            raise ExtractError("took longer than 30 s and was stopped", code="timed_out")
+        return function(*args, **kwargs)
+
+
+@pytest.mark.parametrize("name", ["extractor_for", "extract", "positions_in", "judge_quality", "compare_documents"])
+def test_a_page_that_kills_its_child_anywhere_is_recorded_and_waits_for_its_next_slot(bench: Any, name: str) -> None:
+    bench.register("kaz", bench.site.put("/kaz", BEFORE))
+    bench.check("kaz")
+    bench.site.put("/kaz", AFTER)
+    bench.rooms = replace(bench.rooms, children=_KilledAt(name))
+    checked = bench.check("kaz")
+    assert checked.recorded.capture.outcome is Outcome.NEW
+    assert claim_due(bench.rooms, limit=10) == []
+    assert len(_rows(bench, "kaz")[0]) == 2
+    if name == "compare_documents":
+        assert checked.recorded.change.kind is ChangeKind.STATUS
+        assert "could not be compared" in checked.recorded.change.reason
+
+
+def test_one_busy_host_does_not_starve_the_others(bench: Any) -> None:
+    for number in range(100):
+        bench.register(f"busy-{number:03d}", f"http://busy.example/{number}")
+    bench.register("zzz", "http://other.example/")
+    claimed = [claim.source.source_id for _ in range(2) for claim in claim_due(bench.rooms, limit=1)]
+    assert claimed == ["busy-000", "zzz"]
 
 
 def test_a_server_that_always_says_304_is_asked_in_full_every_tenth_time(bench: Any) -> None:

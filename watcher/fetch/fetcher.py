@@ -77,6 +77,7 @@ class Fetcher:
 
     def fetch(self, request: FetchRequest) -> FetchResult:
         """One attempt, redirects included. `outcome` NEW means that content came; the archive says if it is new."""
+        self._client.cookies.clear()  # what one Source set is none of another's business
         attempt = _Attempt(request=request, started_at=self._clock())
         self._wire.budget = Budget(
             deadline_seconds=self._limits.deadline_seconds,
@@ -144,6 +145,8 @@ class Fetcher:
         status = response.status_code
         conditional = bool(attempt.request.etag or attempt.request.last_modified)
         if status == 304 and conditional:
+            for _ in response.iter_raw():
+                break  # nothing follows a 304; reading to its end keeps the connection
             attempt.outcome = Outcome.NOT_MODIFIED
             return
         if status != 200:

@@ -165,6 +165,8 @@ class _Stream(httpcore.NetworkStream):
         return received
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:
+            return
         self._wire.budget.enter("sending the request")
         try:
             self._socket.settimeout(max(self._wire.budget.remaining(), SMALLEST_WAIT_SECONDS))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from watcher.errors import ExtractError
 from watcher.extract import Quality, judge_quality
 from watcher.model.capture import Capture, Version
 from watcher.pipeline.ports import Rooms
@@ -27,14 +28,17 @@ def hold_back(
     """Whether a freshly read Version is kept back, and why; None when it may become the baseline."""
     if version.document is None or capture.payload_sha256 is None:
         return None
-    verdict = rooms.children.run(
-        judge_quality,
-        rooms.archive.get_payload(capture.payload_sha256),
-        version.document,
-        headers=capture.headers,
-        status=capture.status,
-        last_good=baseline.document if baseline is not None else None,
-    )
+    try:
+        verdict = rooms.children.run(
+            judge_quality,
+            rooms.archive.get_payload(capture.payload_sha256),
+            version.document,
+            headers=capture.headers,
+            status=capture.status,
+            last_good=baseline.document if baseline is not None else None,
+        )
+    except ExtractError:
+        return None
     if verdict.quality is Quality.GOOD:
         return None
     confirmable = verdict.quality in CONFIRMED_BY_A_SECOND_READ

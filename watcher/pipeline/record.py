@@ -109,12 +109,13 @@ def read_capture(rooms: Rooms, capture: Capture, definition: Definition) -> _Rea
         raise ExtractError("the Capture has no payload", code="no_payload")
     payload = rooms.archive.get_payload(capture.payload_sha256)
     name = capture.hops[-1].url if capture.hops else capture.requested_url
-    extractor, extractor_version, _ = rooms.children.run(
-        extractor_for, payload, media_type=capture.media_type, name=name
-    )
+    extractor, extractor_version = "none", 1
     document: Document | None = None
     code = problem = ""
     try:
+        extractor, extractor_version, _ = rooms.children.run(
+            extractor_for, payload, media_type=capture.media_type, name=name
+        )
         document = rooms.children.run(
             extract,
             payload,
@@ -150,7 +151,10 @@ def read_capture(rooms: Rooms, capture: Capture, definition: Definition) -> _Rea
     )
     if document is None:
         return _Reading(version=version, positions=())
-    found = rooms.children.run(positions_in, document, subjects=definition.subjects, pack_text=rooms.pack.text)
+    try:
+        found = rooms.children.run(positions_in, document, subjects=definition.subjects, pack_text=rooms.pack.text)
+    except ExtractError:
+        found = ()
     return _Reading(version=version, positions=found)
 
 
@@ -174,15 +178,18 @@ def make_change(
     """The Change between two Versions of a Source; None when their Documents are the same."""
     if old.document is None or new.document is None or old.document == new.document:
         return None
-    comparison = rooms.children.run(
-        compare_documents,
-        old.document,
-        new.document,
-        subjects=source.definition.subjects,
-        instruments=source.definition.instruments,
-        same_document=True,
-        pack_text=rooms.pack.text,
-    )
+    try:
+        comparison = rooms.children.run(
+            compare_documents,
+            old.document,
+            new.document,
+            subjects=source.definition.subjects,
+            instruments=source.definition.instruments,
+            same_document=True,
+            pack_text=rooms.pack.text,
+        )
+    except ExtractError as error:
+        return _change(rooms, source, old, new, trigger, _not_compared(str(error)))
     if comparison.kind is ChangeKind.NONE:
         return None
     placed = place_in_history(comparison, past=past, new_text_sha256=new.text_sha256, captured_at=new.captured_at)
@@ -287,6 +294,16 @@ def _technical_change(rooms: Rooms, source: Source, old: Version, new: Version) 
     return _change(rooms, source, old, new, Trigger.MANUAL, comparison)
 
 
+def _not_compared(problem: str) -> Comparison:
+    """Two texts that differ and could not be compared: said, because the difference may matter."""
+    return Comparison(
+        kind=ChangeKind.STATUS,
+        reason=f"the text is another one, but the two could not be compared: {problem}",
+        diff=NO_DIFF,
+        judgement=Judgement(severity=Severity.MAJOR, significance=0.5),
+    )
+
+
 def _format_change(rooms: Rooms, source: Source, old: Version, new: Version, trigger: Trigger) -> Change:
     comparison = Comparison(
         kind=ChangeKind.STATUS,
@@ -342,10 +359,8 @@ def _write(
                 captured_at=capture.captured_at,
                 outcome=capture.outcome,
                 failures_in_a_row=0 if reached else claim.source.failures_in_a_row + 1,
-                etag=_header(capture, "etag") or claim.etag if reached else claim.etag,
-                last_modified=_header(capture, "last-modified") or claim.last_modified
-                if reached
-                else claim.last_modified,
+                etag=_validator(capture, "etag", claim.etag),
+                last_modified=_validator(capture, "last-modified", claim.last_modified),
                 baseline_version_id=consequences.baseline_id,
                 host_ready_at=rooms.clock() + host_gap,
             )
@@ -368,5 +383,9 @@ def _write(
     )
 
 
-def _header(capture: Capture, name: str) -> str | None:
-    return next((value for key, value in capture.headers if key.lower() == name), None)
+def _validator(capture: Capture, name: str, known: str | None) -> str | None:
+    """What the next request is conditional on: a full answer's own validator, or the known one while it still holds."""
+    given = next((value for key, value in capture.headers if key.lower() == name), None)
+    if capture.outcome in (Outcome.NEW, Outcome.SAME):
+        return given
+    return given or known if capture.outcome is Outcome.NOT_MODIFIED else known

@@ -102,13 +102,15 @@ def claim_due(connection: Connection, *, now: datetime, owner: str, lease_second
     """
     leased = select(sources.c.host).where(sources.c.host != "", sources.c.lease_until > now)
     resting = select(hosts.c.host).where(hosts.c.ready_at > now)
-    busy_hosts = set(connection.execute(leased.union(resting)).scalars())
+    unavailable = leased.union(resting)
+    busy_hosts: set[str] = set()
     due = connection.execute(
         _selected()
         .where(
             sources.c.state == SourceState.ACTIVE,
             sources.c.next_check_at <= now,
             or_(sources.c.lease_until.is_(None), sources.c.lease_until <= now),
+            sources.c.host.not_in(unavailable),
         )
         .order_by(sources.c.next_check_at, sources.c.source_id)
         .limit(limit * 20)
