@@ -9,7 +9,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urljoin
 
@@ -41,11 +41,17 @@ class FetchLimits:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FetchRequest:
-    """What to fetch. `etag` and `last_modified` make the request conditional."""
+    """What to fetch. `etag` and `last_modified` make the request conditional.
+
+    `secret_headers` (name, value) are sent to `secret_origin` alone. `browser` asks for the page after its scripts ran.
+    """
 
     url: str
     etag: str | None = None
     last_modified: str | None = None
+    secret_origin: str = ""
+    secret_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    browser: bool = False
 
 
 class Fetcher:

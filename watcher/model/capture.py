@@ -21,6 +21,8 @@ class Outcome(StrEnum):
     DNS_ERROR = "dns_error"
     TLS_ERROR = "tls_error"
     DENIED = "denied"
+    PROXY_ERROR = "proxy_error"
+    ACCESS_DENIED = "access_denied"
     BLOCKED = "blocked"
     TOO_LARGE = "too_large"
     TIMED_OUT = "timed_out"
@@ -43,7 +45,8 @@ class Trigger(StrEnum):
 class Hop:
     """One request of a redirect chain: where it went, to which address, and what the server said.
 
-    `address` is the IP address and port that answered; `certificate_sha256` that of the server's own certificate.
+    `address` is the IP address and port that answered, or that `proxy` was asked to connect to;
+    `certificate_sha256` is the digest of the server's own certificate and `issuer` who signed it.
     """
 
     url: str
@@ -52,14 +55,29 @@ class Hop:
     address: str = ""
     tls_version: str = ""
     certificate_sha256: str = ""
+    issuer: str = ""
+    proxy: str = ""
+
+
+class Truncation(StrEnum):
+    """Why a body ended early, in the words of WARC-Truncated (WARC 1.1, 5.13)."""
+
+    NONE = ""
+    LENGTH = "length"
+    TIME = "time"
+    DISCONNECT = "disconnect"
+    UNSPECIFIED = "unspecified"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FetchResult:
     """What one fetch brought, in memory. `payload` is None when nothing usable came; `error` then tells a person why.
 
-    `headers` are the response headers in order, names as sent. `charset` comes from Content-Type.
-    `transient` says whether a failure may go away by itself.
+    `headers` are the response headers in order, names as sent; `request_headers` those that were sent with the last
+    request, values of secrets as "***". `charset` comes from Content-Type. `transient` says whether a failure may go
+    away by itself. `partial` are the bytes that came before a failure, `truncated` why no more came. `framed` is
+    False when only the end of the connection said where the body ends. `screenshot` is a PNG of a browser.
+    `notes` are remarks for the custody of the evidence, each one sentence.
     """
 
     outcome: Outcome
@@ -75,6 +93,12 @@ class FetchResult:
     error: str = ""
     transient: bool = False
     retry_after_seconds: float | None = None
+    request_headers: tuple[tuple[str, str], ...] = ()
+    partial: bytes | None = None
+    truncated: Truncation = Truncation.NONE
+    framed: bool = True
+    screenshot: bytes | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +106,8 @@ class Capture:
     """One fetch attempt as recorded, failures included. `sequence` is its place in the ledger and its id.
 
     `started_at` and `ended_at` frame the attempt itself. `captured_at` is when the content stood so: the
-    end of a fetch, or the date that an import claims for it.
+    end of a fetch, or the date that an import claims for it. `partial_sha256` names the archived bytes of a
+    failed attempt, which are never a Snapshot; `notes` are its custody notes.
     """
 
     sequence: int
@@ -105,6 +130,12 @@ class Capture:
     error: str
     fetcher: str
     user: str = ""
+    request_headers: tuple[tuple[str, str], ...] = ()
+    partial_sha256: str | None = None
+    truncated: Truncation = Truncation.NONE
+    framed: bool = True
+    screenshot_sha256: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

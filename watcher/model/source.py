@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from watcher.errors import ConfigError, RefusedError
 
 MINIMUM_CADENCE_SECONDS = 60
+_INTRODUCED_LATER = ("browser", "credentials")
 
 
 class SourceKind(StrEnum):
@@ -27,12 +28,25 @@ class SourceState(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Credentials:
+    """Secrets that a Source is fetched with, by reference: "env:NAME" or "file:NAME", never the secret itself.
+
+    They are sent to `origin` ("https://example.org") and nowhere else, whatever the Source's address becomes.
+    `basic_auth` refers to "user:password"; `headers` are (name, reference).
+    """
+
+    origin: str
+    basic_auth: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Definition:
     """The dated rules of a Source. A new one supersedes the old one, which stays.
 
     `every_seconds` is the cadence; `url` is "" for an Upload. `title` and `publisher` are what a citation prints.
     `subjects` are ISO 3166-1 alpha-3, `instruments` short names (MBT, CCW, APII, CCM). `fetch_despite_robots` is
-    the reason why robots.txt is not obeyed, "" when it is.
+    the reason why robots.txt is not obeyed, "" when it is. `browser` says that the page is read after its scripts ran.
     """
 
     url: str
@@ -45,11 +59,20 @@ class Definition:
     select: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     fetch_despite_robots: str = ""
+    browser: bool = False
+    credentials: Credentials | None = None
 
     @property
     def digest_sha256(self) -> str:
-        """SHA-256 of the canonical JSON form; two Definitions with one digest are the same rules."""
-        canonical = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        """SHA-256 of the canonical JSON form; two Definitions with one digest are the same rules.
+
+        Rules that were introduced later count only where they are used, so that older digests stay.
+        """
+        rules = asdict(self)
+        for name in _INTRODUCED_LATER:
+            if not rules[name]:
+                del rules[name]
+        canonical = json.dumps(rules, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
