@@ -43,7 +43,8 @@ if __name__ == "__main__":  # the child processes read this file as well, and ne
     from watcher.fetch import Fetcher
     from watcher.model.capture import Capture, Outcome, Trigger
     from watcher.model.source import Definition, Source, SourceState
-    from watcher.pipeline.watch import check, claim_now
+    from watcher.pipeline.schedule import claim_now
+    from watcher.pipeline.watch import check
     from watcher.settings import Settings, load_settings
     from watcher.store import captures, sources
 

@@ -21,7 +21,8 @@ from watcher.model.capture import Trigger
 from watcher.model.source import Definition, Source
 from watcher.pipeline import register
 from watcher.pipeline.ports import Rooms
-from watcher.pipeline.watch import Checked, check, claim_now
+from watcher.pipeline.schedule import claim_now
+from watcher.pipeline.watch import Checked, check
 from watcher.settings import load_pack_text
 from watcher.store.database import create_database, open_database
 

@@ -97,7 +97,7 @@ def open_instance(
     _require_both(settings)
     archive = open_archive(settings.archive.path)
     database = open_database(settings.store.url)
-    children = ChildPool(size=max(1, settings.scheduler.workers))
+    children = ChildPool(size=os.cpu_count() or 1)
     rooms = Rooms(
         database=database,
         archive=archive,

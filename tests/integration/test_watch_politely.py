@@ -8,7 +8,8 @@ import pytest
 
 from watcher.model.capture import Outcome, Trigger
 from watcher.model.source import origin_of, share_of
-from watcher.pipeline.watch import check, claim_due
+from watcher.pipeline.schedule import claim_due
+from watcher.pipeline.watch import check
 
 PAGE = "<html><body><p>Kazakhstan has not joined the Mine Ban Treaty.</p></body></html>"
 TEXT = {"Content-Type": "text/plain"}

@@ -17,8 +17,9 @@ from watcher.model.capture import Outcome, Trigger
 from watcher.model.change import ChangeKind, Severity
 from watcher.model.source import Definition, Source, SourceState, share_of
 from watcher.pipeline.recover import record_missing
-from watcher.pipeline.watch import archive_result, check, claim_due, claim_now
-from watcher.store import captures, changes, sources, versions
+from watcher.pipeline.schedule import claim_due, claim_now
+from watcher.pipeline.watch import archive, check, fetch
+from watcher.store import captures, changes, claims, sources, versions
 from watcher.store.database import create_database, open_database
 
 PAGE = """<html><head><title>Kazakhstan</title></head><body><h1>Kazakhstan</h1>
@@ -317,15 +318,12 @@ def test_a_crash_between_ledger_and_database_loses_nothing(bench: Any, monkeypat
     bench.check("kaz")
     bench.site.put("/kaz", AFTER)
     claim = claim_now(bench.rooms, "kaz")
-    from watcher.fetch import FetchRequest
-
-    result = bench.fetcher.fetch(FetchRequest(url=claim.source.definition.url))
-    capture = archive_result(bench.rooms, claim, result, trigger=Trigger.SLOT, user="")
+    (attempt,) = archive(bench.rooms, [fetch(bench.rooms, bench.fetcher, claim, trigger=Trigger.SLOT)])
     seen, _, made = _rows(bench, "kaz")
     assert (len(seen), made) == (1, [])
     assert record_missing(bench.rooms) == 1
     seen, _, made = _rows(bench, "kaz")
-    assert seen[0].sequence == capture.sequence
+    assert seen[0].sequence == attempt.capture.sequence
     assert made[0].judgement.severity is Severity.CRITICAL
     assert record_missing(bench.rooms) == 0
     assert len(_rows(bench, "kaz")[2]) == 1
@@ -360,12 +358,12 @@ def _claim_everything(url: str, name: str, start: Any, out: Any) -> None:
     won = []
     for _ in range(200):
         with database.writing() as connection:
-            claims = sources.claim_due(
+            won_now = claims.claim_due(
                 connection, now=datetime(2026, 6, 1, tzinfo=UTC), owner=name, lease_seconds=300, limit=7
             )
-        if not claims:
+        if not won_now:
             break
-        won += [claim.source.source_id for claim in claims]
+        won += [claim.source.source_id for claim in won_now]
     out.put(won)
     database.close()
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from watcher.fetch import FetchRequest
+from watcher.model.capture import FetchResult, Trigger
 from watcher.model.subscription import Cadence, SubscriptionFilter
 from watcher.pipeline import notify, register
+from watcher.pipeline.ports import FetchDoor
+from watcher.pipeline.schedule import claim_now
+from watcher.pipeline.watch import check
 from watcher.web.app import HEADERS, ROUTES, STATIC, create_app
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -28,6 +34,16 @@ def client(bench: Any) -> Iterator[TestClient]:
         yield client
 
 
+class WithScreenshot:
+    """A door that adds a picture to what comes."""
+
+    def __init__(self, door: FetchDoor) -> None:
+        self._door = door
+
+    def fetch(self, request: FetchRequest) -> FetchResult:
+        return replace(self._door.fetch(request), screenshot=b"\x89PNG\r\n")
+
+
 @pytest.fixture
 def addresses(bench: Any) -> dict[str, str]:
     """A filled instance, and an address for every parameter of the route table."""
@@ -42,7 +58,9 @@ def addresses(bench: Any) -> dict[str, str]:
     bench.register("kaz", bench.site.put("/kaz", BEFORE), publisher=HOSTILE)
     bench.check("kaz")
     bench.site.put("/kaz", AFTER)
-    changed = bench.check("kaz").recorded
+    changed = check(
+        bench.rooms, WithScreenshot(bench.fetcher), claim_now(bench.rooms, "kaz"), trigger=Trigger.MANUAL
+    ).recorded
     bench.site.put("/kaz", b"", status=302, headers={"Location": "javascript:alert(1)"})
     bench.check("kaz")
     bench.clock.advance(days=1)
@@ -50,6 +68,7 @@ def addresses(bench: Any) -> dict[str, str]:
     return {
         "source_id": "kaz",
         "sequence": str(changed.capture.sequence),
+        "part": "screenshot",
         "payload_sha256": changed.capture.payload_sha256,
         "version_id": changed.version.version_id,
         "change_id": changed.change.change_id,

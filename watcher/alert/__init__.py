@@ -1,5 +1,5 @@
 """Changes and Subscriptions → Digests; channels carry the messages."""
 
-from watcher.alert.compose import compose, matches, sources_of, subjects_of
+from watcher.alert.compose import compose, longest_gap, matches, sources_of, subjects_of
 
-__all__ = ["compose", "matches", "sources_of", "subjects_of"]
+__all__ = ["compose", "longest_gap", "matches", "sources_of", "subjects_of"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 from watcher.model.change import Change
 from watcher.model.source import Source, SourceState
 from watcher.model.subscription import Digest, DigestEntry, SourceReach, Subscription, SubscriptionFilter
+
+EXPLAINED = timedelta(minutes=15)
 
 
 def subjects_of(change: Change, source: Source) -> frozenset[str]:
@@ -42,12 +45,12 @@ def matches(wanted: SubscriptionFilter, change: Change, source: Source) -> bool:
 def sources_of(wanted: SubscriptionFilter, sources: Iterable[Source]) -> list[Source]:
     """The watched Sources that could have brought a Change to this Subscription: what "we looked" is counted over.
 
-    A Source without Subjects (a treaty table) may speak of any.
+    A Source without Subjects (a treaty table) may speak of any. One in quarantine is counted: it goes unchecked.
     """
     return [
         source
         for source in sources
-        if source.state is SourceState.ACTIVE
+        if source.state in (SourceState.ACTIVE, SourceState.QUARANTINED)
         and source.definition.url
         and (not wanted.sources or source.source_id in wanted.sources)
         and (
@@ -61,6 +64,18 @@ def sources_of(wanted: SubscriptionFilter, sources: Iterable[Source]) -> list[So
             or not set(source.definition.instruments).isdisjoint(wanted.instruments)
         )
     ]
+
+
+def longest_gap(moments: Sequence[datetime], every_seconds: int) -> tuple[datetime, datetime] | None:
+    """The longest time between two neighbours of `moments` (in order) that a cadence does not explain, if any.
+
+    A cadence explains twice its length, because slots shift, and a quarter of an hour.
+    """
+    gaps = list(pairwise(moments))
+    longest = max(gaps, key=lambda gap: gap[1] - gap[0], default=None)
+    if longest is None or longest[1] - longest[0] <= timedelta(seconds=2 * every_seconds) + EXPLAINED:
+        return None
+    return longest
 
 
 def compose(
@@ -97,5 +112,7 @@ def compose(
         unreached=tuple(reach for reach in reaches if reach.attempts and not reach.reached),
         held=tuple(reach for reach in reaches if reach.held),
         unchecked=tuple(reach.source for reach in reaches if not reach.attempts),
+        unobserved=tuple(reach for reach in reaches if reach.gap),
+        noted=tuple(reach for reach in reaches if reach.notes),
         checkpoint=checkpoint,
     )

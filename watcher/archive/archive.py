@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -37,10 +38,13 @@ class Archive:
 
     def append_capture(self, capture: Capture) -> Capture:
         """Write a Capture to the ledger; returns it with the sequence that the ledger gave it."""
-        body = _CAPTURE.dump_python(capture, mode="json")
-        del body["sequence"]
-        record = self._ledger.append("capture", body)
-        return _CAPTURE.validate_python({**body, "sequence": record.sequence})
+        return self.append_captures([capture])[0]
+
+    def append_captures(self, captures: Sequence[Capture]) -> list[Capture]:
+        """Write Captures to the ledger in order; returns them with their sequences."""
+        bodies = [_CAPTURE.dump_python(capture, mode="json", exclude={"sequence"}) for capture in captures]
+        records = self._ledger.append_all("capture", bodies)
+        return [replace(capture, sequence=record.sequence) for capture, record in zip(captures, records, strict=True)]
 
     def append(self, record_type: str, body: Mapping[str, object]) -> LedgerRecord:
         """Write any other record (definition, audit, delivery) to the ledger."""

@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,24 +45,42 @@ class Ledger:
 
     def append(self, record_type: str, body: Mapping[str, object]) -> LedgerRecord:
         """Write one record durably and return it. When this returns, the record survives a crash."""
+        return self.append_all(record_type, [body])[0]
+
+    def append_all(self, record_type: str, bodies: Sequence[Mapping[str, object]]) -> list[LedgerRecord]:
+        """Write records of one type durably, in order; one wait for the disk a file, not one a record."""
+        written: list[LedgerRecord] = []
         with self._turn, self._locked():
             self._catch_up()
-            sequence = self._frontier.size
-            line = canonical_json({"sequence": sequence, "type": record_type, **body})
-            path = self._file_of(sequence)
-            is_new = not path.exists()
-            try:
-                with path.open("ab") as file:
-                    file.truncate(self._read_bytes)  # drops a line that a crash left half written
-                    file.write(line + b"\n")
-                    file.flush()
-                    os.fsync(file.fileno())
-                if is_new:
-                    sync_directory(self._folder)
-            except OSError as error:
-                raise storage_error(path, error) from error
+            while len(written) < len(bodies):
+                room = RECORDS_PER_FILE - self._frontier.size % RECORDS_PER_FILE
+                written += self._append_to_file(record_type, bodies[len(written) : len(written) + room])
+        return written
+
+    def _append_to_file(self, record_type: str, bodies: Sequence[Mapping[str, object]]) -> list[LedgerRecord]:
+        first = self._frontier.size
+        lines = [
+            canonical_json({"sequence": first + place, "type": record_type, **body})
+            for place, body in enumerate(bodies)
+        ]
+        path = self._file_of(first)
+        is_new = not path.exists()
+        try:
+            with path.open("ab") as file:
+                file.truncate(self._read_bytes)  # drops a line that a crash left half written
+                file.write(b"".join(line + b"\n" for line in lines))
+                file.flush()
+                os.fsync(file.fileno())
+            if is_new:
+                sync_directory(self._folder)
+        except OSError as error:
+            raise storage_error(path, error) from error
+        for line in lines:
             self._take(line)
-            return LedgerRecord(sequence=sequence, type=record_type, body=dict(body), leaf_sha256=leaf_hash(line).hex())
+        return [
+            LedgerRecord(sequence=first + place, type=record_type, body=dict(body), leaf_sha256=leaf_hash(line).hex())
+            for place, (body, line) in enumerate(zip(bodies, lines, strict=True))
+        ]
 
     def head(self) -> tuple[int, str]:
         """(size, root in hex) of the tree as it stands on disk now."""

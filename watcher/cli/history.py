@@ -13,8 +13,8 @@ from watcher.errors import RefusedError
 from watcher.model.capture import Trigger
 from watcher.pipeline.import_history import import_items, read_items
 from watcher.pipeline.record import Recorded
+from watcher.pipeline.schedule import claim_now
 from watcher.pipeline.watch import check as check_claim
-from watcher.pipeline.watch import claim_now
 from watcher.store import sources
 
 

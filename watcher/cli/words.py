@@ -36,6 +36,7 @@ def check_words(checked: Checked) -> list[str]:
         lines.append("The bytes are new, but nothing that a reader sees has changed.")
     if recorded.technical is not None:
         lines.append("The earlier Version was read again under the new rules (technical upgrade; nobody is alerted).")
+    lines.extend(f"Note: {note}" for note in capture.notes)
     lines.append(f"Recorded as Capture {capture.sequence}.{_next_words(checked)}")
     return lines
 

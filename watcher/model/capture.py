@@ -137,6 +137,11 @@ class Capture:
     screenshot_sha256: str | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def is_revisit(self) -> bool:
+        """Whether it found the payload that the Source had before: a `revisit` in the words of WARC 1.1."""
+        return self.outcome in (Outcome.SAME, Outcome.NOT_MODIFIED)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:

@@ -22,8 +22,11 @@ class SourceKind(StrEnum):
 
 
 class SourceState(StrEnum):
+    """QUARANTINED is a Source whose checks ended their worker three times in a row: nobody tries it until resumed."""
+
     ACTIVE = "active"
     PAUSED = "paused"
+    QUARANTINED = "quarantined"
     RETIRED = "retired"
 
 
@@ -77,6 +80,34 @@ class Definition:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Health:
+    """What the checks of a Source so far say of its address.
+
+    `moved_to` is where the last `moved_in_a_row` reached checks were sent for good. `gone_at` are the times of the
+    last checks that found no document there (404, 410), at most three; `gone_told` says that this was told.
+    `issuer` signed the certificate that was seen last. `validators_lie` says that the server once gave the same
+    ETag or Last-Modified to other bytes, so that conditional requests would hide changes.
+    """
+
+    moved_to: str = ""
+    moved_in_a_row: int = 0
+    gone_at: tuple[datetime, ...] = ()
+    gone_told: bool = False
+    issuer: str = ""
+    validators_lie: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RobotsAnswer:
+    """An origin's robots.txt as it was answered; `text` is "" unless the status was 200."""
+
+    origin: str
+    fetched_at: datetime
+    status: int
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
     """A registered thing to watch. It outlives its URL; `definition` is the one in force."""
 
@@ -88,6 +119,8 @@ class Source:
     last_capture_at: datetime | None = None
     last_outcome: str | None = None
     failures_in_a_row: int = 0
+    crashes_in_a_row: int = 0
+    health: Health = Health()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +129,9 @@ class Claim:
 
     `slot_at` is the time that was due, None for a manual check. `fencing_token` must still be the
     Source's when the result is recorded: a late result of a worker that lost its lease is refused.
-    `etag` and `last_modified` are what the server last gave, for a conditional request.
+    `etag` and `last_modified` are what the server last gave, for a conditional request; `payload_sha256` is the
+    payload that the Source had last, `robots` what its origin's robots.txt last said. `holds` says that the newest
+    Version is held, so that the same bytes again may confirm it.
     """
 
     source: Source
@@ -105,7 +140,9 @@ class Claim:
     lease_until: datetime
     etag: str | None = None
     last_modified: str | None = None
-    baseline_version_id: str | None = None
+    payload_sha256: str | None = None
+    robots: RobotsAnswer | None = None
+    holds: bool = False
 
 
 def require_http_url(url: str) -> str:

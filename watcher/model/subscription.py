@@ -55,7 +55,8 @@ class Subscription:
 class SourceReach:
     """How one Source answered during a period: attempts made, attempts that reached it, and the last failure.
 
-    `held` says why its newest page is not believed to be the document, "" when it is.
+    `held` says why its newest page is not believed to be the document, "" when it is. `gap` is the longest time
+    without any attempt that its cadence does not explain. `notes` are the custody notes of the period.
     """
 
     source: Source
@@ -66,6 +67,8 @@ class SourceReach:
     last_attempt_at: datetime | None
     last_reached_at: datetime | None
     held: str = ""
+    gap: tuple[datetime, datetime] | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,7 +90,8 @@ class Digest:
     `entries` are told in order of severity; `noise_count` Changes were recorded and judged without
     policy meaning. `held` are Sources that answered with
     something else than their document, `unreached` those that no attempt reached, `unchecked` those nobody tried,
-    in the period. `checkpoint` is the newest head of the ledger.
+    in the period. `unobserved` were not looked at for longer than their cadence says, `noted` have custody notes.
+    `checkpoint` is the newest head of the ledger.
     """
 
     digest_id: str
@@ -102,6 +106,8 @@ class Digest:
     unreached: tuple[SourceReach, ...]
     unchecked: tuple[Source, ...]
     held: tuple[SourceReach, ...]
+    unobserved: tuple[SourceReach, ...]
+    noted: tuple[SourceReach, ...]
     checkpoint: str
 
 

@@ -17,7 +17,15 @@ from watcher.diff import compare, kind_of
 from watcher.model.change import ChangeKind, Diff, Judgement, Position, Severity
 from watcher.model.document import Document
 
-TOLD_KINDS = frozenset({ChangeKind.CONTENT, ChangeKind.REVERTED, ChangeKind.STATUS})
+TOLD_KINDS = frozenset(
+    {
+        ChangeKind.CONTENT,
+        ChangeKind.REVERTED,
+        ChangeKind.STATUS,
+        ChangeKind.DOCUMENT_ADDED,
+        ChangeKind.DOCUMENT_WITHDRAWN,
+    }
+)
 FLAPPING_WINDOW = timedelta(days=90)
 
 

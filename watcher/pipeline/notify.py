@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from watcher.alert import compose, matches, sources_of
+from watcher.alert import compose, longest_gap, matches, sources_of
 from watcher.errors import DeliveryError
 from watcher.model.capture import Capture
 from watcher.model.change import Change, ChangeKind
@@ -153,6 +153,7 @@ def _digest(connection: Connection, subscription: Subscription, now: datetime, c
     ]
     held = {version.source_id: version.error for version in versions.held_versions(connection)}
     attempts = captures.attempts_in_period(connection, sorted(looked_at), after=after, until=now)
+    before = captures.last_attempts(connection, sorted(looked_at), until=after)
     return compose(
         digest_id=f"{subscription.subscription_id}-{now:%Y%m%dT%H%M%S%f}",
         subscription=subscription,
@@ -161,7 +162,11 @@ def _digest(connection: Connection, subscription: Subscription, now: datetime, c
         entries=entries,
         noise_count=len(noise),
         reaches=[
-            _reach(connection, source, attempts.get(source.source_id, []), held.get(source.source_id, ""))
+            replace(
+                _reach(connection, source, attempts.get(source.source_id, [])),
+                held=held.get(source.source_id, ""),
+                gap=_gap(source, before.get(source.source_id), attempts.get(source.source_id, [])),
+            )
             for source in relevant
         ],
         checkpoint=checkpoint,
@@ -181,7 +186,12 @@ def _entry(connection: Connection, change: Change, source: Source) -> DigestEntr
     )
 
 
-def _reach(connection: Connection, source: Source, attempts: Iterable[Capture], held: str) -> SourceReach:
+def _gap(source: Source, before: datetime | None, attempts: Iterable[Capture]) -> tuple[datetime, datetime] | None:
+    moments = [moment for moment in (before, *(capture.started_at for capture in attempts)) if moment is not None]
+    return longest_gap(moments, source.definition.every_seconds)
+
+
+def _reach(connection: Connection, source: Source, attempts: Iterable[Capture]) -> SourceReach:
     made = list(attempts)
     failed = [capture for capture in made if not capture.outcome.reached]
     return SourceReach(
@@ -192,7 +202,7 @@ def _reach(connection: Connection, source: Source, attempts: Iterable[Capture], 
         last_error=failed[-1].error if failed else "",
         last_attempt_at=made[-1].captured_at if made else None,
         last_reached_at=captures.last_reached_at(connection, source.source_id),
-        held=held,
+        notes=tuple(dict.fromkeys(note for capture in made for note in capture.notes)),
     )
 
 

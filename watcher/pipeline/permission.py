@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from watcher.fetch import FetchRequest, allows, crawl_delay_seconds
 from watcher.model.capture import FetchResult, Outcome
-from watcher.model.source import Source, origin_of
+from watcher.model.source import Claim, RobotsAnswer, origin_of
 from watcher.pipeline.ports import FetchDoor, Rooms
-from watcher.store.robots import StoredRobots, get_robots, put_robots
+from watcher.store.robots import put_robots
 
 FRESH_FOR = timedelta(hours=24)
 LAST_RESORT_FOR = timedelta(days=30)
@@ -23,18 +23,17 @@ class Permission:
     crawl_delay_seconds: float = 0.0
 
 
-def ask_robots(rooms: Rooms, door: FetchDoor, source: Source) -> Permission:
+def ask_robots(rooms: Rooms, door: FetchDoor, claim: Claim) -> Permission:
     """By RFC 9309: 4xx allows everything; 5xx and an unreachable robots.txt allow nothing.
 
     A copy of up to 30 days stands in for a robots.txt that cannot be read. A Source with a reason in
     `fetch_despite_robots` is fetched in any case.
     """
-    definition = source.definition
+    definition = claim.source.definition
     if definition.fetch_despite_robots:
         return Permission()
     origin = origin_of(definition.url)
-    with rooms.database.reading() as connection:
-        known = get_robots(connection, origin)
+    known = claim.robots
     if known is None or rooms.clock() - known.fetched_at > FRESH_FOR:
         answer, failure = _read(rooms, door, origin)
         if answer is None and (known is None or rooms.clock() - known.fetched_at > LAST_RESORT_FOR):
@@ -61,7 +60,7 @@ def ask_robots(rooms: Rooms, door: FetchDoor, source: Source) -> Permission:
     return Permission(refusal=refusal, crawl_delay_seconds=delay)
 
 
-def _read(rooms: Rooms, door: FetchDoor, origin: str) -> tuple[StoredRobots | None, FetchResult]:
+def _read(rooms: Rooms, door: FetchDoor, origin: str) -> tuple[RobotsAnswer | None, FetchResult]:
     """The answer of an origin, or None with the failure that stands for the page's."""
     result = door.fetch(FetchRequest(url=f"{origin}/robots.txt"))
     refused_for_good = result.outcome is Outcome.HTTP_ERROR and 400 <= (result.status or 0) < 500
@@ -72,7 +71,7 @@ def _read(rooms: Rooms, door: FetchDoor, origin: str) -> tuple[StoredRobots | No
         message = f"robots.txt could not be read, so nothing of this host may be fetched: {result.error}"
         return None, replace(result, error=message)
     text = (result.payload or b"").decode("utf-8", "replace")
-    answer = StoredRobots(
+    answer = RobotsAnswer(
         origin=origin,
         fetched_at=rooms.clock(),
         status=result.status or 0,

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from watcher.errors import ExtractError
-from watcher.extract import extract, extractor_for
-from watcher.model.capture import Capture, Outcome, Trigger, Version, version_id
-from watcher.model.change import Change, ChangeKind, Diff, Judgement, Position, Severity
-from watcher.model.document import Document, ExtractRules
-from watcher.model.source import Claim, Definition, Source
-from watcher.pipeline.compare import (
-    Comparison,
-    PastText,
-    compare_documents,
-    place_in_history,
-    positions_in,
-    text_sha256,
-)
+from watcher.model.capture import Capture, Outcome, Trigger, Version
+from watcher.model.change import Change, ChangeKind
+from watcher.model.source import Source
+from watcher.pipeline.compare import PastText
 from watcher.pipeline.gate import CONFIRM_AFTER, Hold, awaits_confirmation, hold_back
+from watcher.pipeline.health import Presence
 from watcher.pipeline.ports import Rooms
-from watcher.store import captures, changes, sources, versions
+from watcher.pipeline.reading import Reading, read_capture, rules_of
+from watcher.pipeline.register import record_act
+from watcher.pipeline.steps import change_between, make_change, presence_change, technical_change
+from watcher.store import captures, changes, claims, sources, versions
+from watcher.store.database import Connection
 
-NO_DIFF = Diff(differ="none", differ_version=1, hunks=())
+ENDED_ITS_READER = frozenset({"killed", "timed_out"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """A Capture that the ledger holds and the database does not yet.
+
+    `finished` moves the Source's schedule; None when the check that made the Capture is long over.
+    """
+
+    capture: Capture
+    finished: claims.Finished | None = None
+    presence: Presence = Presence.AS_BEFORE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,34 +45,40 @@ class Recorded:
     first: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Reading:
-    """A Capture's Version and Positions before they are recorded."""
+def record_unchanged(rooms: Rooms, attempts: Sequence[Attempt]) -> list[Recorded]:
+    """Write attempts from which nothing follows but their rows and the next check: all in one transaction."""
+    if attempts:
+        with rooms.database.writing() as connection:
+            captures.add_captures(connection, [attempt.capture for attempt in attempts])
+            claims.finish_claims(connection, [one.finished for one in attempts if one.finished is not None])
+    return [Recorded(capture=attempt.capture, version=None, change=None) for attempt in attempts]
 
-    version: Version
-    positions: tuple[Position, ...]
 
+def record_attempt(rooms: Rooms, attempt: Attempt) -> Recorded:
+    """Write one attempt with everything that follows from it.
 
-def record_capture(
-    rooms: Rooms,
-    capture: Capture,
-    *,
-    claim: Claim | None,
-    next_check_at: datetime | None,
-    host_gap: timedelta = timedelta(0),
-) -> Recorded:
-    """Write a Capture that the ledger holds already, with everything that follows from it.
-
-    With a claim the Source's schedule moves too; a claim that was lost meanwhile records the Capture alone.
-    Idempotent: recording the same Capture again changes nothing.
+    A claim that was lost meanwhile records the Capture alone. Recording the same attempt again changes nothing.
     """
+    capture = attempt.capture
     with rooms.database.reading() as connection:
         baseline_id = sources.get_baseline_id(connection, capture.source_id)
         newest = versions.newest_version(connection, capture.source_id) if capture.outcome.reached else None
     consequences = _Consequences(baseline_id=baseline_id)
     if capture.outcome is Outcome.NEW or awaits_confirmation(capture, newest):
         consequences = _read_and_compare(rooms, capture, baseline_id, newest)
-    return _write(rooms, capture, consequences, claim, next_check_at, first=baseline_id is None, host_gap=host_gap)
+    if attempt.presence is not Presence.AS_BEFORE and baseline_id is not None:
+        consequences = _with_presence(rooms, capture, consequences, baseline_id, attempt.presence)
+    return _write(rooms, attempt, consequences, first=baseline_id is None)
+
+
+def _with_presence(
+    rooms: Rooms, capture: Capture, consequences: _Consequences, baseline_id: str, presence: Presence
+) -> _Consequences:
+    with rooms.database.reading() as connection:
+        source = sources.get_source(connection, capture.source_id)
+        baseline = versions.get_version(connection, baseline_id)
+    told = presence_change(rooms, source, baseline, capture, presence)
+    return replace(consequences, changes=(*consequences.changes, told))
 
 
 def _read_and_compare(rooms: Rooms, capture: Capture, baseline_id: str | None, newest: Version | None) -> _Consequences:
@@ -100,100 +114,7 @@ def record_import(rooms: Rooms, capture: Capture) -> Recorded:
     if after is not None:
         later = _change_to_later(rooms, source, consequences, after)
         consequences = replace(consequences, baseline_id=baseline_id, changes=(*consequences.changes, *later))
-    return _write(rooms, capture, consequences, None, None, first=before is None)
-
-
-def read_capture(rooms: Rooms, capture: Capture, definition: Definition) -> _Reading:
-    """Extract a Capture's payload and find its Positions, in a child process."""
-    if capture.payload_sha256 is None:
-        raise ExtractError("the Capture has no payload", code="no_payload")
-    payload = rooms.archive.get_payload(capture.payload_sha256)
-    name = capture.hops[-1].url if capture.hops else capture.requested_url
-    extractor, extractor_version = "none", 1
-    document: Document | None = None
-    code = problem = ""
-    try:
-        extractor, extractor_version, _ = rooms.children.run(
-            extractor_for, payload, media_type=capture.media_type, name=name
-        )
-        document = rooms.children.run(
-            extract,
-            payload,
-            media_type=capture.media_type,
-            charset=capture.charset,
-            rules=rules_of(definition),
-            name=name,
-        )
-        if not document.text.strip():
-            document, code, problem = None, "no_text", "the document holds no text"
-    except ExtractError as error:
-        code, problem = error.code, str(error)
-    digest = definition.digest_sha256
-    version = Version(
-        version_id=version_id(
-            source_id=capture.source_id,
-            sequence=capture.sequence,
-            extractor=extractor,
-            extractor_version=extractor_version,
-            definition_sha256=digest,
-        ),
-        source_id=capture.source_id,
-        sequence=capture.sequence,
-        payload_sha256=capture.payload_sha256,
-        captured_at=capture.captured_at,
-        extractor=extractor,
-        extractor_version=extractor_version,
-        definition_sha256=digest,
-        document=document,
-        text_sha256=text_sha256(document) if document is not None else "",
-        error_code=code,
-        error=problem,
-    )
-    if document is None:
-        return _Reading(version=version, positions=())
-    try:
-        found = rooms.children.run(positions_in, document, subjects=definition.subjects, pack_text=rooms.pack.text)
-    except ExtractError:
-        found = ()
-    return _Reading(version=version, positions=found)
-
-
-def rules_of(definition: Definition) -> ExtractRules:
-    """The part of a Definition that an extractor obeys."""
-    return ExtractRules(select=definition.select, remove=definition.remove)
-
-
-def change_between(
-    rooms: Rooms, source: Source, old: Version, new: Version, trigger: Trigger, past: list[PastText]
-) -> Change | None:
-    """The Change between two Versions; texts of two extractors are not compared, only told apart."""
-    if old.extractor != new.extractor:
-        return _format_change(rooms, source, old, new, trigger)
-    return make_change(rooms, source, old, new, trigger, past)
-
-
-def make_change(
-    rooms: Rooms, source: Source, old: Version, new: Version, trigger: Trigger, past: list[PastText]
-) -> Change | None:
-    """The Change between two Versions of a Source; None when their Documents are the same."""
-    if old.document is None or new.document is None or old.document == new.document:
-        return None
-    try:
-        comparison = rooms.children.run(
-            compare_documents,
-            old.document,
-            new.document,
-            subjects=source.definition.subjects,
-            instruments=source.definition.instruments,
-            same_document=True,
-            pack_text=rooms.pack.text,
-        )
-    except ExtractError as error:
-        return _change(rooms, source, old, new, trigger, _not_compared(str(error)))
-    if comparison.kind is ChangeKind.NONE:
-        return None
-    placed = place_in_history(comparison, past=past, new_text_sha256=new.text_sha256, captured_at=new.captured_at)
-    return _change(rooms, source, old, new, trigger, placed)
+    return _write(rooms, Attempt(capture=capture), consequences, first=before is None)
 
 
 def _change_to_later(rooms: Rooms, source: Source, consequences: _Consequences, after: Version) -> tuple[Change, ...]:
@@ -217,7 +138,7 @@ class _Consequences:
 
     baseline_id: str | None
     described_by: str | None = None
-    readings: tuple[_Reading, ...] = ()
+    readings: tuple[Reading, ...] = ()
     changes: tuple[Change, ...] = ()
     confirm_after: timedelta | None = None
 
@@ -227,7 +148,7 @@ def _held(hold: Hold, baseline_id: str | None) -> _Consequences:
     return _Consequences(
         baseline_id=baseline_id,
         described_by=hold.version.version_id,
-        readings=(_Reading(version=hold.version, positions=()),),
+        readings=(Reading(version=hold.version, positions=()),),
         confirm_after=CONFIRM_AFTER if hold.confirmable else None,
     )
 
@@ -236,7 +157,7 @@ def _consequences(
     rooms: Rooms,
     capture: Capture,
     source: Source,
-    reading: _Reading,
+    reading: Reading,
     baseline: Version | None,
     past: list[PastText],
 ) -> _Consequences:
@@ -248,7 +169,7 @@ def _consequences(
         return _Consequences(baseline_id=version.version_id, described_by=version.version_id, readings=(reading,))
     upgraded = _upgraded(rooms, source, baseline, version)
     old = upgraded.version if upgraded is not None else baseline
-    technical = _technical_change(rooms, source, baseline, old)
+    technical = technical_change(rooms, source, baseline, old)
     change = change_between(rooms, source, old, version, capture.trigger, past)
     kept_upgrade = (upgraded,) if upgraded is not None and (change is not None or technical is not None) else ()
     if change is None:
@@ -267,7 +188,7 @@ def _consequences(
     )
 
 
-def _upgraded(rooms: Rooms, source: Source, baseline: Version, version: Version) -> _Reading | None:
+def _upgraded(rooms: Rooms, source: Source, baseline: Version, version: Version) -> Reading | None:
     """The baseline as today's extractor and Definition read it, so that like is compared with like.
 
     None when it was read so already, or cannot be read so.
@@ -282,90 +203,16 @@ def _upgraded(rooms: Rooms, source: Source, baseline: Version, version: Version)
     return reading if reading.version.document is not None else None
 
 
-def _technical_change(rooms: Rooms, source: Source, old: Version, new: Version) -> Change | None:
-    if old.document is None or new.document is None or old.document.blocks == new.document.blocks:
-        return None
-    comparison = Comparison(
-        kind=ChangeKind.TECHNICAL,
-        reason="the same bytes, read by a newer extractor or under a newer Definition",
-        diff=NO_DIFF,
-        judgement=Judgement(severity=Severity.NOISE, significance=0.0),
-    )
-    return _change(rooms, source, old, new, Trigger.MANUAL, comparison)
-
-
-def _not_compared(problem: str) -> Comparison:
-    """Two texts that differ and could not be compared: said, because the difference may matter."""
-    return Comparison(
-        kind=ChangeKind.STATUS,
-        reason=f"the text is another one, but the two could not be compared: {problem}",
-        diff=NO_DIFF,
-        judgement=Judgement(severity=Severity.MAJOR, significance=0.5),
-    )
-
-
-def _format_change(rooms: Rooms, source: Source, old: Version, new: Version, trigger: Trigger) -> Change:
-    comparison = Comparison(
-        kind=ChangeKind.STATUS,
-        reason=f"was {old.extractor}, is now {new.extractor}: the texts are not compared",
-        diff=NO_DIFF,
-        judgement=Judgement(severity=Severity.MINOR, significance=0.2),
-    )
-    return _change(rooms, source, old, new, trigger, comparison)
-
-
-def _change(
-    rooms: Rooms, source: Source, old: Version, new: Version, trigger: Trigger, comparison: Comparison
-) -> Change:
-    return Change(
-        change_id=f"{old.version_id}..{new.version_id}",
-        source_id=source.source_id,
-        from_version_id=old.version_id,
-        to_version_id=new.version_id,
-        captured_from_at=old.captured_at,
-        captured_at=new.captured_at,
-        recorded_at=rooms.clock(),
-        trigger=trigger,
-        kind=comparison.kind,
-        alert=comparison.alert,
-        reason=comparison.reason,
-        pack=rooms.pack.pack.name,
-        pack_version=rooms.pack.pack.version,
-        diff=comparison.diff,
-        judgement=comparison.judgement,
-    )
-
-
-def _write(
-    rooms: Rooms,
-    capture: Capture,
-    consequences: _Consequences,
-    claim: Claim | None,
-    next_check_at: datetime | None,
-    *,
-    first: bool,
-    host_gap: timedelta = timedelta(0),
-) -> Recorded:
-    if next_check_at is not None and consequences.confirm_after is not None:
-        next_check_at = min(next_check_at, rooms.clock() + consequences.confirm_after)
+def _write(rooms: Rooms, attempt: Attempt, consequences: _Consequences, *, first: bool) -> Recorded:
+    capture, finished = attempt.capture, attempt.finished
     with rooms.database.writing() as connection:
         captures.add_capture(connection, capture, version_id=consequences.described_by)
-        if claim is not None:
-            reached = capture.outcome.reached
-            kept = sources.finish_claim(
-                connection,
-                claim,
-                next_check_at=next_check_at,
-                captured_at=capture.captured_at,
-                outcome=capture.outcome,
-                failures_in_a_row=0 if reached else claim.source.failures_in_a_row + 1,
-                etag=_validator(capture, "etag", claim.etag),
-                last_modified=_validator(capture, "last-modified", claim.last_modified),
-                baseline_version_id=consequences.baseline_id,
-                host_ready_at=rooms.clock() + host_gap,
-            )
-            if not kept:
+        if finished is not None:
+            ended = _finish(rooms, finished, consequences)
+            if not claims.finish_claims(connection, [ended]):
                 return Recorded(capture=capture, version=None, change=None)
+            if ended.crashes_in_a_row >= claims.CRASHES_TO_QUARANTINE:
+                _quarantine(rooms, connection, capture, consequences)
         elif consequences.baseline_id is not None:
             sources.set_baseline(connection, capture.source_id, consequences.baseline_id)
         for reading in consequences.readings:
@@ -383,9 +230,28 @@ def _write(
     )
 
 
-def _validator(capture: Capture, name: str, known: str | None) -> str | None:
-    """What the next request is conditional on: a full answer's own validator, or the known one while it still holds."""
-    given = next((value for key, value in capture.headers if key.lower() == name), None)
-    if capture.outcome in (Outcome.NEW, Outcome.SAME):
-        return given
-    return given or known if capture.outcome is Outcome.NOT_MODIFIED else known
+def _finish(rooms: Rooms, finished: claims.Finished, consequences: _Consequences) -> claims.Finished:
+    """The schedule as the reading changes it: a second read soon, or one more reader that did not survive."""
+    next_check_at = finished.next_check_at
+    if next_check_at is not None and consequences.confirm_after is not None:
+        next_check_at = min(next_check_at, rooms.clock() + consequences.confirm_after)
+    killed = any(reading.version.error_code in ENDED_ITS_READER for reading in consequences.readings)
+    crashes_in_a_row = finished.claim.source.crashes_in_a_row + 1 if killed else 0
+    return replace(
+        finished,
+        next_check_at=next_check_at,
+        baseline_id=consequences.baseline_id,
+        crashes_in_a_row=crashes_in_a_row,
+    )
+
+
+def _quarantine(rooms: Rooms, connection: Connection, capture: Capture, consequences: _Consequences) -> None:
+    claims.quarantine(connection, [capture.source_id])
+    record_act(
+        rooms,
+        connection,
+        user=rooms.name,
+        action="source.quarantine",
+        target=capture.source_id,
+        after={"capture": capture.sequence, "reason": consequences.readings[-1].version.error},
+    )

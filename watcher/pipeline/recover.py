@@ -5,7 +5,7 @@ from __future__ import annotations
 from watcher.archive import capture_of
 from watcher.model.capture import Trigger
 from watcher.pipeline.ports import Rooms
-from watcher.pipeline.record import record_capture, record_import
+from watcher.pipeline.record import Attempt, record_attempt, record_import
 from watcher.store import captures
 
 
@@ -25,5 +25,5 @@ def record_missing(rooms: Rooms) -> int:
         if capture.trigger is Trigger.IMPORT:
             record_import(rooms, capture)
         else:
-            record_capture(rooms, capture, claim=None, next_check_at=None)
+            record_attempt(rooms, Attempt(capture=capture))
     return len(missing)

@@ -8,8 +8,8 @@ from watcher.errors import NotFoundError
 from watcher.model.change import Change
 from watcher.pipeline.compare import PastText, positions_in
 from watcher.pipeline.ports import Rooms
-from watcher.pipeline.record import change_between
 from watcher.pipeline.register import record_act
+from watcher.pipeline.steps import change_between
 from watcher.store import captures, changes, sources, versions
 
 

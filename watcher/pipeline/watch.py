@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from watcher.fetch import FetchRequest
 from watcher.model.capture import Capture, FetchResult, Outcome, Trigger
-from watcher.model.source import Claim, Source, SourceState, share_of
+from watcher.model.source import Claim
+from watcher.pipeline.health import Finding, Presence, find
 from watcher.pipeline.permission import ask_robots
 from watcher.pipeline.ports import FetchDoor, Rooms
-from watcher.pipeline.record import Recorded, record_capture
-from watcher.store import captures, sources
+from watcher.pipeline.record import Attempt, Recorded, record_attempt, record_unchanged
+from watcher.pipeline.schedule import next_check, release
+from watcher.store.claims import Finished
 
-FIRST_RETRY_SECONDS = 300
 UNCONDITIONAL_EVERY = 10
-ROBOTS_PAUSE = timedelta(days=1)
-SPREAD = 0.1  # of the cadence: Sources that were registered together do not stay together
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fetched:
+    """One attempt as it came from the network, its payload stored; the ledger does not know it yet."""
+
+    claim: Claim
+    result: FetchResult
+    trigger: Trigger
+    user: str
+    payload_sha256: str | None
+    partial_sha256: str | None
+    screenshot_sha256: str | None
+    host_ready_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,108 +42,138 @@ class Checked:
     next_check_at: datetime | None
 
 
-def claim_due(rooms: Rooms, *, limit: int) -> list[Claim]:
-    """Claim Sources whose slot has come. Two processes on one database never claim the same slot."""
-    with rooms.database.writing() as connection:
-        return sources.claim_due(
-            connection, now=rooms.clock(), owner=rooms.name, lease_seconds=rooms.lease_seconds, limit=limit
-        )
-
-
-def claim_now(rooms: Rooms, source_id: str) -> Claim:
-    """Claim one Source for a check at once, due or not. ConflictError while another check of it runs."""
-    with rooms.database.writing() as connection:
-        return sources.claim_now(
-            connection, source_id, now=rooms.clock(), owner=rooms.name, lease_seconds=rooms.lease_seconds
-        )
-
-
 def check(rooms: Rooms, door: FetchDoor, claim: Claim, *, trigger: Trigger, user: str = "") -> Checked:
     """One check of a claimed Source. A failed fetch is a recorded Capture; only archive and database errors raise."""
     try:
-        permission = ask_robots(rooms, door, claim.source)
-        result = permission.refusal or door.fetch(_request(claim))
-        capture = archive_result(rooms, claim, result, trigger=trigger, user=user)
-        next_check_at = next_check(claim, result, rooms.clock())
-        gap = timedelta(seconds=max(rooms.gap_seconds, permission.crawl_delay_seconds))
-        recorded = record_capture(rooms, capture, claim=claim, next_check_at=next_check_at, host_gap=gap)
+        (attempt,) = archive(rooms, [fetch(rooms, door, claim, trigger=trigger, user=user)])
+        return record(rooms, [attempt])[0]
     except BaseException:
-        with rooms.database.writing() as connection:
-            sources.release_claim(connection, claim)
+        release(rooms, claim)
         raise
-    return Checked(claim=claim, recorded=recorded, next_check_at=next_check_at)
+
+
+def fetch(rooms: Rooms, door: FetchDoor, claim: Claim, *, trigger: Trigger, user: str = "") -> Fetched:
+    """Ask robots.txt, then the page, and store what came."""
+    permission = ask_robots(rooms, door, claim)
+    result = permission.refusal or door.fetch(_request(claim))
+    gap = timedelta(seconds=max(rooms.gap_seconds, permission.crawl_delay_seconds))
+    return Fetched(
+        claim=claim,
+        result=result,
+        trigger=trigger,
+        user=user,
+        payload_sha256=_stored(rooms, result.payload),
+        partial_sha256=_stored(rooms, result.partial),
+        screenshot_sha256=_stored(rooms, result.screenshot),
+        host_ready_at=result.ended_at + gap,
+    )
+
+
+def archive(rooms: Rooms, fetched: Sequence[Fetched]) -> list[Attempt]:
+    """Write attempts to the ledger in one go; after this they cannot be lost."""
+    findings = [find(one.claim, one.result, payload_sha256=one.payload_sha256) for one in fetched]
+    captures = rooms.archive.append_captures(
+        [_capture(rooms, one, finding) for one, finding in zip(fetched, findings, strict=True)]
+    )
+    now = rooms.clock()
+    return [
+        Attempt(
+            capture=capture,
+            finished=_finished(one, capture, finding, now),
+            presence=finding.presence,
+        )
+        for one, capture, finding in zip(fetched, captures, findings, strict=True)
+    ]
+
+
+def needs_reading(attempt: Attempt) -> bool:
+    """Whether more than a row follows from an attempt: a text to read and compare, or a document that went or came."""
+    holds = attempt.finished is not None and attempt.finished.claim.holds
+    return attempt.capture.outcome is Outcome.NEW or holds or attempt.presence is not Presence.AS_BEFORE
+
+
+def record(rooms: Rooms, attempts: Sequence[Attempt]) -> list[Checked]:
+    """Write archived attempts to the database: those that brought nothing new together, the others one by one."""
+    unchanged = [attempt for attempt in attempts if not needs_reading(attempt)]
+    changed = [attempt for attempt in attempts if needs_reading(attempt)]
+    recorded = [*record_unchanged(rooms, unchanged), *(record_attempt(rooms, attempt) for attempt in changed)]
+    return [
+        Checked(claim=attempt.finished.claim, recorded=one, next_check_at=attempt.finished.next_check_at)
+        for attempt, one in zip([*unchanged, *changed], recorded, strict=True)
+        if attempt.finished is not None
+    ]
+
+
+def _stored(rooms: Rooms, content: bytes | None) -> str | None:
+    return rooms.archive.put_payload(content) if content else None
 
 
 def _request(claim: Claim) -> FetchRequest:
     """A conditional request, and in full every tenth time: some servers say 304 whatever happened."""
-    url = claim.source.definition.url
-    if claim.fencing_token % UNCONDITIONAL_EVERY == 0:
-        return FetchRequest(url=url)
-    return FetchRequest(url=url, etag=claim.etag, last_modified=claim.last_modified)
-
-
-def archive_result(rooms: Rooms, claim: Claim, result: FetchResult, *, trigger: Trigger, user: str) -> Capture:
-    """Store the payload and write the Capture to the ledger; after this the attempt cannot be lost."""
-    source = claim.source
-    payload_sha256 = rooms.archive.put_payload(result.payload) if result.payload is not None else None
-    outcome = result.outcome
-    with rooms.database.reading() as connection:
-        last = captures.last_payload_sha256(connection, source.source_id)
-    if outcome is Outcome.NEW and payload_sha256 == last:
-        outcome = Outcome.SAME
-    if outcome is Outcome.NOT_MODIFIED:
-        payload_sha256 = last
-    return rooms.archive.append_capture(
-        Capture(
-            sequence=-1,
-            source_id=source.source_id,
-            definition_sha256=source.definition.digest_sha256,
-            trigger=trigger,
-            slot_at=claim.slot_at,
-            started_at=result.started_at,
-            ended_at=result.ended_at,
-            captured_at=result.ended_at,
-            requested_url=result.requested_url,
-            hops=result.hops,
-            outcome=outcome,
-            status=result.status,
-            headers=result.headers,
-            payload_sha256=payload_sha256,
-            payload_length=len(result.payload) if result.payload is not None else None,
-            media_type=result.media_type,
-            charset=result.charset,
-            error=result.error,
-            fetcher=rooms.fetcher_name,
-            user=user,
-        )
+    definition = claim.source.definition
+    whole = claim.fencing_token % UNCONDITIONAL_EVERY == 0 or claim.source.health.validators_lie
+    return FetchRequest(
+        url=definition.url,
+        etag=None if whole else claim.etag,
+        last_modified=None if whole else claim.last_modified,
+        browser=definition.browser,
     )
 
 
-def next_check(claim: Claim, result: FetchResult, now: datetime) -> datetime | None:
-    """When the Source is due again: on its own grid of slots after success, sooner with growing pauses after failure.
+def _capture(rooms: Rooms, fetched: Fetched, finding: Finding) -> Capture:
+    claim, result = fetched.claim, fetched.result
+    payload_sha256, outcome = fetched.payload_sha256, result.outcome
+    if outcome is Outcome.NEW and payload_sha256 == claim.payload_sha256:
+        outcome = Outcome.SAME
+    if outcome is Outcome.NOT_MODIFIED:
+        payload_sha256 = claim.payload_sha256
+    return Capture(
+        sequence=-1,
+        source_id=claim.source.source_id,
+        definition_sha256=claim.source.definition.digest_sha256,
+        trigger=fetched.trigger,
+        slot_at=claim.slot_at,
+        started_at=result.started_at,
+        ended_at=result.ended_at,
+        captured_at=result.ended_at,
+        requested_url=result.requested_url,
+        hops=result.hops,
+        outcome=outcome,
+        status=result.status,
+        headers=result.headers,
+        payload_sha256=payload_sha256,
+        payload_length=len(result.payload) if result.payload is not None else None,
+        media_type=result.media_type,
+        charset=result.charset,
+        error=result.error,
+        fetcher=rooms.fetcher_name,
+        user=fetched.user,
+        request_headers=result.request_headers,
+        partial_sha256=fetched.partial_sha256,
+        truncated=result.truncated,
+        framed=result.framed,
+        screenshot_sha256=fetched.screenshot_sha256,
+        notes=(*result.notes, *finding.notes),
+    )
 
-    A manual check leaves the slot that was planned. Time that was missed gives one check, not many.
-    """
-    source = claim.source
-    if source.state is not SourceState.ACTIVE:
-        return None
-    every = timedelta(seconds=source.definition.every_seconds)
-    recovered = result.outcome.reached and source.failures_in_a_row > 0
-    planned = source.next_check_at
-    if claim.slot_at is None and planned is not None and planned > now and not recovered:
-        return planned
-    if result.outcome.reached:
-        return _next_slot(source, every, now)
-    if result.outcome is Outcome.ROBOTS_DISALLOWED:
-        return now + max(every, ROBOTS_PAUSE)
-    pause = timedelta(seconds=FIRST_RETRY_SECONDS * 2 ** min(source.failures_in_a_row, 12))
-    if result.retry_after_seconds is not None:
-        pause = max(pause, timedelta(seconds=result.retry_after_seconds))
-    return now + (min(pause, every) if result.retry_after_seconds is None else pause)
+
+def _finished(fetched: Fetched, capture: Capture, finding: Finding, now: datetime) -> Finished:
+    claim, result = fetched.claim, fetched.result
+    return Finished(
+        claim=claim,
+        captured_at=capture.captured_at,
+        outcome=capture.outcome,
+        next_check_at=next_check(claim, result.outcome, retry_after_seconds=result.retry_after_seconds, now=now),
+        host_ready_at=fetched.host_ready_at,
+        etag=_validator(capture, "etag", claim.etag),
+        last_modified=_validator(capture, "last-modified", claim.last_modified),
+        health=finding.health,
+    )
 
 
-def _next_slot(source: Source, every: timedelta, now: datetime) -> datetime:
-    """The Source's first slot that is at least half a cadence away; the grid is shifted by the Source's own share."""
-    first = source.registered_at + every * (SPREAD * share_of(source.source_id))
-    passed = max(0, (now + every / 2 - first) // every)
-    return first + every * (passed + 1)
+def _validator(capture: Capture, name: str, known: str | None) -> str | None:
+    """What the next request is conditional on: a full answer's own validator, or the known one while it still holds."""
+    given = next((value for key, value in capture.headers if key.lower() == name), None)
+    if capture.outcome in (Outcome.NEW, Outcome.SAME):
+        return given
+    return given or known if capture.outcome is Outcome.NOT_MODIFIED else known

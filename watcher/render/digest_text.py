@@ -23,6 +23,7 @@ from watcher.render.words import (
     said_time,
     subject_name,
     title_of,
+    why_unchecked,
 )
 
 WIDTH = 76
@@ -166,7 +167,13 @@ def _looked_lines(told: ToldDigest) -> Iterator[str]:
     if digest.unchecked:
         yield from ("", "Not tried in this period:")
         for source in digest.unchecked:
-            yield from _wrapped(_named(source), first="  - ", rest="    ")
+            yield from _wrapped(_named(source) + why_unchecked(source), first="  - ", rest="    ")
+    if digest.noted:
+        yield from ("", "Custody notes:")
+        for reach in digest.noted:
+            for note in reach.notes:
+                text = clipped(defanged(folded(note)), 400)
+                yield from _wrapped(f"{_named(reach.source)}: {text}", first="  - ", rest="    ")
     yield ""
     yield from _wrapped(told.noise)
     yield from ("", "Checkpoint of the archive when this was composed (origin, size, root). Keep it: it proves")

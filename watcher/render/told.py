@@ -153,7 +153,19 @@ def _missed(digest: Digest) -> str:
         parts.append(f"{grouped(len(digest.held))} answered with something else than the document")
     if digest.unchecked:
         parts.append(f"{grouped(len(digest.unchecked))} {'was' if len(digest.unchecked) == 1 else 'were'} not tried")
-    return "; ".join(parts) + "."
+    return "; ".join(parts) + "." + _unobserved(digest)
+
+
+def _unobserved(digest: Digest) -> str:
+    """Time in which nobody looked at some Sources, in one sentence, or nothing."""
+    gaps = [reach.gap for reach in digest.unobserved if reach.gap]
+    if not gaps:
+        return ""
+    first, last = min(start for start, _ in gaps), max(end for _, end in gaps)
+    return (
+        f" No observations of {counted(len(gaps), 'Source')} from {said_time(first)} to {said_time(last)}: "
+        "what changed and changed back in that time was not seen."
+    )
 
 
 def _noise(digest: Digest) -> str:

@@ -7,7 +7,7 @@ import unicodedata
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from watcher.model.source import Definition, Source
+from watcher.model.source import Definition, Source, SourceState
 from watcher.model.subjects import name_of
 
 SUBJECT_LINE_LIMIT = 150
@@ -116,6 +116,13 @@ def title_of(source: Source) -> str:
     """What a Source is called: its title, or else its address, or else its id."""
     definition = source.definition
     return folded(definition.title) or folded(definition.url) or source.source_id
+
+
+def why_unchecked(source: Source) -> str:
+    """What follows the name of a Source that nobody tried: the reason, where its state is one."""
+    if source.state is not SourceState.QUARANTINED:
+        return ""
+    return f": in quarantine, its checks ended their worker; `watcher source resume {source.source_id}` tries it again"
 
 
 def host_of(definition: Definition) -> str:

@@ -53,10 +53,10 @@ class FetchSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SchedulerSettings:
-    """How often due work is looked for and how much is done at once."""
+    """How often due work is looked for, and how many pages are fetched at once (one a host at any time)."""
 
     tick_seconds: float = 5.0
-    workers: int = 4
+    workers: int = 64
     lease_seconds: int = 300
 
 
@@ -171,7 +171,7 @@ def _validate(settings: Settings, file: str) -> None:
         (0 < settings.smtp.port < 65536, "smtp.port", "should be a port between 1 and 65535"),
         (0 <= settings.fetch.gap_seconds <= 3600, "fetch.gap_seconds", "should be from 0 to 3600"),
         (settings.scheduler.tick_seconds > 0, "scheduler.tick_seconds", "should be more than 0"),
-        (1 <= settings.scheduler.workers <= 64, "scheduler.workers", "should be from 1 to 64"),
+        (1 <= settings.scheduler.workers <= 256, "scheduler.workers", "should be from 1 to 256"),
         (
             settings.scheduler.lease_seconds > settings.fetch.deadline_seconds,
             "scheduler.lease_seconds",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select
@@ -20,25 +21,50 @@ def add_capture(connection: Connection, capture: Capture, *, version_id: str | N
     `version_id` is the Version whose Document its payload has. Recording a Capture again changes nothing.
     A slot that some other Capture took first stays that one's.
     """
-    if capture_exists(connection, capture.sequence):
-        return
-    slot_at = capture.slot_at
-    if slot_at is not None and slot_is_taken(connection, capture.source_id, slot_at):
-        slot_at = None
-    connection.execute(
-        insert(captures).values(
-            sequence=capture.sequence,
-            source_id=capture.source_id,
-            slot_at=slot_at,
-            version_id=version_id,
-            captured_at=capture.captured_at,
-            outcome=capture.outcome,
-            payload_sha256=capture.payload_sha256,
-            trigger=capture.trigger,
-            body=to_json(Capture, capture),
+    if add_captures(connection, [capture], version_id=version_id) and capture.outcome is Outcome.NEW:
+        _add_snapshot(connection, capture)
+
+
+def add_captures(connection: Connection, recorded: Sequence[Capture], *, version_id: str | None = None) -> bool:
+    """Record Captures that brought no new payload in one statement; True when there was one to record."""
+    sequences = [capture.sequence for capture in recorded]
+    known = set(connection.execute(select(captures.c.sequence).where(captures.c.sequence.in_(sequences))).scalars())
+    fresh = [capture for capture in recorded if capture.sequence not in known]
+    taken = _taken_slots(connection, fresh)
+    rows = [
+        {
+            "sequence": capture.sequence,
+            "source_id": capture.source_id,
+            "slot_at": None if (capture.source_id, capture.slot_at) in taken else capture.slot_at,
+            "version_id": version_id,
+            "captured_at": capture.captured_at,
+            "outcome": capture.outcome,
+            "payload_sha256": capture.payload_sha256,
+            "trigger": capture.trigger,
+            "body": to_json(Capture, capture),
+        }
+        for capture in fresh
+    ]
+    if rows:
+        connection.execute(insert(captures), rows)
+    return bool(rows)
+
+
+def _taken_slots(connection: Connection, recorded: Sequence[Capture]) -> set[tuple[str, datetime]]:
+    slots = [(capture.source_id, capture.slot_at) for capture in recorded if capture.slot_at is not None]
+    if not slots:
+        return set()
+    found = connection.execute(
+        select(captures.c.source_id, captures.c.slot_at).where(
+            captures.c.source_id.in_({source_id for source_id, _ in slots}),
+            captures.c.slot_at.in_({moment for _, moment in slots}),
         )
     )
-    if capture.outcome is not Outcome.NEW or capture.payload_sha256 is None:
+    return {(row.source_id, row.slot_at) for row in found}
+
+
+def _add_snapshot(connection: Connection, capture: Capture) -> None:
+    if capture.payload_sha256 is None:
         return
     known = connection.execute(
         select(snapshots.c.first_sequence).where(
@@ -69,22 +95,9 @@ def get_capture(connection: Connection, sequence: int) -> Capture:
     return from_json(Capture, body)
 
 
-def capture_exists(connection: Connection, sequence: int) -> bool:
-    """Whether the Capture of a ledger record has its row."""
-    return connection.execute(select(captures.c.sequence).where(captures.c.sequence == sequence)).first() is not None
-
-
 def recorded_sequences(connection: Connection) -> set[int]:
     """The ledger sequences of all Captures that have their row."""
     return set(connection.execute(select(captures.c.sequence)).scalars())
-
-
-def slot_is_taken(connection: Connection, source_id: str, slot_at: datetime) -> bool:
-    """Whether some Capture has been recorded for a slot of a Source."""
-    found = connection.execute(
-        select(captures.c.sequence).where(captures.c.source_id == source_id, captures.c.slot_at == slot_at)
-    )
-    return found.first() is not None
 
 
 def list_captures(
@@ -139,6 +152,15 @@ def payload_is_known(connection: Connection, payload_sha256: str) -> bool:
     return found.first() is not None
 
 
+def first_brought(connection: Connection, capture: Capture) -> int | None:
+    """The Capture that first brought the payload of a revisit to its Source."""
+    return connection.execute(
+        select(snapshots.c.first_sequence).where(
+            snapshots.c.source_id == capture.source_id, snapshots.c.payload_sha256 == capture.payload_sha256
+        )
+    ).scalar()
+
+
 def list_snapshots(connection: Connection, source_id: str) -> list[Snapshot]:
     """Distinct payloads of a Source, newest first."""
     rows = connection.execute(
@@ -171,6 +193,16 @@ def attempts_in_period(
     for row in rows:
         found.setdefault(row.source_id, []).append(from_json(Capture, row.body))
     return found
+
+
+def last_attempts(connection: Connection, source_ids: list[str], *, until: datetime) -> dict[str, datetime]:
+    """When each Source was last tried up to a moment; imports are not attempts."""
+    rows = connection.execute(
+        select(captures.c.source_id, func.max(captures.c.captured_at))
+        .where(captures.c.source_id.in_(source_ids), captures.c.captured_at <= until, captures.c.trigger != "import")
+        .group_by(captures.c.source_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def last_reached_at(connection: Connection, source_id: str) -> datetime | None:

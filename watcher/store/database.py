@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._writers = threading.Lock()  # threads take turns here: SQLite lets a waiting one starve
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -47,6 +49,7 @@ class Database:
         """A write transaction: all of it happens, or nothing. On SQLite it holds the only write lock from the start."""
         with (
             self._translated(),
+            self._writers,
             self._engine.connect().execution_options(watcher_writing=True) as connection,
             connection.begin(),
         ):

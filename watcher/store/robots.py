@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection
 
 from sqlalchemy import Connection, delete, insert, select
 
+from watcher.model.source import RobotsAnswer
 from watcher.store.schema import robots
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredRobots:
-    """A robots.txt as it was answered; `text` is "" unless the status was 200."""
-
-    origin: str
-    fetched_at: datetime
-    status: int
-    text: str
+def robots_of(connection: Connection, origins: Collection[str]) -> dict[str, RobotsAnswer]:
+    """The last answers of origins; one that was never asked is left out."""
+    rows = connection.execute(select(robots).where(robots.c.origin.in_(origins)))
+    return {row.origin: RobotsAnswer(**row._mapping) for row in rows}
 
 
-def get_robots(connection: Connection, origin: str) -> StoredRobots | None:
-    """The last answer of an origin, None when it was never asked."""
-    row = connection.execute(select(robots).where(robots.c.origin == origin)).first()
-    return None if row is None else StoredRobots(**row._mapping)
-
-
-def put_robots(connection: Connection, answer: StoredRobots) -> None:
+def put_robots(connection: Connection, answer: RobotsAnswer) -> None:
     """Keep an answer in place of the one before."""
     connection.execute(delete(robots).where(robots.c.origin == answer.origin))
     connection.execute(

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from watcher.store.types import UtcDateTime
 
-SCHEMA = "0001"  # the newest of store/migrations/versions; numbers grow
+SCHEMA = "0002"  # the newest of store/migrations/versions; numbers grow
 
 metadata = MetaData(
     naming_convention={
@@ -47,6 +47,8 @@ sources = Table(
     Column("last_capture_at", UtcDateTime),
     Column("last_outcome", String(30)),
     Column("failures_in_a_row", Integer, nullable=False),
+    Column("crashes_in_a_row", Integer, nullable=False, server_default="0"),
+    Column("health", Text),
     Column("etag", Text),
     Column("last_modified", Text),
     Column("baseline_version_id", String(20)),
@@ -55,6 +57,7 @@ sources = Table(
     Column("fencing_token", Integer, nullable=False),
     Index(None, "state", "next_check_at"),
     Index(None, "host", "lease_until"),
+    Index(None, "lease_until"),
 )
 
 definitions = Table(

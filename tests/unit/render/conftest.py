@@ -157,6 +157,8 @@ def empty_digest() -> Digest:
         ),
         unchecked=(a_source("late", "Late arrivals"),),
         held=(),
+        unobserved=(),
+        noted=(),
         checkpoint="watcher.example/archive\n1234\nq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n",
     )
 

@@ -17,6 +17,7 @@ def show_capture(request: Request, sequence: int) -> Response:
         capture = captures.get_capture(connection, sequence)
         source = sources.get_source(connection, capture.source_id)
         version_id = captures.version_of_captures(connection, capture.source_id).get(sequence)
+        revisit_of = captures.first_brought(connection, capture) if capture.is_revisit else None
     cited = ""
     if capture.payload_sha256:
         cited = citation(
@@ -27,8 +28,27 @@ def show_capture(request: Request, sequence: int) -> Response:
             payload_sha256=capture.payload_sha256,
         )
     return page(
-        request, "capture", section="Sources", capture=capture, source=source, version_id=version_id, citation=cited
+        request,
+        "capture",
+        section="Sources",
+        capture=capture,
+        source=source,
+        version_id=version_id,
+        revisit_of=revisit_of,
+        citation=cited,
     )
+
+
+def download_part(request: Request, sequence: int, part: str) -> Response:
+    """What a Capture holds beside its Payload: the partial bytes of a failure, or a browser's screenshot."""
+    rooms = rooms_of(request)
+    with rooms.database.reading() as connection:
+        capture = captures.get_capture(connection, sequence)
+    parts = {"partial": (capture.partial_sha256, "bin"), "screenshot": (capture.screenshot_sha256, "png")}
+    payload_sha256, ending = parts.get(part, (None, ""))
+    if payload_sha256 is None:
+        raise NotFoundError(f"Capture {sequence} has no {part[:40]!r}")
+    return _saved(rooms.archive.get_payload(payload_sha256), f"{payload_sha256}.{ending}")
 
 
 def download_payload(request: Request, payload_sha256: str) -> Response:
@@ -37,11 +57,15 @@ def download_payload(request: Request, payload_sha256: str) -> Response:
     with rooms.database.reading() as connection:
         if not captures.payload_is_known(connection, payload_sha256):
             raise NotFoundError(f"no Payload has the SHA-256 {payload_sha256[:80]!r}")
+    return _saved(rooms.archive.get_payload(payload_sha256), f"{payload_sha256}.bin")
+
+
+def _saved(content: bytes, name: str) -> Response:
     return Response(
-        rooms.archive.get_payload(payload_sha256),
+        content,
         media_type="application/octet-stream",
         headers={
-            "Content-Disposition": f'attachment; filename="{payload_sha256}.bin"',
+            "Content-Disposition": f'attachment; filename="{name}"',
             "Content-Security-Policy": "sandbox; default-src 'none'",
         },
     )

@@ -30,6 +30,7 @@ def overview(request: Request) -> Response:
         sources=every,
         watched=len(active),
         captures=sum(counts.values()),
+        quarantined=[source for source in every if source.state is SourceState.QUARANTINED],
         failing=[source for source in active if source.failures_in_a_row],
         unsent=unsent,
         held=held,

@@ -1,0 +1,132 @@
+"""The Change between two Versions of one Source, of whatever kind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from watcher.errors import ExtractError
+from watcher.model.capture import Capture, Trigger, Version
+from watcher.model.change import Change, ChangeKind, Diff, Judgement, Severity, SignificancePart
+from watcher.model.source import Source
+from watcher.pipeline.compare import Comparison, PastText, compare_documents, place_in_history
+from watcher.pipeline.health import Presence
+from watcher.pipeline.ports import Rooms
+
+NO_DIFF = Diff(differ="none", differ_version=1, hunks=())
+
+
+def change_between(
+    rooms: Rooms, source: Source, old: Version, new: Version, trigger: Trigger, past: list[PastText]
+) -> Change | None:
+    """The Change between two Versions; texts of two extractors are not compared, only told apart."""
+    if old.extractor != new.extractor:
+        return _format_change(rooms, source, old, new, trigger)
+    return make_change(rooms, source, old, new, trigger, past)
+
+
+def make_change(
+    rooms: Rooms, source: Source, old: Version, new: Version, trigger: Trigger, past: list[PastText]
+) -> Change | None:
+    """The Change between two Versions of a Source; None when their Documents are the same."""
+    if old.document is None or new.document is None or old.document == new.document:
+        return None
+    try:
+        comparison = rooms.children.run(
+            compare_documents,
+            old.document,
+            new.document,
+            subjects=source.definition.subjects,
+            instruments=source.definition.instruments,
+            same_document=True,
+            pack_text=rooms.pack.text,
+        )
+    except ExtractError as error:
+        return _change(rooms, source, old, new, trigger, _not_compared(str(error)))
+    if comparison.kind is ChangeKind.NONE:
+        return None
+    placed = place_in_history(comparison, past=past, new_text_sha256=new.text_sha256, captured_at=new.captured_at)
+    return _change(rooms, source, old, new, trigger, placed)
+
+
+def technical_change(rooms: Rooms, source: Source, old: Version, new: Version) -> Change | None:
+    """What the same bytes read otherwise than before; None when they read the same."""
+    if old.document is None or new.document is None or old.document.blocks == new.document.blocks:
+        return None
+    comparison = Comparison(
+        kind=ChangeKind.TECHNICAL,
+        reason="the same bytes, read by a newer extractor or under a newer Definition",
+        diff=NO_DIFF,
+        judgement=Judgement(severity=Severity.NOISE, significance=0.0),
+    )
+    return _change(rooms, source, old, new, Trigger.MANUAL, comparison)
+
+
+def presence_change(rooms: Rooms, source: Source, baseline: Version, capture: Capture, presence: Presence) -> Change:
+    """A document that is no longer found at its address, or is found again. Both sides are its last known text."""
+    if presence is Presence.WITHDRAWN:
+        kind, severity, points = ChangeKind.DOCUMENT_WITHDRAWN, Severity.MAJOR, 0.5
+        reason = (
+            f"withdrawn? Three checks in a row found no document there, the last one in Capture {capture.sequence}: "
+            f"{capture.error}. The text that it had is kept"
+        )
+    else:
+        kind, severity, points = ChangeKind.STATUS, Severity.MINOR, 0.2
+        reason = f"the document is back: Capture {capture.sequence} found one at its address again"
+    comparison = Comparison(
+        kind=kind,
+        reason=reason,
+        diff=NO_DIFF,
+        judgement=Judgement(
+            severity=severity,
+            significance=points,
+            parts=(SignificancePart(name=f"document_{presence}", points=points, passage=""),),
+        ),
+    )
+    change = _change(rooms, source, baseline, baseline, capture.trigger, comparison)
+    return replace(
+        change,
+        change_id=f"{baseline.version_id}..{presence}-{capture.sequence}",
+        captured_at=capture.captured_at,
+    )
+
+
+def _not_compared(problem: str) -> Comparison:
+    """Two texts that differ and could not be compared: said, because the difference may matter."""
+    return Comparison(
+        kind=ChangeKind.STATUS,
+        reason=f"the text is another one, but the two could not be compared: {problem}",
+        diff=NO_DIFF,
+        judgement=Judgement(severity=Severity.MAJOR, significance=0.5),
+    )
+
+
+def _format_change(rooms: Rooms, source: Source, old: Version, new: Version, trigger: Trigger) -> Change:
+    comparison = Comparison(
+        kind=ChangeKind.STATUS,
+        reason=f"was {old.extractor}, is now {new.extractor}: the texts are not compared",
+        diff=NO_DIFF,
+        judgement=Judgement(severity=Severity.MINOR, significance=0.2),
+    )
+    return _change(rooms, source, old, new, trigger, comparison)
+
+
+def _change(
+    rooms: Rooms, source: Source, old: Version, new: Version, trigger: Trigger, comparison: Comparison
+) -> Change:
+    return Change(
+        change_id=f"{old.version_id}..{new.version_id}",
+        source_id=source.source_id,
+        from_version_id=old.version_id,
+        to_version_id=new.version_id,
+        captured_from_at=old.captured_at,
+        captured_at=new.captured_at,
+        recorded_at=rooms.clock(),
+        trigger=trigger,
+        kind=comparison.kind,
+        alert=comparison.alert,
+        reason=comparison.reason,
+        pack=rooms.pack.pack.name,
+        pack_version=rooms.pack.pack.version,
+        diff=comparison.diff,
+        judgement=comparison.judgement,
+    )

@@ -1,0 +1,120 @@
+"""Ticks: APScheduler says when to look, rows in the database say what is due."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from watcher.bootstrap import Instance
+from watcher.errors import WatcherError
+from watcher.pipeline.notify import compose_due, deliver_owed
+from watcher.pipeline.schedule import LATE, claim_due, ready_at, spread_missed
+from watcher.scheduler.line import CheckLine
+
+STOP_SECONDS = 25
+PAUSE_AFTER_STORAGE_ERROR = timedelta(seconds=60)
+SHORTEST_WAIT_SECONDS = 0.02
+LOOKING_SHARE = 0.9  # of a tick: the next one must not find this one still at work
+
+log = structlog.get_logger()
+
+
+class Service:
+    """Checks what is due and sends what is owed, until it is stopped."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._settings = instance.settings.scheduler
+        self._line = CheckLine(
+            instance.rooms,
+            [instance.fetcher() for _ in range(self._settings.workers)],
+            readers=os.cpu_count() or 1,
+            on_storage_error=self._pause,
+        )
+        self._stopping = threading.Event()
+        self._paused_until = instance.rooms.clock()
+        self._looked_at: datetime | None = None
+        self._ticks = BackgroundScheduler(
+            timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        )
+        for name, job in (("check", self.check_due), ("notify", self.notify_due)):
+            self._ticks.add_job(
+                job, "interval", seconds=self._settings.tick_seconds, id=name, next_run_time=datetime.now(UTC)
+            )
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._ticks.start()
+        log.info("scheduler started", tick_seconds=self._settings.tick_seconds, workers=self._settings.workers)
+
+    def stop(self) -> None:
+        """End ticking; checks that run are given time to finish, leases of the others run out."""
+        self._stopping.set()
+        self._ticks.shutdown(wait=True)
+        unfinished = self._line.stop(STOP_SECONDS)
+        if unfinished:
+            log.warning("checks were still running and are left to their lease", number=unfinished)
+        log.info("scheduler stopped")
+
+    def check_due(self) -> None:
+        """Hand claims on due Sources to the line as places become free, until nothing is due or the tick is over."""
+        ends_at = time.monotonic() + self._settings.tick_seconds * LOOKING_SHARE
+        try:
+            self._catch_up()
+            while self._may_claim():
+                claims = claim_due(self._instance.rooms, limit=free) if (free := self._line.free()) else []
+                for claim in claims:
+                    self._line.submit(claim)
+                left = ends_at - time.monotonic()
+                if left <= 0 or not self._wait_for_work(left):
+                    return
+        except WatcherError as error:
+            self._pause(error)
+
+    def notify_due(self) -> None:
+        """Compose the Digests that are due and send what is owed."""
+        rooms = self._instance.rooms
+        try:
+            for composed in compose_due(rooms):
+                log.info("digest composed", digest=composed.digest.digest_id, changes=len(composed.digest.entries))
+            channel = self._instance.mail()
+            if channel is None:
+                return
+            for delivery, problem in deliver_owed(rooms, channel):
+                if problem:
+                    log.warning("delivery failed", delivery=delivery.delivery_id, problem=problem)
+                else:
+                    log.info("delivered", delivery=delivery.delivery_id, recipient=delivery.recipient)
+        except WatcherError as error:
+            log.error("digests are held up", problem=str(error))
+
+    def _may_claim(self) -> bool:
+        return not self._stopping.is_set() and self._instance.rooms.clock() >= self._paused_until
+
+    def _wait_for_work(self, seconds: float) -> bool:
+        """Wait until a check ends or a resting host is ready; False when neither is to be expected."""
+        ready = ready_at(self._instance.rooms) if self._line.free() else None
+        if ready is not None:
+            until_ready = (ready - self._instance.rooms.clock()).total_seconds()
+            seconds = min(seconds, max(until_ready, SHORTEST_WAIT_SECONDS))
+        if self._line.is_idle():
+            return ready is not None and not self._stopping.wait(seconds)
+        return self._line.wait(seconds) or ready is not None
+
+    def _catch_up(self) -> None:
+        """Spread what was missed when nobody looked for a while: the service was down or the machine asleep."""
+        now = self._instance.rooms.clock()
+        if self._looked_at is None or now - self._looked_at > LATE:
+            missed = spread_missed(self._instance.rooms)
+            if missed:
+                log.warning("checks were missed and are spread over the next hour", sources=missed)
+        self._looked_at = now
+
+    def _pause(self, error: WatcherError) -> None:
+        self._paused_until = self._instance.rooms.clock() + PAUSE_AFTER_STORAGE_ERROR
+        log.error("checking pauses for a minute: the evidence could not be written", problem=str(error))
