@@ -21,6 +21,7 @@ from watcher.isolation import ChildPool
 from watcher.pipeline.ports import Clock, Rooms
 from watcher.pipeline.recover import record_missing
 from watcher.settings import Settings, load_pack_text, load_settings
+from watcher.settings.secrets import resolve
 from watcher.store.database import create_database, database_exists, open_database, sqlite_path
 
 
@@ -109,6 +110,7 @@ def open_instance(
         base_url=settings.web.base_url.rstrip("/"),
         lease_seconds=settings.scheduler.lease_seconds,
         gap_seconds=settings.fetch.gap_seconds,
+        secrets=lambda credentials: resolve(credentials, os.environ, settings.fetch.secrets),
     )
     try:
         record_missing(rooms)
