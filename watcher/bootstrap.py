@@ -8,9 +8,10 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from watcher import __version__
 from watcher.alert.channels.smtp import SmtpChannel
@@ -118,6 +119,18 @@ def open_instance(
     finally:
         children.close()
         database.close()
+
+
+@contextmanager
+def open_trial(config: Path, *, clock: Clock = utc_now) -> Iterator[Instance]:
+    """An empty instance with the settings of `config` that is gone at the end: nothing done with it is recorded."""
+    settings = load_settings(config / "watcher.yaml")
+    with TemporaryDirectory(prefix="watcher-") as folder:
+        archive = replace(settings.archive, path=Path(folder) / "snapshots")
+        store = replace(settings.store, url=f"sqlite:///{folder}/watcher.db")
+        own = replace(settings, archive=archive, store=store)
+        with open_instance(config, settings=own, clock=clock, create=True) as instance:
+            yield instance
 
 
 def instance_exists(settings: Settings) -> bool:

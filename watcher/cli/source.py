@@ -1,4 +1,4 @@
-"""watcher source add | apply | list | show | pause | resume | retire."""
+"""watcher source add | apply | list | show | pause | resume | release | retire; `test` has its own module."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe, user_name
+from watcher.cli.trial import try_address
 from watcher.cli.words import change_words
 from watcher.errors import ConfigError
 from watcher.model.source import (
@@ -276,5 +277,7 @@ def _facts(rooms: Rooms, source_id: str) -> tuple[dict[str, object], Credentials
         ]
     return facts, one.definition.credentials
 
+
+source.add_command(try_address)
 
 COMMANDS = {"source": source}
