@@ -31,7 +31,8 @@ MAXIMUM_SELECTS = 3
 
 _UNSEEN = ("script", "style", "noscript", "template")
 _NAMED = frozenset({"main", "article", "time", "footer", "header", "nav", "aside", "marquee"})
-_LASTING = re.compile(r"(?!.*\d{3})[A-Za-z][A-Za-z0-9_-]{0,60}")
+# No running numbers, and no digests that a build tool puts at the end of a name ("Box--be0a1").
+_LASTING = re.compile(r"(?!.*\d{3})(?!.*[-_](?=[a-z]*\d)[a-z0-9]{5,}$)[A-Za-z][A-Za-z0-9_-]{0,60}", re.IGNORECASE)
 _CONTENT_NAME = re.compile(r"main|article|content|body-?text|story|document|page-?text|post|texte|contenido", re.I)
 
 
@@ -103,8 +104,14 @@ def suggest_selects(payload: Payload) -> tuple[SelectSuggestion, ...]:
         leaves_something = held + beside < (whole + aside) * 0.99
         if leaves_something and suggestion.text_share >= LEAST_TEXT_SHARE and suggestion.furniture_share <= 0.1:
             found.append(suggestion)
-    found.sort(key=lambda each: (round(each.furniture_share - each.text_share, 2), len(each.selector)))
+    found.sort(key=_rank)
     return tuple(found[:MAXIMUM_SELECTS])
+
+
+def _rank(suggestion: SelectSuggestion) -> tuple[float, bool, int]:
+    """Most text and least furniture first; names that speak of content before names that speak of looks."""
+    apart = round(suggestion.furniture_share - suggestion.text_share, 1)
+    return apart, not _CONTENT_NAME.search(suggestion.selector), len(suggestion.selector)
 
 
 def _source(payload: Payload) -> str | None:
