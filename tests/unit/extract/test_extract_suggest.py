@@ -51,8 +51,8 @@ def test_a_page_without_furniture_needs_no_select() -> None:
 
 
 def test_what_holds_too_much_of_the_text_is_never_removed() -> None:
-    one = _payload(f'<div id="all">{PROSE}<b>1</b></div>')
-    two = _payload(f'<div id="all">{PROSE}<b>2</b></div>')
+    one = _payload(f'<div id="all">{PROSE}<b>1</b></div><p>Ministry of Tests</p>')
+    two = _payload(f'<div id="all">{PROSE}<b>2</b></div><p>Ministry of Tests</p>')
     assert suggest_removals(one, two) == ()
 
 
