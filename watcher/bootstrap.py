@@ -8,9 +8,10 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from watcher import __version__
 from watcher.alert.channels.smtp import SmtpChannel
@@ -21,6 +22,7 @@ from watcher.isolation import ChildPool
 from watcher.pipeline.ports import Clock, Rooms
 from watcher.pipeline.recover import record_missing
 from watcher.settings import Settings, load_pack_text, load_settings
+from watcher.settings.secrets import resolve
 from watcher.store.database import create_database, database_exists, open_database, sqlite_path
 
 
@@ -109,6 +111,7 @@ def open_instance(
         base_url=settings.web.base_url.rstrip("/"),
         lease_seconds=settings.scheduler.lease_seconds,
         gap_seconds=settings.fetch.gap_seconds,
+        secrets=lambda credentials: resolve(credentials, os.environ, settings.fetch.secrets),
     )
     try:
         record_missing(rooms)
@@ -116,6 +119,18 @@ def open_instance(
     finally:
         children.close()
         database.close()
+
+
+@contextmanager
+def open_trial(config: Path, *, clock: Clock = utc_now) -> Iterator[Instance]:
+    """An empty instance with the settings of `config` that is gone at the end: nothing done with it is recorded."""
+    settings = load_settings(config / "watcher.yaml")
+    with TemporaryDirectory(prefix="watcher-") as folder:
+        archive = replace(settings.archive, path=Path(folder) / "snapshots")
+        store = replace(settings.store, url=f"sqlite:///{folder}/watcher.db")
+        own = replace(settings, archive=archive, store=store)
+        with open_instance(config, settings=own, clock=clock, create=True) as instance:
+            yield instance
 
 
 def instance_exists(settings: Settings) -> bool:

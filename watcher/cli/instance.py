@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from watcher.cli.context import Context, json_option, pass_context, print_json
 from watcher.errors import ConfigError
 from watcher.fetch import Egress, Fetcher, FetchLimits, FetchRequest, networks
 from watcher.settings import load_packs, load_settings, load_sources
+from watcher.settings.secrets import unresolved
 from watcher.store import captures, digests, sources, subscriptions
 from watcher.store.database import migrate_database
 
@@ -68,18 +70,26 @@ def status(context: Context, as_json: bool) -> None:
 def check_config(context: Context, sources_path: Path | None) -> None:
     """Read all configuration and say what is wrong; nothing is changed.
 
-    Exit 1 when some Sources are bad, 2 when a file or a key is.
+    Exit 1 when some Sources are bad or a secret that they name is not there, 2 when a file or a key is.
     """
     settings = load_settings(context.config / "watcher.yaml")
     packs = load_packs(context.config / "indicators")
     if settings.classify.pack not in {pack.name for pack in packs}:
         raise ConfigError(f"classify.pack names {settings.classify.pack!r}, which is not there", key="classify.pack")
     folder = sources_path or context.config / "sources"
-    registered, problems = load_sources(folder) if folder.exists() else ([], [])
-    click.echo(f"settings: fine; packs: {len(packs)} fine; Sources: {len(registered)} fine, {len(problems)} bad")
-    for problem in problems:
-        click.echo(problem.message, err=True)
-    if problems:
+    registered, problems = load_sources(folder, intranet=settings.fetch.intranet) if folder.exists() else ([], [])
+    complaints = [problem.message for problem in problems]
+    for entry in registered:
+        credentials = entry.definition.credentials
+        missing = unresolved(credentials, os.environ, settings.fetch.secrets) if credentials is not None else ""
+        if missing:
+            complaints.append(f"{entry.source_id}: {missing}. Until it is there, this Source is not fetched")
+    bad = len(complaints)
+    fine = len(registered) + len(problems) - bad
+    click.echo(f"settings: fine; packs: {len(packs)} fine; Sources: {fine} fine, {bad} bad")
+    for complaint in complaints:
+        click.echo(complaint, err=True)
+    if complaints:
         raise SystemExit(1)
 
 

@@ -1,30 +1,33 @@
-"""watcher source add | apply | list | show | pause | resume | retire."""
+"""watcher source add | apply | list | show | pause | resume | release | retire; `test` has its own module."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe, user_name
+from watcher.cli.trial import try_address
 from watcher.cli.words import change_words
 from watcher.errors import ConfigError
 from watcher.model.source import (
+    Credentials,
     Definition,
     Source,
     SourceKind,
     format_cadence,
     parse_cadence,
-    require_http_url,
     slug,
 )
 from watcher.pipeline import register
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.register import PlanAction, PlanStep
 from watcher.pipeline.release import release_held
-from watcher.settings import load_sources
-from watcher.settings.sources import resolve_instrument, resolve_subject
+from watcher.pipeline.secrets import credentials_words
+from watcher.settings import load_settings, load_sources
+from watcher.settings.sources import require_open_url, resolve_instrument, resolve_subject
 from watcher.store import captures as capture_rows
 from watcher.store import changes, sources, versions
 
@@ -46,6 +49,7 @@ def source() -> None:
 @click.option("--every", default="6h", show_default=True, help="How often to check: 30m, 6h, 1d.")
 @click.option("--select", multiple=True, help="CSS selector to keep; repeatable.")
 @click.option("--remove", multiple=True, help="CSS selector to leave out; repeatable.")
+@click.option("--browser", is_flag=True, help="Read the page after its scripts ran.")
 @click.option("--upload", is_flag=True, help="A Source without address: letters, decrees, scans handed in by a person.")
 @pass_context
 def add(
@@ -59,6 +63,7 @@ def add(
     every: str,
     select: tuple[str, ...],
     remove: tuple[str, ...],
+    browser: bool,
     upload: bool,
 ) -> None:
     """Register URL as a Source; it is checked at once by a running service.
@@ -70,7 +75,7 @@ def add(
     """
     if upload == bool(url):
         raise ConfigError("give either an address or --upload", key="url")
-    address = require_http_url(url) if url else ""
+    address = require_open_url(url) if url else ""
     name = source_id or slug(title or _name_of(address))
     if slug(name) != name:
         raise ConfigError(f"--id should be lower-case words joined with hyphens, as {slug(name)!r}", key="id")
@@ -84,6 +89,7 @@ def add(
         every_seconds=parse_cadence(every),
         select=select,
         remove=remove,
+        browser=browser and not upload,
     )
     with context.instance(create=True) as instance:
         register.add_source(instance.rooms, name, definition, user=user_name())
@@ -102,7 +108,7 @@ def apply(context: Context, path: Path, dry_run: bool, yes: bool) -> None:
     Sources that no file mentions are left alone. A misspelled key stops everything (exit 2); a Source
     with a bad value is named and left out while the others are applied (exit 1).
     """
-    registered, problems = load_sources(path)
+    registered, problems = load_sources(path, intranet=load_settings(context.config / "watcher.yaml").fetch.intranet)
     with context.instance(create=True) as instance:
         wanted = [(entry.source_id, entry.definition, entry.paused) for entry in registered]
         steps = register.plan_sources(instance.rooms, wanted)
@@ -136,7 +142,8 @@ def list_(context: Context, as_json: bool) -> None:
         return
     for one in every:
         due = f"next {one.next_check_at:%Y-%m-%d %H:%M} UTC" if one.next_check_at else "no check planned"
-        click.echo(f"{one.source_id:<40} {one.state:<8} {one.last_outcome or '-':<16} {due}")
+        also = ", ".join(_fetched_how(one))
+        click.echo(f"{one.source_id:<40} {one.state:<8} {one.last_outcome or '-':<16} {due}{also and '  ' + also}")
     if not every:
         click.echo("no Sources yet; add one with: watcher source add URL")
 
@@ -148,10 +155,12 @@ def list_(context: Context, as_json: bool) -> None:
 def show(context: Context, source_id: str, as_json: bool) -> None:
     """One Source: its Definition, latest Captures, Versions and Changes."""
     with context.instance() as instance:
-        facts = _facts(instance.rooms, source_id)
+        facts, credentials = _facts(instance.rooms, source_id)
     if as_json:
         print_json(facts)
         return
+    if credentials is not None:
+        facts["credentials"] = credentials_words(credentials)
     for key, value in facts.items():
         if isinstance(value, list):
             click.echo(f"{key}:")
@@ -222,6 +231,15 @@ def _summary(steps: list[PlanStep], bad: int) -> str:
     return f"{text}, {bad} bad" if bad else text
 
 
+def _fetched_how(one: Source) -> list[str]:
+    """What is out of the ordinary in how it is fetched."""
+    credentials = one.definition.credentials
+    return [
+        *(["by browser"] if one.definition.browser else []),
+        *([f"with credentials for {credentials.origin}"] if credentials is not None else []),
+    ]
+
+
 def _described(one: Source, captures: int) -> dict[str, object]:
     return {
         "source_id": one.source_id,
@@ -230,6 +248,8 @@ def _described(one: Source, captures: int) -> dict[str, object]:
         "title": one.definition.title,
         "subjects": list(one.definition.subjects),
         "every": format_cadence(one.definition.every_seconds),
+        "browser": one.definition.browser,
+        "credentials": asdict(one.definition.credentials) if one.definition.credentials is not None else None,
         "last_outcome": one.last_outcome,
         "last_capture_at": one.last_capture_at,
         "next_check_at": one.next_check_at,
@@ -238,7 +258,7 @@ def _described(one: Source, captures: int) -> dict[str, object]:
     }
 
 
-def _facts(rooms: Rooms, source_id: str) -> dict[str, object]:
+def _facts(rooms: Rooms, source_id: str) -> tuple[dict[str, object], Credentials | None]:
     with rooms.database.reading() as connection:
         one = sources.get_source(connection, source_id)
         facts = _described(one, capture_rows.count_captures(connection).get(source_id, 0))
@@ -255,7 +275,9 @@ def _facts(rooms: Rooms, source_id: str) -> dict[str, object]:
             f"{change.change_id}  {change.kind}  {change.judgement.severity}"
             for change in changes.list_changes(connection, source_id=source_id, limit=10)
         ]
-    return facts
+    return facts, one.definition.credentials
 
+
+source.add_command(try_address)
 
 COMMANDS = {"source": source}

@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from watcher.classify import Pack
+from watcher.errors import ConfigError
 from watcher.model.capture import FetchResult
+from watcher.model.source import Credentials
 from watcher.model.subscription import Delivery, DeliveryState
 
 if TYPE_CHECKING:  # questions that need no instance must not wait for the rooms to load
@@ -54,9 +56,17 @@ class PackText:
     text: str
 
 
+def no_secrets(credentials: Credentials) -> tuple[tuple[str, str], ...]:
+    """ConfigError: no secrets are at hand here."""
+    raise ConfigError(f"the credentials for {credentials.origin} cannot be resolved here")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rooms:
-    """Everything that a use case may touch. `name` says which process this is, for leases and records."""
+    """Everything that a use case may touch. `name` says which process this is, for leases and records.
+
+    `secrets` gives the headers that credentials refer to, or a ConfigError that names the reference.
+    """
 
     database: Database
     archive: Archive
@@ -68,3 +78,4 @@ class Rooms:
     base_url: str
     lease_seconds: int = 300
     gap_seconds: float = 0.0
+    secrets: Callable[[Credentials], tuple[tuple[str, str], ...]] = no_secrets

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from watcher.errors import RefusedError
-from watcher.model.source import Definition, Source, SourceKind, SourceState
+from watcher.model.source import Credentials, Definition, Source, SourceKind, SourceState
 from watcher.model.subscription import CADENCE_SECONDS, Cadence, Subscription, SubscriptionFilter
 from watcher.pipeline.ports import Rooms
+from watcher.pipeline.secrets import credentials_words, require_own_origin
 from watcher.store import audit, changes, sources, subscriptions
 from watcher.store.database import Connection
 
@@ -37,7 +38,11 @@ class PlanStep:
 
 
 def add_source(rooms: Rooms, source_id: str, definition: Definition, *, user: str, paused: bool = False) -> Source:
-    """Register a Source; it is due at once. ConflictError when the id is taken."""
+    """Register a Source; it is due at once. ConflictError when the id is taken.
+
+    RefusedError, here and in `apply_plan`, when its credentials are for another origin than its address.
+    """
+    _require_own_secrets(definition)
     now = rooms.clock()
     watched = definition.kind is not SourceKind.UPLOAD and not paused
     source = Source(
@@ -145,6 +150,7 @@ def one_address(text: str) -> str:
 
 
 def _change_source(rooms: Rooms, step: PlanStep, *, user: str) -> None:
+    _require_own_secrets(step.definition)
     now = rooms.clock()
     with rooms.database.writing() as connection:
         before = sources.get_source(connection, step.source_id)
@@ -185,18 +191,28 @@ def _move_to(rooms: Rooms, source_id: str, state: SourceState, *, user: str, act
 
 
 def _wanted_state(source: Source, paused: bool) -> SourceState:
-    if source.state is SourceState.RETIRED:
-        return SourceState.RETIRED
+    if source.state is SourceState.RETIRED or (source.state is SourceState.QUARANTINED and not paused):
+        return source.state
     return SourceState.PAUSED if paused else SourceState.ACTIVE
 
 
 def _differences(source: Source, definition: Definition, paused: bool) -> tuple[tuple[str, str, str], ...]:
-    before, after = asdict(source.definition), asdict(definition)
-    found = [(name, str(before[name]), str(after[name])) for name in before if before[name] != after[name]]
+    before, after = source.definition, definition
+    names = (part.name for part in fields(Definition) if getattr(before, part.name) != getattr(after, part.name))
+    found = [(name, _said(getattr(before, name)), _said(getattr(after, name))) for name in names]
     wanted = _wanted_state(source, paused)
     if wanted is not source.state:
         found.append(("state", source.state, wanted))
     return tuple(found)
+
+
+def _require_own_secrets(definition: Definition) -> None:
+    if definition.credentials is not None:
+        require_own_origin(definition.credentials, definition.url)
+
+
+def _said(value: object) -> str:
+    return credentials_words(value) if isinstance(value, Credentials) else str(value)
 
 
 def _described(source: Source) -> dict[str, Any]:

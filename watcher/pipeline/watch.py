@@ -14,6 +14,7 @@ from watcher.pipeline.permission import ask_robots
 from watcher.pipeline.ports import FetchDoor, Rooms
 from watcher.pipeline.record import Attempt, Recorded, record_attempt, record_unchanged
 from watcher.pipeline.schedule import next_check, release
+from watcher.pipeline.secrets import EntrustedSecrets, credentials_of
 from watcher.store.claims import Finished
 
 UNCONDITIONAL_EVERY = 10
@@ -54,8 +55,9 @@ def check(rooms: Rooms, door: FetchDoor, claim: Claim, *, trigger: Trigger, user
 
 def fetch(rooms: Rooms, door: FetchDoor, claim: Claim, *, trigger: Trigger, user: str = "") -> Fetched:
     """Ask robots.txt, then the page, and store what came."""
-    permission = ask_robots(rooms, door, claim)
-    result = permission.refusal or door.fetch(_request(claim))
+    permission = ask_robots(rooms, door, claim.source.definition, claim.robots)
+    secrets = credentials_of(rooms, claim.source.definition)
+    result = permission.refusal or secrets.refusal or door.fetch(_request(claim, secrets))
     gap = timedelta(seconds=max(rooms.gap_seconds, permission.crawl_delay_seconds))
     return Fetched(
         claim=claim,
@@ -108,7 +110,7 @@ def _stored(rooms: Rooms, content: bytes | None) -> str | None:
     return rooms.archive.put_payload(content) if content else None
 
 
-def _request(claim: Claim) -> FetchRequest:
+def _request(claim: Claim, secrets: EntrustedSecrets) -> FetchRequest:
     """A conditional request, and in full every tenth time: some servers say 304 whatever happened."""
     definition = claim.source.definition
     whole = claim.fencing_token % UNCONDITIONAL_EVERY == 0 or claim.source.health.validators_lie
@@ -116,6 +118,8 @@ def _request(claim: Claim) -> FetchRequest:
         url=definition.url,
         etag=None if whole else claim.etag,
         last_modified=None if whole else claim.last_modified,
+        secret_origin=secrets.origin,
+        secret_headers=secrets.headers,
         browser=definition.browser,
     )
 

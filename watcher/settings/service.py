@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from watcher.errors import ConfigError
+from watcher.settings.secrets import VARIABLE_PREFIX
 from watcher.settings.strict_yaml import Node, build, read_yaml, unknown_key
 
 ENVIRONMENT_PREFIX = "WATCHER_"
@@ -38,7 +39,8 @@ class FetchSettings:
     `gap_seconds` pass between two requests of different Sources to one host, more when its robots.txt asks for it.
     `contact` is where a site's keeper can complain; it goes into the User-Agent. `intranet` lists networks of the
     house ("10.1.0.0/16") that may be fetched from although they are private; `ports` are those that pages are
-    served on; `nat64` the prefixes through which this network reaches IPv4.
+    served on; `nat64` the prefixes through which this network reaches IPv4. `secrets` is the folder whose files the
+    credentials of a Source can name.
     """
 
     contact: str = ""
@@ -49,6 +51,7 @@ class FetchSettings:
     intranet: tuple[str, ...] = ()
     ports: tuple[int, ...] = (80, 443, 8080, 8443)
     nat64: tuple[str, ...] = ()
+    secrets: Path = Path("/run/secrets")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,7 +132,7 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
 def _with_environment(settings: Settings, environment: Mapping[str, str]) -> Settings:
     sections = {section.name: getattr(settings, section.name) for section in dataclasses.fields(settings)}
     for name, raw in sorted(environment.items()):
-        if not name.startswith(ENVIRONMENT_PREFIX) or "__" not in name:
+        if not name.startswith(ENVIRONMENT_PREFIX) or "__" not in name or name.startswith(VARIABLE_PREFIX):
             continue
         section, _, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().partition("__")
         node = Node(value=raw, file=f"environment variable {name}", line=0, path=name)

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from watcher.errors import ConfigError, RefusedError
 from watcher.model.instruments import INSTRUMENTS, instrument_of
-from watcher.model.source import Definition, SourceKind, parse_cadence, require_http_url, slug
+from watcher.model.source import (
+    Credentials,
+    Definition,
+    SourceKind,
+    origin_of,
+    parse_cadence,
+    require_http_url,
+    slug,
+)
 from watcher.model.subjects import subject_of
+from watcher.pipeline.secrets import require_own_origin, require_protected
+from watcher.settings.secrets import read_credentials, require_known_keys
 from watcher.settings.strict_yaml import Node, build, read_yaml
 
 
@@ -32,6 +44,8 @@ class _SourceEntry:
     select: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     fetch_despite_robots: str = ""
+    browser: bool = False
+    credentials: Node | None = None
     paused: bool = False
 
 
@@ -44,9 +58,10 @@ class RegisteredSource:
     paused: bool
 
 
-def load_sources(path: Path) -> tuple[list[RegisteredSource], list[SourceProblem]]:
+def load_sources(path: Path, *, intranet: Sequence[str] = ()) -> tuple[list[RegisteredSource], list[SourceProblem]]:
     """All Sources of a file or of the *.yaml files of a folder, and those that cannot be registered.
 
+    `intranet` are the networks of the house, where credentials may be sent over http.
     ConfigError (nothing should be applied) for unreadable files, unknown keys, wrong types and double ids.
     """
     files = sorted(path.glob("*.yaml")) + sorted(path.glob("*.yml")) if path.is_dir() else [path]
@@ -56,14 +71,19 @@ def load_sources(path: Path) -> tuple[list[RegisteredSource], list[SourceProblem
             if source_id in entries:
                 first = entries[source_id][0]
                 raise node.error(f"the Source {source_id!r} is also defined in {first.file} on line {first.line}")
-            entries[source_id] = (node, build(_SourceEntry, node))
+            entry = build(_SourceEntry, node)
+            if entry.credentials is not None:
+                require_known_keys(entry.credentials)
+            entries[source_id] = (node, entry)
     registered: list[RegisteredSource] = []
     problems: list[SourceProblem] = []
     for source_id, (node, entry) in entries.items():
         try:
-            definition = _definition(source_id, entry)
+            definition = _definition(source_id, entry, intranet)
         except (ConfigError, RefusedError) as error:
-            problems.append(SourceProblem(source_id=source_id, message=f"{node.file}:{node.line}: {error}"))
+            placed = isinstance(error, ConfigError) and error.file is not None
+            where = "" if placed else f"{node.file}:{node.line}: "
+            problems.append(SourceProblem(source_id=source_id, message=f"{where}{error}"))
         else:
             registered.append(RegisteredSource(source_id=source_id, definition=definition, paused=entry.paused))
     return registered, problems
@@ -77,7 +97,7 @@ def _listed(root: Node) -> dict[str, Node]:
     return top["sources"].mapping() if "sources" in top else {}
 
 
-def _definition(source_id: str, entry: _SourceEntry) -> Definition:
+def _definition(source_id: str, entry: _SourceEntry, intranet: Sequence[str]) -> Definition:
     if slug(source_id) != source_id:
         raise ConfigError(
             f"the name {source_id!r} should be lower-case words joined with hyphens, as {slug(source_id)!r}"
@@ -87,8 +107,11 @@ def _definition(source_id: str, entry: _SourceEntry) -> Definition:
     kind = SourceKind(entry.kind)
     if kind is SourceKind.UPLOAD and entry.url:
         raise ConfigError("an upload has no url")
+    if kind is SourceKind.UPLOAD and (entry.browser or entry.credentials is not None):
+        raise ConfigError("an upload is never fetched: it has neither browser nor credentials")
+    url = "" if kind is SourceKind.UPLOAD else require_open_url(entry.url)
     return Definition(
-        url="" if kind is SourceKind.UPLOAD else require_http_url(entry.url),
+        url=url,
         kind=kind,
         title=entry.title or source_id,
         publisher=entry.publisher,
@@ -98,7 +121,33 @@ def _definition(source_id: str, entry: _SourceEntry) -> Definition:
         select=entry.select,
         remove=entry.remove,
         fetch_despite_robots=entry.fetch_despite_robots,
+        browser=entry.browser,
+        credentials=_credentials(entry.credentials, url, intranet),
     )
+
+
+def _credentials(node: Node | None, url: str, intranet: Sequence[str]) -> Credentials | None:
+    if node is None:
+        return None
+    credentials = read_credentials(node)
+    try:
+        require_own_origin(credentials, url)
+        require_protected(credentials, intranet)
+    except RefusedError as error:
+        raise node.error(str(error)) from error
+    return credentials
+
+
+def require_open_url(url: str) -> str:
+    """An http or https URL that holds no user name and password: these would be printed wherever the address is."""
+    address = require_http_url(url)
+    parts = urlsplit(address)
+    if "@" in parts.netloc:
+        raise RefusedError(
+            f"the address at {origin_of(address)} holds a user name or password, which would be shown wherever the "
+            "address is: leave it out and name it in credentials"
+        )
+    return address
 
 
 def resolve_instrument(name: str) -> str:

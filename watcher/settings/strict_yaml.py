@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedBase, CommentedMap, CommentedSeq
+from ruamel.yaml.composer import ComposerError
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarfloat import ScalarFloat
@@ -23,6 +24,7 @@ from watcher.errors import ConfigError
 
 MAXIMUM_BYTES = 5_000_000
 MAXIMUM_NODES = 200_000
+_LOCAL_TAG = "a tag is not allowed: put text that begins with ! in quotes"
 PLAIN_TAGS = frozenset({"str", "int", "float", "bool", "null", "map", "seq"})
 
 T = TypeVar("T")
@@ -84,14 +86,20 @@ def read_yaml(path: Path) -> Node:
         raise ConfigError(f"{problem}; its mapping begins on line {first_line}", file=name, line=line) from error
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise ConfigError(f"is no valid YAML: {error.problem or error.context}", file=name, line=line) from error
+        problem = error.problem or error.context
+        if isinstance(error, ComposerError) and "alias" in str(problem):
+            problem = "found an alias that is not defined: put text that begins with * in quotes"
+        raise ConfigError(f"is no valid YAML: {problem}", file=name, line=line) from None
     except (YAMLError, RecursionError, ValueError) as error:
         raise ConfigError(f"is no valid YAML: {type(error).__name__}", file=name) from error
     return _to_nodes(CommentedMap() if tree is None else tree, name)
 
 
 def build(kind: type[T], node: Node) -> T:
-    """A frozen dataclass from a mapping. Unknown or missing keys and wrong types are ConfigErrors with their line."""
+    """A frozen dataclass from a mapping. Unknown or missing keys and wrong types are ConfigErrors with their line.
+
+    A field of type Node keeps its part of the file as it is, for a reader of its own.
+    """
     given = node.mapping()
     fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for key, child in given.items():
@@ -115,6 +123,8 @@ def unknown_key(node: Node, key: str, known: typing.Iterable[str]) -> ConfigErro
 
 
 def _convert(hint: Any, node: Node) -> Any:
+    if hint is Node:
+        return node
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
         if node.value is None:
@@ -148,7 +158,8 @@ def _to_nodes(tree: Any, file: str) -> Node:
             raise ConfigError("is nested more than 40 deep", file=file, line=line)
         tag = str(value.tag.value or "") if isinstance(value, CommentedBase) else ""
         if tag and tag.rpartition(":")[2] not in PLAIN_TAGS:
-            raise ConfigError(f"the tag {tag!r} is not allowed", file=file, line=line, key=path)
+            shown = f"the tag {tag!r} is not allowed" if ":" in tag else _LOCAL_TAG
+            raise ConfigError(shown, file=file, line=line, key=path)
         if isinstance(value, CommentedMap):
             children = {}
             for key, child in value.items():
