@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -208,8 +209,7 @@ class Fetcher:
 
 def _body(response: httpx.Response) -> httpx.SyncByteStream:
     """The body as it comes: httpx's own decoding has no bound."""
-    assert isinstance(response.stream, httpx.SyncByteStream)
-    return response.stream
+    return cast("httpx.SyncByteStream", response.stream)
 
 
 def _check_length(attempt: Attempt, url: str, length: int) -> None:
