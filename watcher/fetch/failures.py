@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpcore
 import httpx
 
@@ -11,6 +13,7 @@ from watcher.model.capture import Outcome
 
 ACCESS_STATUSES = frozenset({401, 403, 407, 451})
 TRANSIENT_STATUSES = frozenset({408, 425, 429})
+_LOGIN = re.compile(r"//[^/?#]*@")
 
 FAILURES = (
     FetchError,
@@ -30,7 +33,7 @@ def named_failure(error: Exception, url: str, *, start: bytes, proxy: str) -> Fe
     What httpcore says of a request that cannot be sent is not repeated: it quotes headers, and some are secret.
     """
     if isinstance(error, FetchError):
-        return _with_url(error, url)
+        return _with_url(error, _LOGIN.sub("//", url, count=1))
     if isinstance(error, httpcore.RemoteProtocolError):
         return FetchError(_broken_words(error, url, start), outcome=Outcome.BROKEN_RESPONSE, transient=True)
     if isinstance(error, httpcore.NetworkError | httpcore.TimeoutException):

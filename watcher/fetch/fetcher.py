@@ -113,7 +113,7 @@ class Fetcher:
             if attempt.asked_plain:
                 raise
             attempt.ask_plain()
-            return self._ask(attempt, url)
+            return self._one_hop(attempt, url)
         except FetchError as error:
             may_retry = error.transient and error.outcome in RETRIED and len(attempt.hops) == answered
             if not may_retry or attempt.retried:
