@@ -363,3 +363,16 @@ def test_a_connection_is_used_again_and_one_that_the_server_closed_is_replaced(m
     results = [fetcher.fetch(FetchRequest(url=server.url(f"/{n}"))) for n in range(4)]
     fetcher.close()
     assert [result.payload for result in results] == [b"ok"] * 4
+
+
+def test_connections_that_the_server_closed_at_every_hop_do_not_end_the_fetch(misbehave: Any, fetch: Any) -> None:
+    def leads_on_and_closes(connection: socket.socket) -> None:
+        hop = len(server.asked)
+        location = f"HTTP/1.1 302 Found\r\nLocation: /{hop}\r\nContent-Length: 0\r\n\r\n".encode()
+        connection.sendall(location if hop < 7 else HEAD + b"Content-Length: 5\r\n\r\nwords")
+
+    server = misbehave(leads_on_and_closes)
+    for _ in range(5):
+        server.asked.clear()
+        result = fetch(server.url())
+        assert result.payload == b"words", result.error

@@ -105,8 +105,12 @@ class Fetcher:
         raise FetchError(message, outcome=Outcome.BROKEN_RESPONSE, transient=False)
 
     def _one_hop(self, attempt: Attempt, url: str) -> str | None:
-        """Ask once. Once more when the connection broke before an answer, or uncompressed when the gzip is none."""
-        answered = len(attempt.hops)
+        """Ask, and once more in a fetch when a connection breaks before an answer, or when a gzip is none.
+
+        A kept connection that the server has closed meanwhile does not count (RFC 9112, 9.3.1).
+        """
+        budget = self._wire.budget
+        answered, connections = len(attempt.hops), budget.connections
         try:
             return self._ask(attempt, url)
         except BadGzipError:
@@ -115,15 +119,17 @@ class Fetcher:
             attempt.ask_plain()
             return self._one_hop(attempt, url)
         except FetchError as error:
+            was_kept = budget.connections == connections and not any(budget.start)
             may_retry = error.transient and error.outcome in RETRIED and len(attempt.hops) == answered
-            if not may_retry or attempt.retried:
+            if not may_retry or (attempt.retried and not was_kept):
                 raise
-            attempt.retried = True
-            return self._ask(attempt, url)
+            attempt.retried = attempt.retried or not was_kept
+            return self._one_hop(attempt, url)
 
     def _ask(self, attempt: Attempt, url: str) -> str | None:
         """The Location of a redirect; None when the answer is the last one, which is then in the attempt."""
         budget = self._wire.budget
+        budget.start.clear()
         try:
             request = composed(attempt, url, self._user_agent)
             attempt.request_headers = shown_headers(request, attempt.request)

@@ -46,7 +46,8 @@ _NUMERIC = socket.AI_NUMERICHOST
 class Budget:
     """What one fetch may still use. `phase` names what is being done, for the error that ends it.
 
-    `start` holds the first bytes of the answer under way, `disconnected` says that the other side ended it.
+    `start` holds the first bytes of the answer under way, `disconnected` says that the other side ended it,
+    `connections` counts those that were made.
     """
 
     deadline_seconds: float
@@ -55,6 +56,7 @@ class Budget:
     phase: str = "connecting"
     received: int = 0
     received_in_phase: int = 0
+    connections: int = 0
     disconnected: bool = False
     start: list[bytes] = field(default_factory=list)
 
@@ -121,6 +123,7 @@ class Wire(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """A connection to an address of `host` that the policy allows."""
+        self.budget.connections += 1
         self.budget.enter("looking up the host")
         addresses = self._lookup(host, port)
         for address in addresses:
