@@ -102,6 +102,7 @@ def test_catalogue_024_secrets_are_sent_again_where_a_redirect_comes_back(misbeh
         ("https://ministry.example:443/page", True),
         ("https://MINISTRY.example/page", True),
         ("http://ministry.example/page", False),
+        ("http://ministry.example:443/page", False),
         ("https://ministry.example:8443/page", False),
         ("https://www.ministry.example/page", False),
         ("https://ministry.example.evil.example/page", False),
