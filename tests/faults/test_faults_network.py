@@ -365,9 +365,14 @@ def test_a_connection_is_used_again_and_one_that_the_server_closed_is_replaced(m
     assert [result.payload for result in results] == [b"ok"] * 4
 
 
-def test_kept_connections_that_the_server_closes_at_every_hop_do_not_end_the_fetch(misbehave: Any, fetch: Any) -> None:
+@pytest.mark.parametrize("broken", [1, 3])
+def test_kept_connections_that_the_server_closes_at_every_hop_do_not_use_up_the_retry(
+    misbehave: Any, fetch: Any, broken: int
+) -> None:
     def leads_on_and_closes_when_asked_again(connection: socket.socket) -> None:
         hop = len(server.asked)
+        if hop == broken:
+            return  # a new connection: this one uses it up
         location = f"HTTP/1.1 302 Found\r\nLocation: /{hop}\r\nContent-Length: 0\r\n\r\n".encode()
         connection.sendall(location if hop < 5 else HEAD + b"Content-Length: 5\r\n\r\nwords")
         connection.recv(65536)
