@@ -12,17 +12,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
 from watcher import __version__
 from watcher.alert.channels.smtp import SmtpChannel
 from watcher.archive import create_archive, has_records, open_archive
 from watcher.errors import ArchiveError, StoreError
-from watcher.fetch import Egress, Fetcher, FetchLimits, networks, tls_context
+from watcher.fetch import Egress, Fetcher, FetchLimits, Proxy, networks, tls_context
 from watcher.isolation import ChildPool
 from watcher.pipeline.ports import Clock, Rooms
 from watcher.pipeline.recover import record_missing
 from watcher.settings import Settings, load_pack_text, load_settings
 from watcher.settings.secrets import resolve
+from watcher.settings.service import FetchSettings
 from watcher.store.database import create_database, database_exists, open_database, sqlite_path
 
 
@@ -54,6 +56,7 @@ class Instance:
             clock=self.rooms.clock,
             egress=egress,
             tls=self.tls,
+            proxy=proxy_of(fetch),
         )
 
     def mail(self) -> SmtpChannel | None:
@@ -75,6 +78,14 @@ class Instance:
 def utc_now() -> datetime:
     """The wall clock in UTC."""
     return datetime.now(UTC)
+
+
+def proxy_of(fetch: FetchSettings) -> Proxy | None:
+    """The forward proxy of the settings, None when there is none."""
+    parts = urlsplit(fetch.proxy)
+    if not parts.hostname or not parts.port:
+        return None
+    return Proxy(host=parts.hostname, port=parts.port, login=fetch.proxy_login)
 
 
 def user_agent(contact: str) -> str:

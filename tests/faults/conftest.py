@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from watcher.fetch import Egress, Fetcher, FetchLimits, FetchRequest, networks
+from watcher.fetch import Egress, Fetcher, FetchLimits, FetchRequest, Proxy, networks
 from watcher.model.capture import FetchResult
 
 Behaviour = Callable[[socket.socket], None]
@@ -86,7 +86,15 @@ def fetch() -> Iterator[Callable[..., FetchResult]]:
     """Fetch a URL with a deadline of a second and a body limit of 200 kB; loopback is of the house."""
     made: list[Fetcher] = []
 
-    def get(url: str, *, house: str = "127.0.0.0/8", tls: ssl.SSLContext | None = None, **limits: Any) -> FetchResult:
+    def get(
+        url: str,
+        *,
+        house: str = "127.0.0.0/8",
+        tls: ssl.SSLContext | None = None,
+        proxy: Proxy | None = None,
+        ask: dict[str, Any] | None = None,
+        **limits: Any,
+    ) -> FetchResult:
         chosen = FetchLimits(**{"deadline_seconds": 1.0, "maximum_bytes": 200_000, **limits})
         fetcher = Fetcher(
             user_agent="watcher/test",
@@ -94,13 +102,31 @@ def fetch() -> Iterator[Callable[..., FetchResult]]:
             clock=lambda: dt.datetime.now(dt.UTC),
             egress=Egress(intranet=networks([house] if house else [])),
             tls=tls,
+            proxy=proxy,
         )
         made.append(fetcher)
-        return fetcher.fetch(FetchRequest(url=url))
+        return fetcher.fetch(FetchRequest(url=url, **(ask or {})))
 
     yield get
     for fetcher in made:
         fetcher.close()
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Say which addresses each host name has; others are unknown."""
+
+    def are(**answers: list[str]) -> None:
+        known = {host.replace("_", "."): addresses for host, addresses in answers.items()}
+
+        def lookup(host: str, port: int, *_: object, **__: object) -> list[Any]:
+            if host not in known:
+                raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in known[host]]
+
+        monkeypatch.setattr(socket, "getaddrinfo", lookup)
+
+    return are
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,7 +43,16 @@ def test_the_rules_for_our_own_agent_come_before_those_for_all(bench: Any) -> No
 def test_catalogue_153_a_robots_txt_that_is_refused_allows_everything(bench: Any, status: int) -> None:
     bench.site.put("/robots.txt", "Disallow: /", status=status)
     bench.register("kaz", bench.site.put("/kaz", PAGE))
-    assert bench.check("kaz").recorded.first
+    assert bench.check("kaz").recorded.capture.outcome is Outcome.NEW
+
+
+def test_a_robots_txt_that_was_cut_off_allows_nothing(bench: Any) -> None:
+    cut = {"Content-Encoding": "gzip", "Content-Type": "text/plain"}
+    bench.site.put("/robots.txt", b"\x1f\x8b\x08\x00half of it", headers=cut)
+    bench.register("kaz", bench.site.put("/kaz", PAGE))
+    recorded = bench.check("kaz").recorded
+    assert not recorded.capture.outcome.reached
+    assert "robots.txt could not be read" in recorded.capture.error
 
 
 def test_an_empty_robots_txt_allows_everything(bench: Any) -> None:

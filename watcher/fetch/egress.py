@@ -16,33 +16,33 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 DENIED_V4: tuple[tuple[str, str], ...] = (
-    ("0.0.0.0/8", "this network"),
+    ("0.0.0.0/8", 'of the block "this network"'),
     ("10.0.0.0/8", "private"),
-    ("100.64.0.0/10", "shared address space of carriers"),
+    ("100.64.0.0/10", "in the shared address space of carriers"),
     ("127.0.0.0/8", "loopback"),
     ("168.63.129.16/32", "a hosting provider's metadata service"),
     ("169.254.0.0/16", "link-local, where metadata services live"),
     ("172.16.0.0/12", "private"),
-    ("192.0.0.0/24", "protocol assignments"),
-    ("192.0.2.0/24", "documentation"),
-    ("192.31.196.0/24", "AS112 service"),
-    ("192.52.193.0/24", "AMT relay"),
-    ("192.88.99.0/24", "6to4 relay"),
+    ("192.0.0.0/24", "set apart for protocol assignments"),
+    ("192.0.2.0/24", "set apart for documentation"),
+    ("192.31.196.0/24", "of an AS112 service"),
+    ("192.52.193.0/24", "an AMT relay"),
+    ("192.88.99.0/24", "a 6to4 relay"),
     ("192.168.0.0/16", "private"),
-    ("192.175.48.0/24", "AS112 service"),
-    ("198.18.0.0/15", "benchmarking"),
-    ("198.51.100.0/24", "documentation"),
-    ("203.0.113.0/24", "documentation"),
+    ("192.175.48.0/24", "of an AS112 service"),
+    ("198.18.0.0/15", "set apart for benchmarking"),
+    ("198.51.100.0/24", "set apart for documentation"),
+    ("203.0.113.0/24", "set apart for documentation"),
     ("224.0.0.0/4", "multicast"),
     ("240.0.0.0/4", "reserved"),
 )
 
 GLOBAL_V6 = IPv6Network("2000::/3")
 DENIED_V6: tuple[tuple[str, str], ...] = (
-    ("2001::/23", "protocol assignments"),
-    ("2001:db8::/32", "documentation"),
-    ("2620:4f:8000::/48", "AS112 service"),
-    ("3fff::/20", "documentation"),
+    ("2001::/23", "set apart for protocol assignments"),
+    ("2001:db8::/32", "set apart for documentation"),
+    ("2620:4f:8000::/48", "of an AS112 service"),
+    ("3fff::/20", "set apart for documentation"),
 )
 
 _MAPPED = IPv6Network("::ffff:0:0/96")
@@ -80,6 +80,8 @@ class Egress:
             return next((why for network, why in _V4 if address in network), "")
         if address.scope_id:
             return "bound to one interface"
+        if address.is_loopback or address.is_unspecified:
+            return "loopback" if address.is_loopback else "no address"
         inner = self._embedded(address)
         if inner is not None:
             why = self._special(inner)

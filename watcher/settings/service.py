@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from watcher.errors import ConfigError
 from watcher.settings.secrets import VARIABLE_PREFIX
@@ -40,7 +41,9 @@ class FetchSettings:
     `contact` is where a site's keeper can complain; it goes into the User-Agent. `intranet` lists networks of the
     house ("10.1.0.0/16") that may be fetched from although they are private; `ports` are those that pages are
     served on; `nat64` the prefixes through which this network reaches IPv4. `secrets` is the folder whose files the
-    credentials of a Source can name.
+    credentials of a Source can name. `proxy` ("http://host:port") is a forward proxy that all connections go through.
+    Its login, "user:password", comes from WATCHER_FETCH__PROXY_LOGIN or the file that WATCHER_FETCH__PROXY_LOGIN_FILE
+    names, never from YAML.
     """
 
     contact: str = ""
@@ -52,6 +55,8 @@ class FetchSettings:
     ports: tuple[int, ...] = (80, 443, 8080, 8443)
     nat64: tuple[str, ...] = ()
     secrets: Path = Path("/run/secrets")
+    proxy: str = ""
+    proxy_login: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,7 +113,7 @@ class Settings:
     classify: ClassifySettings = ClassifySettings()
 
 
-SECRETS = frozenset({("smtp", "password")})
+SECRETS = frozenset({("smtp", "password"), ("fetch", "proxy_login")})
 
 
 def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -172,6 +177,7 @@ def _validate(settings: Settings, file: str) -> None:
         (settings.smtp.security in ("none", "starttls", "tls"), "smtp.security", "should be none, starttls or tls"),
         (0 < settings.web.port < 65536, "web.port", "should be a port between 1 and 65535"),
         (0 < settings.smtp.port < 65536, "smtp.port", "should be a port between 1 and 65535"),
+        (settings.fetch.contact.isprintable(), "fetch.contact", "should be one line without control characters"),
         (0 <= settings.fetch.gap_seconds <= 3600, "fetch.gap_seconds", "should be from 0 to 3600"),
         (settings.scheduler.tick_seconds > 0, "scheduler.tick_seconds", "should be more than 0"),
         (1 <= settings.scheduler.workers <= 256, "scheduler.workers", "should be from 1 to 256"),
@@ -190,3 +196,24 @@ def _validate(settings: Settings, file: str) -> None:
     for holds, key, message in checks:
         if not holds:
             raise ConfigError(f"{key} {message}", file=file, key=key)
+    if settings.fetch.proxy:
+        _validate_proxy(settings.fetch, file)
+
+
+def _validate_proxy(fetch: FetchSettings, file: str) -> None:
+    """The address is not repeated in the message: there may be a password in it."""
+    key = "fetch.proxy"
+    try:
+        parts = urlsplit(fetch.proxy)
+        whole = parts.scheme == "http" and bool(parts.hostname) and bool(parts.port)
+    except ValueError:
+        whole = False
+    if whole and "@" in parts.netloc:
+        message = (
+            f"{key} holds a login, a secret: set {ENVIRONMENT_PREFIX}FETCH__PROXY_LOGIN or …_FILE to user:password"
+        )
+        raise ConfigError(message, file=file, key=key)
+    if not whole or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ConfigError(f"{key} should be written as http://host:port and nothing more", file=file, key=key)
+    if fetch.proxy_login and ":" not in fetch.proxy_login:
+        raise ConfigError("fetch.proxy_login should be user:password", file=file, key="fetch.proxy_login")
