@@ -127,3 +127,56 @@ NEEDS_SCRIPTS = re.compile(
     r"|javascript\b[^.]{0,50}(?:required|disabled|enabled?|désactivé|activé|habilitado|desactivado|отключ|включ)"
 )
 LOADING = re.compile(r"(?:loading|please wait|chargement|cargando|загрузка)(?: en cours)?\W*")
+# Words that applications show only when they break: no document is written so.
+BROKEN_TITLE = re.compile(
+    r"http status 5\d\d.{0,60}|(?:http )?error 5\d\d\W.{0,40}|server error in '.{0,60}' application"
+    r"|(?:uncaught|unhandled) exception.{0,60}|(?:php )?fatal error.{0,80}|(?:iis.{0,12} )?detailed error.{0,60}"
+)
+BROKEN_WORDS = re.compile(
+    r"(?:fatal|parse) error: [^\n]{0,600} on line \d+|fatal error: (?:uncaught|allowed memory size|maximum execution)"
+    r"|traceback \(most recent call last\)|stack trace: ?#0|#0 [^\s(]{1,200}\.php\(\d+\)|\[microsoft\]\[odbc"
+    r"|\bat [\w.$]{1,120}\([\w$]{1,60}\.java:\d+\)|\bat system\.(?:web|data|io|net)\.[\w.]{1,120}\("
+    r"|an unhandled exception (?:was generated|occurred) during the execution of the current web request"
+    r"|microsoft ole db provider for [^\n]{0,60} error '8|mysql server has gone away|sqlstate\[\w{5}\]"
+    r"|\bjava(?:x|\.lang|\.sql|\.io)\.[\w.]{0,60}exception\b"
+)
+# Words that a document might use too.
+FAILED_TITLE = re.compile(
+    r"runtime error|application error.{0,60}|database (?:connection )?error|whoops\W.{0,40}|site error"
+    r"|erreur (?:interne|serveur).{0,30}|error interno.{0,30}|ошибка (?:сервера|базы данных|приложения)"
+)
+FAILED_WORDS = re.compile(
+    r"(?:database|db) connection (?:failed|error|refused|could not be established)|internal server error"
+    r"|(?:could not|couldn't|cannot|can't|unable to|failed to) connect to (?:the )?(?:mysql |database|db\b)"
+    r"|there has been a critical error on (?:this|your) (?:web)?site|a (?:client|server)-side exception has occurred"
+    r"|the website encountered an unexpected error|(?:oops|sorry|whoops)\b[^.\n]{0,30} something went wrong"
+    r"|an error (?:has )?occurred while (?:processing|executing|handling) (?:your|this|the) request"
+    r"|an error was encountered while publishing this resource|the server encountered an (?:internal|unexpected)"
+    r"|because an internal server error|ora-\d{5}:|too many connections|erreur interne du serveur"
+    r"|(?:erreur de|impossible de se) conne(?:xion|cter) à la base|une erreur (?:inattendue|interne) (?:s'|est)"
+    r"|error interno del servidor|(?:error (?:al conectar|de conexión)|no se pudo conectar) (?:con|a) la base"
+    r"|(?:ha ocurrido|se produjo|se ha producido) un error (?:inesperado|interno|al procesar)"
+    r"|внутренняя ошибка сервера|ошибка (?:подключения|соединения) (?:к|с) баз|ошибка базы данных"
+    r"|(?:произошла|возникла) (?:непредвиденная|внутренняя) ошибка|на сайте произошла ошибка"
+)
+REDIRECT_TITLE = re.compile(
+    r"(?:you are being |page )?redirect(?:ed|ing|ion)?(?: (?:you|to|en cours|notice)\b.{0,60})?"
+    r"|(?:document|object|page) (?:has )?moved.{0,20}|moved (?:permanently|temporarily)"
+    r"|30[12378] (?:found|see other|moved.{0,20}|(?:temporary|permanent) redirect)"
+    r"|(?:redirigiendo|redireccionando|redirección|перенаправление|переадресация)(?: .{0,40})?"
+)
+REDIRECT_WORDS = re.compile(
+    r"you (?:should|will) be (?:automatically (?:redirected|forwarded|taken)"
+    r"|(?:redirected|forwarded|taken)[^.\n]{0,60} (?:automatically|shortly|momentarily|in (?:a few|\d+) seconds?))"
+    r"|you(?: are|'re) (?:now )?being (?:automatically )?(?:redirected|forwarded)"
+    r"|if (?:you are|you're) not (?:automatically )?(?:redirected|forwarded)"
+    r"|if (?:your browser|the page|this page) (?:does|doesn't|do not)[^.\n]{0,20} redirect"
+    r"|\bredirecting(?: you)?(?: to\b|\s*(?:\.{2,}|…))"
+    r"|the (?:document|object) has moved|object moved to here"
+    r"|(?:this|our|the) (?:web)?(?:page|site) has (?:been )?(?:permanently )?moved (?:permanently )?to\b"
+    r"|vous (?:allez être|serez|êtes) (?:automatiquement )?redirig|si vous n'êtes pas (?:automatiquement )?redirig"
+    r"|redirection (?:en cours|automatique)|(?:será|serás|está siendo) (?:automáticamente )?redir(?:igid|eccionad)"
+    r"|si no (?:es|eres|ha sido|se le) redir|(?:redirigiendo|redireccionando) (?:a|al)\b"
+    r"|вы будете (?:автоматически )?(?:перенаправлены|переадресованы)|если вас не перенаправ|если перенаправление не"
+    r"|正在跳转|自动跳转|سيتم (?:إعادة توجيهك|تحويلك)|جار[يٍ] (?:إعادة توجيهك|تحويلك)"
+)
