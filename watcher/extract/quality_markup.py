@@ -71,7 +71,8 @@ class _Tag:
 
 def refresh_target(payload: bytes, url: str) -> str:
     """The other address to which a `<meta http-equiv=refresh>` sends a reader soon; "" when there is none."""
-    for tag in _tags(payload):
+    last = payload[:_SEARCHED_BYTES].lower().rfind(b"refresh")
+    for tag in _tags(payload, until=last):
         if tag.name == b"meta" and tag.get("http-equiv").lower() == "refresh":
             match = _REFRESH.match(tag.get("content")[:1000])
             if match is not None and int(match[1][:9] or 0) <= _LONGEST_DELAY_SECONDS:
@@ -87,13 +88,17 @@ def script_target(payload: bytes, url: str) -> str:
     Only pages with few scripts of their own are read so.
     """
     scripts = []
+    length = 0
     for tag in _tags(payload):
         if tag.name == b"script" and not tag.get("src") and tag.get("type").lower() in _SCRIPT_TYPES:
             scripts.append(_text(tag.inner))
         elif tag.name == b"body":
             scripts.append(tag.get("onload"))
-    if sum(map(len, scripts)) > _LONGEST_SCRIPTS:
-        return ""
+        else:
+            continue
+        length += len(scripts[-1])
+        if length > _LONGEST_SCRIPTS:
+            return ""
     return next((target for script in scripts if (target := _script_target(script, url))), "")
 
 
@@ -144,12 +149,13 @@ def title_in(payload: bytes) -> str:
     return next((html.unescape(_text(tag.inner)).strip() for tag in _tags(payload) if tag.name == b"title"), "")
 
 
-def _tags(payload: bytes) -> Iterator[_Tag]:
+def _tags(payload: bytes, *, until: int = _SEARCHED_BYTES) -> Iterator[_Tag]:
+    """The tags of interest that begin before a place, outside of comments and of each other."""
     source = payload[:_SEARCHED_BYTES]
     lower = source.lower()
     place = 0
     endless: set[bytes] = set()
-    while match := _TAG.search(source, place):
+    while (match := _TAG.search(source, place)) and match.start() < until:
         name = match[1] or match[2].lower()
         place = match.end()
         inner = b""

@@ -11,7 +11,7 @@ from watcher.model.capture import Capture, Outcome, Version
 from watcher.model.document import Document
 from watcher.model.source import Definition
 from watcher.pipeline.ports import Rooms
-from watcher.store import sources
+from watcher.store import captures, sources
 
 CONFIRM_AFTER = timedelta(minutes=10)
 CONFIRMED_BY_A_SECOND_READ = frozenset({Quality.SHRUNK, Quality.CUT_SHORT, Quality.MEDIA_TYPE_CHANGED})
@@ -45,12 +45,11 @@ def hold_back(
         return None
     if verdict.quality is Quality.GOOD:
         return None
-    confirmable = verdict.quality in CONFIRMED_BY_A_SECOND_READ
-    code = f"held_{verdict.quality}"
-    seen_before = newest is not None and newest.error_code == code and newest.text_sha256 == version.text_sha256
-    if confirmable and seen_before and newest is not None and _confirms(capture, newest):
-        return None
-    return Hold(version=replace(version, error_code=code, error=verdict.reason), confirmable=confirmable)
+    hold = Hold(
+        version=replace(version, error_code=f"held_{verdict.quality}", error=verdict.reason),
+        confirmable=verdict.quality in CONFIRMED_BY_A_SECOND_READ,
+    )
+    return None if hold.confirmable and _is_second_read(rooms, capture, hold.version, newest) else hold
 
 
 def awaits_confirmation(capture: Capture, newest: Version | None) -> bool:
@@ -58,12 +57,26 @@ def awaits_confirmation(capture: Capture, newest: Version | None) -> bool:
 
     A second read confirms them after a while, and another Definition may read them otherwise.
     """
-    if newest is None or not newest.error_code or newest.payload_sha256 != capture.payload_sha256:
+    if newest is None or not brings_untaken(capture, newest):
         return False
     if newest.definition_sha256 != capture.definition_sha256:
         return True
     confirmable = newest.error_code in {f"held_{quality}" for quality in CONFIRMED_BY_A_SECOND_READ}
     return confirmable and _confirms(capture, newest)
+
+
+def brings_untaken(capture: Capture, newest: Version | None) -> bool:
+    """Whether a Capture has the bytes of a newest Version that was held or could not be read."""
+    return newest is not None and newest.error_code != "" and newest.payload_sha256 == capture.payload_sha256
+
+
+def _is_second_read(rooms: Rooms, capture: Capture, version: Version, newest: Version | None) -> bool:
+    """Whether the Source gave this text, held for the same reason, last time too and long enough ago."""
+    if newest is None or (newest.error_code, newest.text_sha256) != (version.error_code, version.text_sha256):
+        return False
+    with rooms.database.reading() as connection:
+        last = captures.last_payload_sha256(connection, capture.source_id)
+    return last == newest.payload_sha256 and _confirms(capture, newest)
 
 
 def _confirms(capture: Capture, held: Version) -> bool:
@@ -74,16 +87,15 @@ def _confirms(capture: Capture, held: Version) -> bool:
 
 
 def _verdict(rooms: Rooms, capture: Capture, version: Version, baseline: Version | None) -> QualityVerdict:
-    definition = _definition_of(rooms, version)
     if version.document is not None:
         verdict = _judged(rooms, capture, version.document, baseline)
     else:
-        verdict = _judged(rooms, capture, _whole_page(rooms, capture, version, definition), baseline)
+        verdict = _judged(rooms, capture, _whole_page(rooms, capture, version), baseline)
         if verdict.quality in _A_PAGE:
             return _not_selected(version, baseline)
         if verdict.rule == Quality.NO_TEXT and version.error_code == "no_text":
             verdict = replace(verdict, reason=version.error)
-    if verdict.rule == SCRIPT_SHELL and not definition.browser:
+    if verdict.rule == SCRIPT_SHELL and not _definition_of(rooms, version).browser:
         advice = "it seems to be written by JavaScript: set `browser: true` for this Source"
         verdict = replace(verdict, reason=f"{verdict.reason}; {advice}")
     return verdict
@@ -109,8 +121,9 @@ def _judged(rooms: Rooms, capture: Capture, document: Document, baseline: Versio
     )
 
 
-def _whole_page(rooms: Rooms, capture: Capture, version: Version, definition: Definition) -> Document:
+def _whole_page(rooms: Rooms, capture: Capture, version: Version) -> Document:
     """The page without the rules of its Definition, which may have left nothing of it; no Blocks if it has no text."""
+    definition = _definition_of(rooms, version)
     if (definition.select or definition.remove) and capture.payload_sha256 is not None:
         try:
             return rooms.children.run(

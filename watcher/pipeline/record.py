@@ -19,7 +19,7 @@ from watcher.pipeline.compare import (
     positions_in,
     text_sha256,
 )
-from watcher.pipeline.gate import CONFIRM_AFTER, Hold, awaits_confirmation, hold_back
+from watcher.pipeline.gate import CONFIRM_AFTER, Hold, awaits_confirmation, brings_untaken, hold_back
 from watcher.pipeline.ports import Rooms
 from watcher.store import captures, changes, sources, versions
 
@@ -78,7 +78,11 @@ def _read_and_compare(rooms: Rooms, capture: Capture, baseline_id: str | None, n
     if hold is not None:
         return _held(hold, baseline_id)
     past = [PastText(text_sha256=digest, captured_at=moment) for digest, moment in texts]
-    return _consequences(rooms, capture, source, reading, baseline, past)
+    consequences = _consequences(rooms, capture, source, reading, baseline, past)
+    if brings_untaken(capture, newest) and reading not in consequences.readings:
+        taken = reading.version.version_id
+        return replace(consequences, baseline_id=taken, described_by=taken, readings=(*consequences.readings, reading))
+    return consequences
 
 
 def record_import(rooms: Rooms, capture: Capture) -> Recorded:
@@ -348,6 +352,7 @@ def _write(
 ) -> Recorded:
     if next_check_at is not None and consequences.confirm_after is not None:
         next_check_at = min(next_check_at, rooms.clock() + consequences.confirm_after)
+    in_full = consequences.confirm_after is not None  # "not modified" would confirm nothing
     with rooms.database.writing() as connection:
         captures.add_capture(connection, capture, version_id=consequences.described_by)
         if claim is not None:
@@ -359,8 +364,8 @@ def _write(
                 captured_at=capture.captured_at,
                 outcome=capture.outcome,
                 failures_in_a_row=0 if reached else claim.source.failures_in_a_row + 1,
-                etag=_validator(capture, "etag", claim.etag),
-                last_modified=_validator(capture, "last-modified", claim.last_modified),
+                etag=_validator(capture, "etag", claim.etag) if not in_full else None,
+                last_modified=_validator(capture, "last-modified", claim.last_modified) if not in_full else None,
                 baseline_version_id=consequences.baseline_id,
                 host_ready_at=rooms.clock() + host_gap,
             )
