@@ -13,6 +13,7 @@ from watcher.model.document import Document
 
 URL = "https://mfa.example/documents/treaty"
 SENTENCE = "The Government has destroyed the stock of mines that it declared in {}. "
+SOME = "".join(f"<p>{SENTENCE.format(year)}</p>" for year in range(2005, 2026))
 LONG = "".join(f"<p>{SENTENCE.format(year)}</p>" for year in range(1960, 2026))
 
 
@@ -86,6 +87,7 @@ STAYS = {
         "<p>Threat level: substantial</p>", f"<script>var x = '{refresh('0; url=/mobile')}'</script>"
     ),
     "refresh on a page with much text": page(LONG, refresh("0; url=/en/treaty")),
+    "refresh on a page with some text": page(SOME, refresh("0; url=/en/treaty")),
     "script on a click": page(
         "<p>Threat level: substantial</p><script>function go() { location.href = '/search'; }</script>"
     ),
@@ -99,6 +101,8 @@ STAYS = {
         "<p>Threat level: substantial</p><script>setTimeout(\"location.href='/out'\", 900000)</script>"
     ),
     "script that goes to a mark": page("<p>Threat level: substantial</p><script>location.hash = '/p2';</script>"),
+    "script on a page with some text": page(f"{SOME}<script>location.href = '/en/treaty';</script>"),
+    "words on a page with some text": page(f"{SOME}<p>You are being redirected.</p>"),
     "variable of that name": page("<p>Threat level: substantial</p><script>var location = 'Geneva';</script>"),
     "script on a page with much text": page(f"{LONG}<script>location.href = '/en/treaty';</script>"),
     "document on a moved office": page("<p>The embassy has moved to 5 Lake Street. The telephone stays.</p>"),
@@ -234,8 +238,9 @@ def test_a_page_of_frames_that_asks_for_another_browser_is_without_text() -> Non
     assert "texts/main.html" in verdict.reason
 
 
-def test_a_page_of_frames_that_says_all_without_them_is_good() -> None:
-    assert judge(FRAMESET.format(f"<noframes><body>{LONG}</body></noframes>")).quality is Quality.GOOD
+@pytest.mark.parametrize("text", [SOME, LONG])
+def test_a_page_of_frames_that_says_all_without_them_is_good(text: str) -> None:
+    assert judge(FRAMESET.format(f"<noframes><body>{text}</body></noframes>")).quality is Quality.GOOD
 
 
 def test_a_page_that_only_embeds_another_names_it_and_no_counting_frame() -> None:
