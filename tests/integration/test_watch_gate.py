@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from watcher.errors import NotFoundError
-from watcher.model.capture import Outcome
+from watcher.fetch import FetchRequest
+from watcher.model.capture import Outcome, Trigger
 from watcher.model.change import ChangeKind
 from watcher.model.subscription import Cadence, SubscriptionFilter
 from watcher.pipeline import notify, register
+from watcher.pipeline.record import Recorded, record_capture
 from watcher.pipeline.release import release_held
+from watcher.pipeline.watch import archive_result, claim_now, next_check
 from watcher.store import changes, sources, versions
 
 SENTENCE = "Kazakhstan has not joined the Mine Ban Treaty, and its position on that was set out in {} as well. "
@@ -125,3 +129,247 @@ def test_a_digest_says_which_sources_answered_with_something_else(bench: Any) ->
     assert "1 answered with something else than the document" in text
     assert "held until a person looks" in text
     assert "held until a person looks" in composed.message.html
+
+
+WITHOUT_TEXT = {
+    "only white space": (" \n", "the payload is empty"),
+    "blank page": (PAGE.format("").replace("<h1>Kazakhstan</h1>", ""), "the page has no visible text"),
+    "only noscript": (
+        "<html><body><noscript>Please enable JavaScript.</noscript><script src=/a.js></script></body></html>",
+        "it seems to be written by JavaScript: set `browser: true` for this Source",
+    ),
+    "application": (
+        "<html><body><div id=root></div><script src=/a.js></script></body></html>",
+        "it seems to be written by JavaScript: set `browser: true` for this Source",
+    ),
+    "frames": (
+        "<html><frameset cols='20%,*'><frame src=menu.html><frame src=text.html></frameset></html>",
+        "the page only holds frames: watch ",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_TEXT)
+@pytest.mark.parametrize("known", [True, False], ids=["after a text", "at first"])
+def test_055_a_page_without_text_is_held_and_says_what_to_do(bench: Any, name: str, known: bool) -> None:
+    body, advice = WITHOUT_TEXT[name]
+    bench.register("kaz", bench.site.put("/kaz", LONG if known else body))
+    baseline = bench.check("kaz").recorded.version.version_id if known else None
+    bench.site.put("/kaz", body)
+    for _ in range(2):
+        assert bench.check("kaz").recorded.change is None
+    (held,) = _held(bench)
+    assert held.error_code == "held_no_text"
+    assert advice in held.error
+    with bench.rooms.database.reading() as connection:
+        assert sources.get_baseline_id(connection, "kaz") == baseline
+    bench.site.put("/kaz", LONG)
+    assert bench.check("kaz").recorded.change is None
+    assert _held(bench) == []
+
+
+def test_what_is_held_without_text_cannot_be_released_and_says_why(bench: Any) -> None:
+    bench.register("kaz", bench.site.put("/kaz", WITHOUT_TEXT["application"][0]))
+    bench.check("kaz")
+    with pytest.raises(NotFoundError, match="no text to release: the page holds scripts"):
+        release_held(bench.rooms, "kaz", user="auditor")
+
+
+def test_a_page_of_frames_names_their_addresses(bench: Any) -> None:
+    bench.register("kaz", bench.site.put("/old/kaz.html", WITHOUT_TEXT["frames"][0]))
+    assert f"{bench.site.url('/old/text.html')} instead" in bench.check("kaz").recorded.version.error
+
+
+def test_a_source_that_is_read_with_a_browser_is_not_told_to_set_it(bench: Any) -> None:
+    bench.register("kaz", bench.site.put("/kaz", WITHOUT_TEXT["application"][0]), browser=True)
+    error = bench.check("kaz").recorded.version.error
+    assert "the page holds scripts" in error
+    assert "browser" not in error
+
+
+def test_a_wall_without_text_is_told_as_a_wall(bench: Any) -> None:
+    body = (
+        "<html><head><title>Just a moment...</title><script>window._cf_chl_opt={}</script></head><body></body></html>"
+    )
+    bench.register("kaz", bench.site.put("/kaz", LONG))
+    bench.check("kaz")
+    bench.site.put("/kaz", body)
+    assert bench.check("kaz").recorded.version.error_code == "held_bot_wall"
+
+
+def test_a_payload_that_cannot_be_read_keeps_its_own_code(bench: Any) -> None:
+    bench.register("kaz", bench.site.put("/kaz.pdf", b"%PDF-1.7 nothing", headers={"Content-Type": "application/pdf"}))
+    version = bench.check("kaz").recorded.version
+    assert version.error_code == "damaged"
+    assert not version.is_held
+
+
+OLD_SHAPE = LONG.replace("<body>", "<body><p>Ministry of Foreign Affairs</p><main>").replace(
+    "</body>", "</main></body>"
+)
+NEW_SHAPE = OLD_SHAPE.replace("<main>", "<div id=text>").replace("</main>", "</div>")
+
+
+def test_080_a_selector_that_matches_nothing_is_a_changed_structure_and_no_removal(bench: Any) -> None:
+    bench.register("kaz", bench.site.put("/kaz", OLD_SHAPE), select=("main",))
+    first = bench.check("kaz").recorded.version
+    bench.site.put("/kaz", NEW_SHAPE)
+    for _ in range(3):
+        assert bench.check("kaz").recorded.change is None
+    (held,) = _held(bench)
+    assert held.error_code == "held_structure_changed"
+    assert "structure changed: the select rule 'main' matched nothing" in held.error
+    with bench.rooms.database.reading() as connection:
+        assert sources.get_baseline_id(connection, "kaz") == first.version_id
+        assert changes.list_changes(connection) == []
+
+
+def test_080_a_selected_part_that_is_empty_is_a_changed_structure(bench: Any) -> None:
+    bench.register("kaz", bench.site.put("/kaz", OLD_SHAPE), select=("main",))
+    bench.check("kaz")
+    bench.site.put("/kaz", NEW_SHAPE.replace("<body>", "<body><main></main>"))
+    assert bench.check("kaz").recorded.version.error_code == "held_structure_changed"
+
+
+def test_080_a_selector_that_never_matched_blames_the_rule(bench: Any) -> None:
+    bench.register("kaz", bench.site.put("/kaz", NEW_SHAPE), select=("main",))
+    version = bench.check("kaz").recorded.version
+    assert version.error_code == "held_structure_changed"
+    assert version.error.startswith("the select rule 'main' matched nothing")
+    assert "correct the rules" in version.error
+
+
+def test_080_a_wall_in_which_a_selector_matches_nothing_is_a_wall(bench: Any) -> None:
+    bench.register("kaz", bench.site.put("/kaz", OLD_SHAPE), select=("main",))
+    bench.check("kaz")
+    bench.site.put("/kaz", LOGIN)
+    assert bench.check("kaz").recorded.version.error_code == "held_login"
+
+
+def test_080_a_corrected_selector_reads_the_held_bytes_at_the_next_check(bench: Any) -> None:
+    bench.register("kaz", bench.site.put("/kaz", OLD_SHAPE), select=("main",))
+    bench.check("kaz")
+    bench.site.put("/kaz", NEW_SHAPE)
+    assert bench.check("kaz").recorded.version.is_held
+    with bench.rooms.database.reading() as connection:
+        definition = sources.get_source(connection, "kaz").definition
+    wanted = [("kaz", replace(definition, select=("#text",)), False)]
+    register.apply_plan(bench.rooms, register.plan_sources(bench.rooms, wanted), user="test")
+    recorded = bench.check("kaz").recorded
+    assert recorded.capture.outcome is Outcome.SAME
+    assert recorded.change is None
+    assert not recorded.version.is_held
+    assert _held(bench) == []
+    with bench.rooms.database.reading() as connection:
+        assert sources.get_baseline_id(connection, "kaz") == recorded.version.version_id
+    again = bench.check("kaz").recorded
+    assert (again.version, again.change) == (None, None)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["after a text", "at first"])
+def test_027_a_redirect_page_is_held_with_its_target_and_not_followed(bench: Any, known: bool) -> None:
+    stub = "<html><head><meta http-equiv=refresh content='0;url=/new/kaz'></head><body><p>Moved.</p></body></html>"
+    bench.register("kaz", bench.site.put("/kaz", LONG if known else stub))
+    bench.check("kaz")
+    bench.site.put("/kaz", stub)
+    bench.check("kaz")
+    (held,) = _held(bench)
+    assert held.error_code == "held_redirect_stub"
+    assert f"looks like a redirect page to {bench.site.url('/new/kaz')}" in held.error
+    assert "/new/kaz" not in [path for path, _ in bench.site.requests]
+
+
+def test_an_error_page_with_status_200_is_held(bench: Any) -> None:
+    bench.register("kaz", bench.site.put("/kaz", LONG))
+    bench.check("kaz")
+    bench.site.put("/kaz", PAGE.format("<p>Fatal error: Uncaught Error: Call to a member function in /srv/a.php</p>"))
+    assert bench.check("kaz").recorded.version.error_code == "held_server_error"
+
+
+CUT = LONG[: len(LONG) * 2 // 3]
+
+
+def _check_unframed(bench: Any, *, after_seconds: float = 3600.0) -> Recorded:
+    """A check of a server that ends its answer by closing the connection."""
+    bench.clock.advance(seconds=after_seconds)
+    claim = claim_now(bench.rooms, "kaz")
+    result = bench.fetcher.fetch(FetchRequest(url=claim.source.definition.url, etag=claim.etag))
+    capture = replace(archive_result(bench.rooms, claim, result, trigger=Trigger.MANUAL, user=""), framed=False)
+    soon = next_check(claim, result, bench.clock())
+    return record_capture(bench.rooms, capture, claim=claim, next_check_at=soon)
+
+
+def test_040_a_loss_at_the_end_of_an_unframed_body_is_told_after_two_equal_reads(bench: Any) -> None:
+    bench.register("kaz", bench.site.put("/kaz", LONG))
+    assert not _check_unframed(bench).version.is_held
+    bench.site.put("/kaz", CUT)
+    first = _check_unframed(bench)
+    assert first.version.error_code == "held_cut_short"
+    assert first.change is None
+    again = _check_unframed(bench, after_seconds=600)
+    assert again.change.kind is ChangeKind.CONTENT
+    assert _held(bench) == []
+
+
+def test_040_a_cut_body_that_was_whole_at_the_second_read_is_never_told(bench: Any) -> None:
+    bench.register("kaz", bench.site.put("/kaz", LONG))
+    _check_unframed(bench)
+    for _ in range(3):
+        bench.site.put("/kaz", CUT)
+        assert _check_unframed(bench).version.is_held
+        bench.site.put("/kaz", LONG)
+        assert _check_unframed(bench, after_seconds=600).change is None
+    with bench.rooms.database.reading() as connection:
+        assert changes.list_changes(connection) == []
+
+
+def test_040_the_same_loss_in_a_body_of_known_length_is_told_at_once(bench: Any) -> None:
+    bench.register("kaz", bench.site.put("/kaz", LONG))
+    bench.check("kaz")
+    bench.site.put("/kaz", CUT)
+    assert bench.check("kaz").recorded.change.kind is ChangeKind.CONTENT
+
+
+def test_040_a_held_body_is_asked_for_in_full_the_second_time(bench: Any) -> None:
+    tagged = {"Content-Type": "text/html", "ETag": '"1"'}
+    bench.register("kaz", bench.site.put("/kaz", LONG, headers=tagged))
+    _check_unframed(bench)
+    bench.site.put("/kaz", CUT, headers=tagged)
+    _check_unframed(bench)
+    assert "If-None-Match" in bench.site.requests[-1][1]
+    _check_unframed(bench, after_seconds=600)
+    assert "If-None-Match" not in bench.site.requests[-1][1]
+
+
+def test_040_not_modified_confirms_no_body_that_may_have_been_cut(bench: Any) -> None:
+    tagged = {"Content-Type": "text/html", "ETag": '"2"'}
+    bench.register("kaz", bench.site.put("/kaz", LONG))
+    _check_unframed(bench)
+    bench.site.put("/kaz", CUT, headers=tagged)
+    _check_unframed(bench)
+    assert _check_unframed(bench, after_seconds=60).capture.outcome is Outcome.SAME
+    bench.site.put("/kaz", b"", status=304)
+    recorded = _check_unframed(bench, after_seconds=600)
+    assert recorded.capture.outcome is Outcome.NOT_MODIFIED
+    assert recorded.change is None
+    assert [version.error_code for version in _held(bench)] == ["held_cut_short"]
+
+
+SHORT_DOCUMENTS = {
+    "decree": PAGE.format("<p>The moratorium on the export of anti-personnel mines is extended until 2027.</p>"),
+    "treaty table": PAGE.format(
+        "<table><tr><th>Participant<th>Ratification<tr><td>Kazakhstan<td><tr><td>Norway<td>9 Jul 1998</table>"
+    ),
+    "Arabic": "<html><title>بيان</title><body><p>تؤكد وزارة الخارجية التزامها بالاتفاقية.</p></body></html>",
+    "Chinese": "<html><title>声明</title><body><p>外交部重申支持该公约的宗旨。</p></body></html>",
+}
+
+
+@pytest.mark.parametrize("name", SHORT_DOCUMENTS)
+def test_a_short_document_becomes_the_first_version(bench: Any, name: str) -> None:
+    headers = {"Content-Type": "text/html; charset=utf-8"}
+    bench.register("kaz", bench.site.put("/kaz", SHORT_DOCUMENTS[name], headers=headers))
+    recorded = bench.check("kaz").recorded
+    assert recorded.first
+    assert not recorded.version.is_held
+    assert recorded.version.document is not None

@@ -233,7 +233,7 @@ def test_a_page_without_text_is_archived_and_never_becomes_the_baseline(bench: A
     bench.site.put("/kaz", "<html><body><div id=app></div></body></html>")
     recorded = bench.check("kaz").recorded
     assert recorded.change is None
-    assert recorded.version.error_code == "no_text"
+    assert recorded.version.error_code == "held_no_text"
     with bench.rooms.database.reading() as connection:
         assert sources.get_baseline_id(connection, "kaz") == first.version_id
 

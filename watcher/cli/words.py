@@ -24,7 +24,8 @@ def check_words(checked: Checked) -> list[str]:
     version = recorded.version
     if version is not None and version.is_held:
         lines.append(f"Held, not taken as the new state of the page: {version.error}.")
-        lines.append(f"If it is the real page: watcher source release {source.source_id}")
+        if version.document is not None:
+            lines.append(f"If it is the real page: watcher source release {source.source_id}")
     elif version is not None and version.error:
         lines.append(f"The bytes are archived, but no text could be read from them: {version.error}")
     elif recorded.first and capture.outcome is Outcome.NEW and version is not None and version.document is not None:

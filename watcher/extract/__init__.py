@@ -1,7 +1,7 @@
 """Payload bytes -> Document, for whatever governments publish."""
 
 from watcher.extract.charset import decode
-from watcher.extract.quality import Quality, QualityVerdict, judge_quality
+from watcher.extract.quality import SCRIPT_SHELL, Quality, QualityVerdict, judge_quality
 from watcher.extract.registry import extract, extractor_for
 
-__all__ = ["Quality", "QualityVerdict", "decode", "extract", "extractor_for", "judge_quality"]
+__all__ = ["SCRIPT_SHELL", "Quality", "QualityVerdict", "decode", "extract", "extractor_for", "judge_quality"]

@@ -1,8 +1,8 @@
 """The quality gate: is a captured page the document itself, or what a server shows in its place?
 
-Bot walls, login pages, consent interstitials, soft 404s and maintenance pages often come with status 200 and would
-become the new baseline of a Source. A sign of one counts only where the page has little text of its own, and words
-that the last good Document held too are no sign at all. In doubt a page is good.
+Bot walls, login pages, consent interstitials, soft 404s, redirect stubs, maintenance and error pages often come with
+status 200 and would become the new baseline of a Source. A sign of one counts only where the page has little text of
+its own, and words that the last good Document held too are no sign at all. In doubt a page is good.
 """
 
 from __future__ import annotations
@@ -12,12 +12,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from watcher.extract import quality_markup
+from watcher.extract import quality_signs as signs
 from watcher.model.document import Block, BlockKind, Document
 
 # Lengths in characters, without links and page furniture.
 _STUB, _SHORT, _MEDIUM, _LONG = 300, 700, 1500, 4000
 # A page of links has few words of its own: with its links it may be this many times longer.
 _WITH_LINKS = 4
+# A page with the empty element of an application and less text than this waits for its scripts.
+_SHELL = 80
+# Frames that a person is told of.
+_FRAMES = 3
 # How much of a payload is searched for form fields, and for the markers of challenges, which are small pages.
 _FORM_BYTES, _MARKER_BYTES = 400_000, 60_000
 # A smaller document (characters) cannot shrink; one that keeps a smaller share than this has shrunk.
@@ -25,126 +31,6 @@ _SMALLEST_LOSS, _LEAST_LEFT = 500, 0.2
 # Extractors of what servers send in place of a document.
 _WEB_KINDS = frozenset({"html", "text", "json", "xml"})
 
-# Response headers that only a challenge or a block carries.
-_CHALLENGE_HEADERS = frozenset({"cf-mitigated", "x-amzn-waf-action", "x-vercel-mitigated", "x-sucuri-block"})
-# Markup, in lower case, that only a challenge or a block page carries.
-_CHALLENGE_MARKUP = {
-    "Cloudflare": (b"_cf_chl_opt", b"cf-browser-verification", b"challenge-error-text"),
-    "Akamai": (b"sec-if-cpt-container", b"/_sec/cp_challenge", b"bm-verify=", b"errors.edgesuite.net"),
-    "Imperva": (b"_incapsula_resource?swudnsai", b"incapsula incident id"),
-    "AWS WAF, DataDome, PerimeterX": (b"window.gokuprops", b"captcha-delivery.com", b"px-captcha"),
-    "Fastly, Sucuri, F5, Radware": (b"/_fs-ch-", b"sucuri_cloudproxy_js", b'"bobcmn"', b"validate.perfdrive.com"),
-    "Anubis, SiteGround": (b"anubis_challenge", b"/.well-known/sgcaptcha/"),
-    "DDoS-Guard, Alibaba": (b"ddos-guard/js-challenge", b"acw_sc__v2"),
-}
-# What the same products show on ordinary pages too: it only lends weight to words.
-_GUARD_SERVERS = ("cloudflare", "akamaighost", "ddos-guard", "sucuri", "big-ip", "qrator", "imperva", "incapsula")
-_GUARD_HEADERS = frozenset({"x-datadome", "x-iinfo", "x-sucuri-id"})
-_GUARD_STATUSES = frozenset({403, 405, 406, 429, 503})
-
-# Patterns meet lower case and straight apostrophes; those called TITLE must match a whole part of a title or heading.
-_WALL_TITLE = re.compile(
-    r"just a moment|attention required|one (?:more step|moment,? please)|client challenge|pardon our interruption"
-    r"|(?:(?:http )?(?:error )?403\W*)?(?:access (?:is )?denied|(?:access )?forbidden)|(?:403|429)(?: error)?"
-    r"|access to this page has been denied|(?:you (?:are|have been)|(?:web )?page|request|access) (?:blocked|rejected)"
-    r"|(?:human|bot|browser|security) verification|robot (?:check|or human|challenge.{0,20})|not acceptable"
-    r"|are you (?:a )?(?:human|robot)|verif(?:y|ying) (?:that )?you are (?:a )?human|(?:vercel )?security checkpoint"
-    r"|making sure you're not a bot|checking your browser.{0,60}|ddos(?:-guard| protection.{0,30})|429 .{0,30}"
-    r"|too many requests|rate limit(?:ed| exceeded)|sucuri website firewall|error (?:code: )?10[012]\d"
-    r"|(?:error: )?the request could not be satisfied|un (?:instant|momento)|acc[eè]s (?:refusé|interdit)"
-    r"|trop de requêtes|acceso (?:denegado|prohibido)|demasiadas solicitudes|один момент|вы не робот"
-    r"|проверка (?:вашего )?браузера.{0,60}|слишком много запросов"
-    r"|доступ (?:к (?:сайту|ресурсу) )?(?:запрещ[её]н|ограничен|заблокирован)"
-)
-_WALL_WORDS = re.compile(
-    r"enable javascript and cookies to continue|enable js and disable any ad ?blocker|you are using automation tools"
-    r"|checking (?:your browser|if the site connection is secure)|review the security of your connection"
-    r"|you (?:have been|are) (?:blocked|rate limited)|(?:your|this) request (?:was|has been) blocked|banned your ip"
-    r"|request unsuccessful\. incapsula|requested url was rejected|security service to protect itself"
-    r"|unusual (?:traffic|activity) from your|reference #\d+\.[0-9a-f]{4,}|generated by mod_security"
-    r"|you don't have permission to access [^.]{0,200}on this server|this (?:web)?site has been (?:limited|blocked)"
-    r"|(?:too many requests|rate limit)[^.!]{0,60}(?:exceeded|your ip|from your|later|slow down)"
-    r"|javascript et les cookies pour continuer|vous avez été bloqué|vérification de votre navigateur"
-    r"|javascript y las cookies para continuar|(?:ha|has) sido bloquead|comprobando (?:su|tu) navegador"
-    r"|javascript и (?:файлы )?cookie,? чтобы продолжить|вы были заблокированы|проверяем ваш браузер"
-)
-# Contact forms ask for a proof of being human too.
-_HUMAN_CHECK = re.compile(
-    r"(?:verify(?:ing)?|confirm|prove|make sure|ensure)(?: that)? you(?: a|')re(?: not)?(?: an?)? (?:human|robot)"
-    r"|are you an? (?:human|robot)|i'm not a robot|press (?:&|and) hold|complete the (?:captcha|security check)"
-    r"|(?:que vous (?:êtes|n'êtes pas)|je ne suis pas) (?:un )?(?:être )?(?:humain|robot)|вы не робот|я не робот"
-    r"|que (?:usted )?(?:no )?(?:eres|es) (?:un )?(?:ser )?(?:humano|robot)|no soy un robot"
-    r"|подтвердите, что (?:вы|запросы) .{0,40}(?:человек|не робот)"
-)
-_LOGIN_TITLE = re.compile(
-    r"(?:please |(?:user|member|account) )?(?:sign|log)[ -]?(?:in|on)(?: (?:to|with|page|form|required)\b.{0,50})?"
-    r"|user account|central authentication service|authenti(?:fi)?cation(?: require?d| requise)?|s'identifier"
-    r"|(?:page de )?connexion(?: à .{0,50})?|se connecter|(?:connectez|identifiez)-vous(?: .{0,50})?|identification"
-    r"|(?:inici(?:ar?|e)|inicio de) sesión(?: en .{0,50})?|acceso (?:de|para) usuarios|identificación|autenticación"
-    r"|(?:вход|войти)(?: (?:в|на|для) .{0,50})?|(?:авторизация|аутентификация)(?: .{0,50})?"
-)
-_MUST_SIGN_IN = re.compile(
-    r"(?:sign|log)(?:ged)?[ -]?in (?:to|in order to) (?:continue|view|access|see|proceed|read)"
-    r"|(?:connect(?:ez-vous|er|é)|identifi(?:ez-vous|er|é))[^.]{0,20} pour (?:continuer|accéder|voir|consulter)"
-    r"|(?:inici[ae]r? sesión|identific(?:arse|ado))[^.]{0,20} para (?:continuar|acceder|ver|consultar)"
-    r"|(?:войдите|войти|авториз)[^.]{0,40},? чтобы|для (?:продолжения|доступа|просмотра)[^.]{0,40}(?:войдите|авториз)"
-)
-_PASSWORD_FIELD = re.compile(rb"<input\b[^<>]*?type\s*=\s*[\"']?password")
-# Forms of sign-on services whose first page has no password field (SAML, Keycloak, Microsoft).
-_SIGN_ON_MARKUP = (b"samlrequest", b"kc-form-login", b"loginfmt")
-_CONSENT_TITLE = re.compile(
-    r"(?:before you|avant de|antes de) continu.{0,60}|(?:we value )?your privacy(?: .{0,20})?"
-    r"|manage (?:cookies|consent)|cookie (?:consent|preferences|settings)|privacy (?:settings|preferences)"
-    r"|(?:nous respectons )?votre vie privée.{0,30}"
-    r"|(?:gestion|paramètres|configuración|consentimiento)[^.]{0,15}cookies"
-    r"|(?:valoramos )?(?:su|tu) privacidad.{0,30}|прежде чем продолжить.{0,60}|(?:настройки|согласие)[^.]{0,40}cookie"
-    r"|мы (?:ценим|уважаем) ваш.{0,40}"
-)
-_CONSENT_TALK = re.compile(r"cookie|consent|traceurs|galletas|куки|согласи|partenaires|our partners|socios|партн[её]р")
-_ACCEPT = re.compile(
-    r"\b(?:accept|agree|allow all|accepter|j'accepte|aceptar?|acepto)\b|принять|принимаю|соглас(?:ен|иться)"
-)
-# Where the forms of stand-alone consent pages go.
-_CONSENT_MARKUP = (b"consent.google.", b"consent.youtube.", b"collectconsent", b"//guce.")
-_NOT_FOUND_TITLE = re.compile(
-    r"404|(?:.{0,20}\W)?(?:error|erreur|ошибка|http|code)\W{0,3}404\b.{0,60}|(?:error |file |object )?not found"
-    r"|404\W{0,3}(?:error|erreur|ошибка|not ?found|page|file|страниц|página).{0,60}|the resource cannot be found"
-)
-_PAGE_GONE = re.compile(
-    r"(?:\b(?:page|url|página)\b|страниц\w*)[^.!?]{0,60}(?:not (?:be )?found|n't (?:be )?(?:found|exist)|not exist"
-    r"|no longer (?:exist|available)|introuvable|n'existe p|(?:pas été|non) trouvée|no existe|no se encuentra"
-    r"|no (?:ha sido |se ha |fue )?encontrad|не (?:найден|существует))|не найдена[^.!?]{0,20} страниц"
-    r"|(?:can't|cannot|couldn't|could not|unable to) find (?:the|that|this|your) page"
-    r"|no (?:encontramos|hemos encontrado|se encontró) (?:la|esa) página|такой страницы нет"
-)
-# Words to a visitor, which a document about missing pages does not use.
-_TO_VISITOR = re.compile(
-    r"404|sorry|oops|request|you |désolé|vous |demandée|sentimos|solicitad|busca|запраш|вы |извините"
-)
-_CLOSED_TITLE = re.compile(
-    r"(?:(?:web)?site|server|system|portal)?(?: is)?(?: currently)? ?(?:under|down for|undergoing) (?:\w+ )?maintenance"
-    r"|(?:web)?site maintenance|maintenance mode|(?:we'll )?be (?:right )?back(?: soon| shortly)?|account suspended"
-    r"|(?:(?:web)?site |page |service )?(?:is )?(?:temporarily|currently) (?:unavailable|offline|down)"
-    r"|(?:http )?(?:error )?(?:5\d\d\W{1,3})?(?:internal server error|bad gateway|gateway time-?out|web server is down"
-    r"|(?:the )?service (?:is )?(?:temporarily )?unavailable)|error 5\d\d|error establishing a database connection"
-    r"|(?:le )?(?:site|service)?(?: est)? ?en (?:cours de )?maintenance|site (?:temporairement )?indisponible"
-    r"|(?:el )?(?:sitio|página|portal)?(?: web)?(?: está)? ?en mantenimiento|sitio (?:temporalmente )?no disponible"
-    r"|(?:на сайте )?(?:ведутся |проводятся )?(?:технические|профилактические) работы.{0,30}"
-    r"|(?:сайт|сервис|сервер|портал) временно недоступен"
-)
-_CLOSED_WORDS = re.compile(
-    r"(?:website|(?:this|our|the) (?:site|page|portal|server))\b[^.!?]{0,60}"
-    r"(?:(?:under|undergoing|down for) (?:\w+ )?maintenance|(?:temporarily|currently) (?:unavailable|offline|down))"
-    r"|briefly unavailable for scheduled maintenance|(?:sorry|inconvenience)[^\n]{0,80}\bmaintenance"
-    r"|(?:ce|notre|le) (?:site|portail|serveur)\b[^.!?]{0,60}(?:maintenance|(?:temporaire|momentané)ment in\w+ible)"
-    r"|(?:este|nuestro|el) (?:sitio|portal|servidor)\b[^.!?]{0,60}(?:en mantenimiento|temporalmente no disponible)"
-    r"|на сайте[^.!?]{0,30}(?:технические|профилактические) работы|(?:сайт|портал|сервер)\w{0,3} временно недоступ"
-)
-_NEEDS_SCRIPTS = re.compile(
-    r"(?:enable|need|requires?|activ\w+|habilit\w+|включите|nécessite|requiere)\b[^.]{0,40}javascript"
-    r"|javascript\b[^.]{0,50}(?:required|disabled|enabled?|désactivé|activé|habilitado|desactivado|отключ|включ)"
-)
-_LOADING = re.compile(r"(?:loading|please wait|chargement|cargando|загрузка)(?: en cours)?\W*")
 _PART_BORDER = re.compile(r"\s+[-|–—·•«»‹›/:]+\s+|\s*[|»·•]\s*|:\s+(?=[^:]*$)")
 
 
@@ -158,18 +44,27 @@ class Quality(StrEnum):
     SOFT_404 = "soft_404"
     NO_TEXT = "no_text"
     MAINTENANCE = "maintenance"
+    SERVER_ERROR = "server_error"
+    REDIRECT_STUB = "redirect_stub"
     SHRUNK = "shrunk"
+    CUT_SHORT = "cut_short"
     MEDIA_TYPE_CHANGED = "media_type_changed"
+    STRUCTURE_CHANGED = "structure_changed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QualityVerdict:
-    """The judgement of one page. `reason` names, for a person, what decided; `rule` is the name of the rule."""
+    """The judgement of one page. `reason` names, for a person, what decided; `rule` is the name of the rule.
+
+    The rule SCRIPT_SHELL says that a browser may find text where there is none without one.
+    """
 
     quality: Quality
     reason: str
     rule: str
 
+
+SCRIPT_SHELL = "script_shell"
 
 _Sign = tuple[Quality, str]
 _STATUSES = {
@@ -186,16 +81,20 @@ class _Page:
     """What the rules look at. Lengths are of the content: `own` without the text of links, `total` with it.
 
     `titles` is the title cut at its separators, `parts` also the first heading or the only Block; both without what
-    the last good Document had there. `known` is all that it said. Texts are in lower case.
+    the last good Document had there. `known` is all that it said. Texts are in lower case. `links` are the targets
+    of the content's links; `markup` is the beginning of the payload in lower case, `source` as it came.
     """
 
     titles: tuple[str, ...]
     parts: tuple[str, ...]
     texts: tuple[str, ...]
     prose: str
+    links: tuple[str, ...]
     own: int
     total: int
+    source: bytes
     markup: bytes
+    url: str
     headers: tuple[tuple[str, str], ...]
     status: int | None
     known: str
@@ -207,16 +106,27 @@ class _Page:
 
     def words(self, pattern: re.Pattern[str], limit: int) -> str:
         """Words new to the Source that the pattern finds, quoted; "" also for a page longer than `limit`."""
-        found = pattern.finditer(self.prose) if self._is_under(limit) else ()
+        found = pattern.finditer(self.prose) if self.is_under(limit) else ()
         return next((f"the words {match[0]!r}" for match in found if match[0] not in self.known), "")
+
+    def said(self, pattern: re.Pattern[str]) -> str:
+        """Words new to the Source that the pattern finds, links included, quoted."""
+        found = (match[0] for text in self.texts for match in pattern.finditer(text))
+        return next((f"the words {words!r}" for words in found if words not in self.known), "")
 
     def marker(self, markers: Iterable[bytes], limit: int) -> str:
         """The first of the markers that the payload holds, quoted; "" also for a page longer than `limit`."""
         head = self.markup[:_MARKER_BYTES]
-        held = (marker for marker in markers if marker in head) if self._is_under(limit) else ()
+        held = (marker for marker in markers if marker in head) if self.is_under(limit) else ()
         return next((f"the marker {marker.decode()!r}" for marker in held), "")
 
-    def _is_under(self, limit: int) -> bool:
+    @property
+    def has_text(self) -> bool:
+        """Whether there is a letter or a digit."""
+        return any(map(str.isalnum, "".join(self.texts)))
+
+    def is_under(self, limit: int) -> bool:
+        """Whether the page has less text than `limit` characters."""
         return self.own < limit and self.total < limit * _WITH_LINKS
 
 
@@ -226,24 +136,28 @@ def judge_quality(
     *,
     headers: tuple[tuple[str, str], ...] = (),
     status: int | None = 200,
+    url: str = "",
+    framed: bool = True,
     last_good: Document | None = None,
 ) -> QualityVerdict:
-    """What `document`, read from `payload`, is. `headers` and `status` are of the response that brought it.
+    """What `document`, read from `payload`, is. `headers`, `status` and `url` are of the response that brought it.
 
-    `last_good` is the newest Document of the Source that was judged good. A payload without text, which gives no
-    Document, is judged as one without Blocks. Never raises; the same arguments give the same verdict.
+    `framed` is False when only the end of the connection said where the payload ends. `last_good` is the newest
+    Document of the Source that was judged good. A payload without text, which gives no Document, is judged as one
+    without Blocks. Never raises; the same arguments give the same verdict.
     """
     if last_good is not None and _kind(document) == _kind(last_good) and document.text == last_good.text != "":
         return QualityVerdict(quality=Quality.GOOD, reason="the text is that of the last good one", rule="same_text")
     blocks = [block for block in document.blocks if not block.boilerplate]
     own = sum(map(_own_length, blocks))
     if own < _LONG and document.extractor in _WEB_KINDS:
-        page = _page(payload, document, blocks, headers=headers, status=status, last_good=last_good)
+        page = _page(payload, document, blocks, headers=headers, status=status, url=url, last_good=last_good)
         for name, rule in _RULES:
             quality, sign = rule(page)
             if sign:
-                return QualityVerdict(quality=quality, reason=f"{sign}, and only {own} characters of text", rule=name)
-    quality, reason = _compared(document, last_good)
+                rest = f"only {own} characters of text" if page.total else "no text"
+                return QualityVerdict(quality=quality, reason=f"{sign}, and {rest}", rule=name)
+    quality, reason = _compared(document, last_good, framed=framed)
     return QualityVerdict(quality=quality, reason=reason, rule=quality.value)
 
 
@@ -254,20 +168,26 @@ def _page(
     *,
     headers: tuple[tuple[str, str], ...],
     status: int | None,
+    url: str,
     last_good: Document | None,
 ) -> _Page:
+    source = payload[:_FORM_BYTES].replace(b"\x00", b"")
+    title = document.title if blocks else document.title or quality_markup.title_in(source)
     known = _plain(f"{last_good.title}\n{last_good.text}") if last_good else ""
     known_titles = frozenset(_titles(last_good.title, last_good.blocks)) if last_good else frozenset()
-    titles = tuple(part for part in _parts(document.title) if part not in known_titles)
+    titles = tuple(part for part in _parts(title) if part not in known_titles)
     prose = (block.text for block in blocks if _own_length(block) * 2 >= len(block.text))
     return _Page(
         titles=titles,
-        parts=tuple(part for part in _titles(document.title, blocks) if part not in known_titles),
+        parts=tuple(part for part in _titles(title, blocks) if part not in known_titles),
         texts=tuple(_plain(block.text) for block in blocks),
-        prose=_plain("\n".join((document.title[:_STUB], *prose))),
+        prose=_plain("\n".join((title[:_STUB], *prose))),
+        links=tuple(link.target for block in blocks for link in block.links),
         own=sum(map(_own_length, blocks)),
         total=sum(len(block.text) for block in blocks),
-        markup=payload[:_FORM_BYTES].replace(b"\x00", b"").lower(),
+        source=source,
+        markup=source.lower(),
+        url=url,
         headers=tuple((name.lower(), value.lower()) for name, value in headers),
         status=status,
         known=known,
@@ -301,60 +221,61 @@ def _titles(title: str, blocks: Sequence[Block]) -> list[str]:
 
 
 def _login(page: _Page) -> _Sign:
-    field = _PASSWORD_FIELD.search(page.markup) is not None
-    by_title = field and page.own < _MEDIUM and any(map(_LOGIN_TITLE.fullmatch, page.titles))
+    field = signs.PASSWORD_FIELD.search(page.markup) is not None
+    by_title = field and page.own < _MEDIUM and any(map(signs.LOGIN_TITLE.fullmatch, page.titles))
     sign = "a password field under a login title" if by_title else ""
-    if not sign and (field or page.marker(_SIGN_ON_MARKUP, _SHORT)):
-        sign = page.title(_LOGIN_TITLE, _SHORT) or page.words(_MUST_SIGN_IN, _SHORT)
-    return Quality.LOGIN, sign or page.words(_MUST_SIGN_IN, _STUB)
+    if not sign and (field or page.marker(signs.SIGN_ON_MARKUP, _SHORT)):
+        sign = page.title(signs.LOGIN_TITLE, _SHORT) or page.words(signs.MUST_SIGN_IN, _SHORT)
+    return Quality.LOGIN, sign or page.words(signs.MUST_SIGN_IN, _STUB)
 
 
 def _bot_wall(page: _Page) -> _Sign:
-    mitigated = next((f"the header {name}" for name, _ in page.headers if name in _CHALLENGE_HEADERS), "")
-    guarded = page.status in _GUARD_STATUSES or any(
-        name in _GUARD_HEADERS or (name in ("server", "x-cdn") and any(guard in value for guard in _GUARD_SERVERS))
+    mitigated = next((f"the header {name}" for name, _ in page.headers if name in signs.CHALLENGE_HEADERS), "")
+    guarded = page.status in signs.GUARD_STATUSES or any(
+        name in signs.GUARD_HEADERS
+        or (name in ("server", "x-cdn") and any(guard in value for guard in signs.GUARD_SERVERS))
         for name, value in page.headers
     )
     sign = (
         mitigated
-        or page.marker((marker for markers in _CHALLENGE_MARKUP.values() for marker in markers), _MEDIUM)
-        or page.title(_WALL_TITLE, _MEDIUM if guarded else _SHORT)
-        or page.words(_WALL_WORDS, _MEDIUM if guarded else _SHORT)
+        or page.marker((marker for markers in signs.CHALLENGE_MARKUP.values() for marker in markers), _MEDIUM)
+        or page.title(signs.WALL_TITLE, _MEDIUM if guarded else _SHORT)
+        or page.words(signs.WALL_WORDS, _MEDIUM if guarded else _SHORT)
     )
     if not sign and b"<textarea" not in page.markup:
-        sign = page.words(_HUMAN_CHECK, _STUB)
+        sign = page.words(signs.HUMAN_CHECK, _STUB)
     return Quality.BOT_WALL, sign
 
 
 def _consent(page: _Page) -> _Sign:
     if page.total > _LONG:
         return Quality.CONSENT, ""
-    buttons = [text for text in page.texts if len(text) < 80 and _ACCEPT.search(text)]
-    asking = [text for text in page.texts if _CONSENT_TALK.search(text) and text not in page.known]
+    buttons = [text for text in page.texts if len(text) < 80 and signs.ACCEPT.search(text)]
+    asking = [text for text in page.texts if signs.CONSENT_TALK.search(text) and text not in page.known]
     asked = sum(map(len, {*asking, *buttons}))
     rest = page.total - asked
     if not asking or asked < rest:
         return Quality.CONSENT, ""
-    sign = page.marker(_CONSENT_MARKUP, _LONG)
+    sign = page.marker(signs.CONSENT_MARKUP, _LONG)
     if not sign and buttons:
-        sign = page.title(_CONSENT_TITLE, _LONG)
+        sign = page.title(signs.CONSENT_TITLE, _LONG)
         if not sign and rest < 80 and page.total < _MEDIUM:
             sign = f"a request for consent of {asked} characters with its button"
     return Quality.CONSENT, sign
 
 
 def _soft_404(page: _Page) -> _Sign:
-    sign = page.title(_NOT_FOUND_TITLE, _MEDIUM)
-    gone = (part for part in page.parts if len(part) < 100 and _PAGE_GONE.search(part))
+    sign = page.title(signs.NOT_FOUND_TITLE, _MEDIUM)
+    gone = (part for part in page.parts if len(part) < 100 and signs.PAGE_GONE.search(part))
     if not sign and page.own < _MEDIUM and (part := next(gone, "")):
         sign = f"the title {part!r}"
-    if not sign and _TO_VISITOR.search(page.prose[:_LONG]):
-        sign = page.words(_PAGE_GONE, _SHORT)
+    if not sign and signs.TO_VISITOR.search(page.prose[:_LONG]):
+        sign = page.words(signs.PAGE_GONE, _SHORT)
     return Quality.SOFT_404, sign
 
 
 def _maintenance(page: _Page) -> _Sign:
-    return Quality.MAINTENANCE, page.title(_CLOSED_TITLE, _SHORT) or page.words(_CLOSED_WORDS, _STUB)
+    return Quality.MAINTENANCE, page.title(signs.CLOSED_TITLE, _SHORT) or page.words(signs.CLOSED_WORDS, _STUB)
 
 
 def _status(page: _Page) -> _Sign:
@@ -363,19 +284,57 @@ def _status(page: _Page) -> _Sign:
     return quality, "" if quality is Quality.GOOD else f"the status {status}"
 
 
+def _server_error(page: _Page) -> _Sign:
+    sign = (
+        page.title(signs.BROKEN_TITLE, _LONG)
+        or page.words(signs.BROKEN_WORDS, _LONG)
+        or page.title(signs.FAILED_TITLE, _SHORT)
+        or page.words(signs.FAILED_WORDS, _STUB)
+    )
+    return Quality.SERVER_ERROR, sign
+
+
+def _redirect(page: _Page) -> _Sign:
+    target = said = ""
+    if page.is_under(_SHORT) and b"refresh" in page.markup:
+        target = quality_markup.refresh_target(page.source, page.url)
+    if not target and page.is_under(_STUB):
+        target = quality_markup.script_target(page.source, page.url) if b"location" in page.markup else ""
+        said = page.title(signs.REDIRECT_TITLE, _STUB) or page.said(signs.REDIRECT_WORDS)
+        if said and not target and len(set(page.links)) == 1:
+            target = page.links[0]
+    where = f" to {target}" if target else f": {said}"
+    return Quality.REDIRECT_STUB, f"looks like a redirect page{where}" if target or said else ""
+
+
+def _frames(page: _Page) -> _Sign:
+    targets = quality_markup.frame_targets(page.source, page.url) if page.is_under(_STUB) else ()
+    if not page.has_text:
+        targets = targets or quality_markup.embedded_targets(page.source, page.url)
+    where = " or ".join(targets[:_FRAMES])
+    return Quality.NO_TEXT, f"the page only holds frames: watch {where} instead" if where else ""
+
+
 def _shell(page: _Page) -> _Sign:
-    if len(page.texts) == 1 and _LOADING.fullmatch(page.texts[0]):
-        return Quality.NO_TEXT, f"the words {page.texts[0]!r}"
-    return Quality.NO_TEXT, page.words(_NEEDS_SCRIPTS, _STUB)
+    sign = page.words(signs.NEEDS_SCRIPTS, _STUB)
+    if not sign and len(page.texts) == 1 and signs.LOADING.fullmatch(page.texts[0]):
+        sign = f"the words {page.texts[0]!r}"
+    if not sign and b"<script" in page.markup:
+        if not page.has_text:
+            sign = "the page holds scripts"
+        elif page.is_under(_SHELL) and quality_markup.has_empty_root(page.source):
+            sign = "the page holds an empty element for scripts to fill"
+    return Quality.NO_TEXT, sign
 
 
 _RULES = (
     *(("login", _login), ("bot_wall", _bot_wall), ("consent", _consent), ("soft_404", _soft_404)),
-    *(("maintenance", _maintenance), ("status", _status), ("script_shell", _shell)),
+    *(("maintenance", _maintenance), ("server_error", _server_error), ("status", _status)),
+    *(("redirect", _redirect), ("frames", _frames), (SCRIPT_SHELL, _shell)),
 )
 
 
-def _compared(document: Document, last_good: Document | None) -> _Sign:
+def _compared(document: Document, last_good: Document | None, *, framed: bool) -> _Sign:
     """What holds for any kind of payload: there is text, of the same kind and not much less than before."""
     if not any(map(str.isalnum, document.text)):
         return Quality.NO_TEXT, "the page has no letter and no digit"
@@ -384,6 +343,8 @@ def _compared(document: Document, last_good: Document | None) -> _Sign:
     if _kind(document) != _kind(last_good):
         old, new = ("{} ({})".format(*_kind(each)) for each in (last_good, document))
         return Quality.MEDIA_TYPE_CHANGED, f"what was {old} is now {new}"
+    if not framed and _lost_its_end(document, last_good):
+        return Quality.CUT_SHORT, "the end of the text is missing, and the server did not say how long the page is"
     content = {block.text for block in last_good.blocks if not block.boilerplate}
     furniture = {block.text for block in last_good.blocks if block.boilerplate} - content
     before = sum(len(block.text) for block in last_good.blocks if not block.boilerplate)
@@ -395,3 +356,11 @@ def _compared(document: Document, last_good: Document | None) -> _Sign:
     if before >= _SMALLEST_LOSS and after < before * _LEAST_LEFT:
         return Quality.SHRUNK, f"{before} characters of text became {after}"
     return Quality.GOOD, f"{after} characters of text where there were {before}"
+
+
+def _lost_its_end(document: Document, last_good: Document) -> bool:
+    """Whether the last Block is gone, and the text is shorter or stops inside what was known."""
+    if not last_good.blocks or last_good.blocks[-1].text in {block.text for block in document.blocks}:
+        return False
+    stop = document.blocks[-1].text
+    return len(document.text) < len(last_good.text) or any(block.text.startswith(stop) for block in last_good.blocks)

@@ -160,7 +160,7 @@ class Version:
     """The Document that an extractor made from a Snapshot as it was captured at `captured_at`.
 
     `document` is None when the extractor failed; `error_code` and `error` then say why. A Version that the
-    quality gate holds back has a Document and an `error_code` that begins with "held_".
+    quality gate holds back has an `error_code` that begins with "held_", and a Document unless no text was found.
     """
 
     version_id: str
@@ -178,7 +178,7 @@ class Version:
 
     @property
     def is_held(self) -> bool:
-        """Whether its text was read but is not believed to be the document's: a person may release it."""
+        """Whether what was read is not believed to be the document: a person may release it if there is a text."""
         return self.error_code.startswith("held_")
 
 

@@ -131,7 +131,7 @@ class Claim:
     Source's when the result is recorded: a late result of a worker that lost its lease is refused.
     `etag` and `last_modified` are what the server last gave, for a conditional request; `payload_sha256` is the
     payload that the Source had last, `robots` what its origin's robots.txt last said. `holds` says that the newest
-    Version is held, so that the same bytes again may confirm it.
+    Version is held or could not be read, so that the same bytes again may lead to another end.
     """
 
     source: Source

@@ -10,7 +10,7 @@ from watcher.model.capture import Capture, Outcome, Trigger, Version
 from watcher.model.change import Change, ChangeKind
 from watcher.model.source import Source
 from watcher.pipeline.compare import PastText
-from watcher.pipeline.gate import CONFIRM_AFTER, Hold, awaits_confirmation, hold_back
+from watcher.pipeline.gate import CONFIRM_AFTER, Hold, awaits_confirmation, brings_untaken, hold_back
 from watcher.pipeline.health import Presence
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.reading import Reading, read_capture, rules_of
@@ -92,7 +92,11 @@ def _read_and_compare(rooms: Rooms, capture: Capture, baseline_id: str | None, n
     if hold is not None:
         return _held(hold, baseline_id)
     past = [PastText(text_sha256=digest, captured_at=moment) for digest, moment in texts]
-    return _consequences(rooms, capture, source, reading, baseline, past)
+    consequences = _consequences(rooms, capture, source, reading, baseline, past)
+    if brings_untaken(capture, newest) and reading not in consequences.readings:
+        taken = reading.version.version_id
+        return replace(consequences, baseline_id=taken, described_by=taken, readings=(*consequences.readings, reading))
+    return consequences
 
 
 def record_import(rooms: Rooms, capture: Capture) -> Recorded:
@@ -232,14 +236,15 @@ def _write(rooms: Rooms, attempt: Attempt, consequences: _Consequences, *, first
 
 def _finish(rooms: Rooms, finished: claims.Finished, consequences: _Consequences) -> claims.Finished:
     """The schedule as the reading changes it: a second read soon, or one more reader that did not survive."""
-    next_check_at = finished.next_check_at
-    if next_check_at is not None and consequences.confirm_after is not None:
-        next_check_at = min(next_check_at, rooms.clock() + consequences.confirm_after)
+    if consequences.confirm_after is not None:
+        soon = rooms.clock() + consequences.confirm_after
+        planned = finished.next_check_at
+        # "not modified" would confirm nothing, so the second read is a whole one
+        finished = replace(finished, next_check_at=planned and min(planned, soon), etag=None, last_modified=None)
     killed = any(reading.version.error_code in ENDED_ITS_READER for reading in consequences.readings)
     crashes_in_a_row = finished.claim.source.crashes_in_a_row + 1 if killed else 0
     return replace(
         finished,
-        next_check_at=next_check_at,
         baseline_id=consequences.baseline_id,
         crashes_in_a_row=crashes_in_a_row,
     )

@@ -31,7 +31,7 @@ def release_held(rooms: Rooms, source_id: str, *, user: str) -> Change | None:
     past = [PastText(text_sha256=digest, captured_at=moment) for digest, moment in texts]
     released = replace(held, error_code="", error="")
     if held.document is None:
-        raise NotFoundError(f"the held Version of Source {source_id!r} has no text")
+        raise NotFoundError(f"what is held of Source {source_id!r} has no text to release: {held.error}")
     found = rooms.children.run(
         positions_in, held.document, subjects=source.definition.subjects, pack_text=rooms.pack.text
     )

@@ -300,5 +300,5 @@ def _claim_of(row: Row[tuple[object, ...]], *, is_slot: bool, robots: RobotsAnsw
         last_modified=row.last_modified,
         payload_sha256=row.payload_sha256,
         robots=robots,
-        holds=(row.newest_error or "").startswith("held_"),
+        holds=bool(row.newest_error),
     )
