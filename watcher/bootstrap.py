@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 import os
 import socket
@@ -16,7 +17,7 @@ from watcher import __version__
 from watcher.alert.channels.smtp import SmtpChannel
 from watcher.archive import create_archive, has_records, open_archive
 from watcher.errors import ArchiveError, StoreError
-from watcher.fetch import Egress, Fetcher, FetchLimits, networks, tls_context
+from watcher.fetch import BrowserFetcher, BrowserOptions, Door, Egress, Fetcher, FetchLimits, networks, tls_context
 from watcher.isolation import ChildPool
 from watcher.pipeline.ports import Clock, Rooms
 from watcher.pipeline.recover import record_missing
@@ -33,7 +34,7 @@ class Instance:
     rooms: Rooms
     tls: ssl.SSLContext
 
-    def fetcher(self) -> Fetcher:
+    def fetcher(self) -> Door:
         """A fetcher for one worker."""
         fetch = self.settings.fetch
         limits = FetchLimits(
@@ -46,13 +47,21 @@ class Instance:
             ports=frozenset(fetch.ports),
             nat64=tuple(ipaddress.IPv6Network(prefix) for prefix in fetch.nat64),
         )
-        return Fetcher(
+        fetcher = Fetcher(
             user_agent=user_agent(fetch.contact),
             limits=limits,
             clock=self.rooms.clock,
             egress=egress,
             tls=self.tls,
         )
+        browser = BrowserFetcher(
+            user_agent=user_agent(fetch.contact),
+            limits=limits,
+            clock=self.rooms.clock,
+            egress=egress,
+            options=BrowserOptions(**dataclasses.asdict(self.settings.browser)),
+        )
+        return Door(fetcher, browser)
 
     def mail(self) -> SmtpChannel | None:
         """The mail channel, None when no mail server is set."""

@@ -12,7 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from watcher.bootstrap import Instance
 from watcher.errors import ArchiveError, StoreError, WatcherError
-from watcher.fetch import Fetcher
+from watcher.fetch import Door
 from watcher.model.capture import Trigger
 from watcher.model.source import Claim
 from watcher.pipeline.notify import compose_due, deliver_owed
@@ -31,7 +31,7 @@ class Service:
         self._instance = instance
         self._settings = instance.settings.scheduler
         self._workers = ThreadPoolExecutor(max_workers=self._settings.workers, thread_name_prefix="check")
-        self._fetchers: queue.SimpleQueue[Fetcher] = queue.SimpleQueue()
+        self._fetchers: queue.SimpleQueue[Door] = queue.SimpleQueue()
         for _ in range(self._settings.workers):
             self._fetchers.put(instance.fetcher())
         self._running: set[Future[None]] = set()

@@ -1,10 +1,16 @@
 """URL → FetchResult: the one door to the network."""
 
+from watcher.fetch.browser import BrowserFetcher
+from watcher.fetch.browser_launch import BrowserOptions
+from watcher.fetch.door import Door
 from watcher.fetch.egress import Egress, networks
 from watcher.fetch.fetcher import Fetcher, FetchLimits, FetchRequest, tls_context
 from watcher.fetch.robots import allows, crawl_delay_seconds
 
 __all__ = [
+    "BrowserFetcher",
+    "BrowserOptions",
+    "Door",
     "Egress",
     "FetchLimits",
     "FetchRequest",
