@@ -46,24 +46,41 @@ PULSE = """(() => {
   }
   return {loaded: document.readyState === 'complete', still: (performance.now() - globalThis.changedAt) / 1000};
 })()"""
-# Open shadow roots are written out as declarative templates and then put in place of their templates, because
-# what stands in a template is not text of the page.
+# Where there are open shadow roots, the flat tree (DOM standard, 4.2.2) is written: what a reader sees in place of
+# a host is its shadow root with the slots filled. It is written by hand, because pages can forbid the parser.
 TAKE = """(limit => {
-  const root = document.documentElement, shadows = [];
+  const escaped = (text, quoted) => {
+    const plain = text.replaceAll('&', '&amp;').replaceAll('\\u00a0', '&nbsp;');
+    return quoted ? plain.replaceAll('"', '&quot;') : plain.replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  };
+  const above = new Set();
+  let shadows = 0;
   const seek = from => from.querySelectorAll('*').forEach(element => {
-    if (element.shadowRoot) { shadows.push(element.shadowRoot); seek(element.shadowRoot); }
+    if (!element.shadowRoot) return;
+    shadows++;
+    for (let node = element; node; node = node.parentNode || node.host) above.add(node);
+    seek(element.shadowRoot);
+    element.shadowRoot.querySelectorAll('slot').forEach(slot => {
+      for (let node = slot; node; node = node.parentNode || node.host) above.add(node);
+    });
   });
+  const below = node => {
+    if (node.shadowRoot) return node.shadowRoot.childNodes;
+    const filled = node.localName === 'slot' ? node.assignedNodes() : [];
+    return filled.length ? filled : node.childNodes;
+  };
+  const written = node => {
+    if (node.nodeType === Node.TEXT_NODE) return escaped(node.data, false);
+    if (node.nodeType === Node.COMMENT_NODE) return `<!--${node.data}-->`;
+    if (node.nodeType !== Node.ELEMENT_NODE) return '';
+    if (!above.has(node)) return node.outerHTML;
+    const attributes = [...node.attributes].map(one => ` ${one.name}="${escaped(one.value, true)}"`).join('');
+    return `<${node.localName}${attributes}>${[...below(node)].map(written).join('')}</${node.localName}>`;
+  };
   seek(document);
   const doctype = document.doctype ? new XMLSerializer().serializeToString(document.doctype) + '\\n' : '';
-  let html = root.outerHTML;
-  if (shadows.length) {
-    const inert = new DOMParser().parseFromString(root.getHTML({shadowRoots: shadows}), 'text/html');
-    for (const {name, value} of root.attributes) inert.documentElement.setAttribute(name, value);
-    for (let next; (next = inert.querySelector('template[shadowrootmode]'));) next.replaceWith(next.content);
-    html = inert.documentElement.outerHTML;
-  }
-  const whole = (doctype + html).toWellFormed();
-  return {html: whole.length > limit ? null : whole, shadows: shadows.length, url: location.href};
+  const whole = (doctype + written(document.documentElement)).toWellFormed();
+  return {html: whole.length > limit ? null : whole, shadows, url: location.href};
 })"""
 
 
@@ -126,7 +143,7 @@ class PageReader:
         notes = [await self._settle()]
         payload, shadows = await self._take()
         if shadows:
-            notes.append(f"The text of {shadows} shadow roots was written into the page.")
+            notes.append(f"The text of {shadows} shadow root{'s' if shadows != 1 else ''} was written into the page.")
         screenshot, remark = await self._picture()
         notes += [remark, *self._losses()]
         return Reading(payload=payload, screenshot=screenshot, notes=tuple(filter(None, notes)))
