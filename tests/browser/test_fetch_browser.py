@@ -543,8 +543,12 @@ def test_a_page_that_redirects_without_end_is_a_broken_response(site: Any, read:
 
 
 def test_methods_that_change_things_and_pings_are_withheld_and_told(site: Any, read: Any) -> None:
-    script = "<script>fetch('/thing', {method: 'DELETE'}); navigator.sendBeacon('/count', 'x')</script>"
+    script = (
+        "<script>fetch('/thing', {method: 'DELETE'}).then(() => text.textContent = 'done')"
+        ".catch(() => text.textContent = 'withheld'); navigator.sendBeacon('/count', 'x')</script>"
+    )
     result = read(site.put("/page", PAGE.format("Changing", script)))
+    assert b'<p id="text">withheld</p>' in result.payload
     assert "2 requests of the page were withheld: the method DELETE; a ping." in result.notes
     assert {path for path, _ in site.requests} <= {"/page", "/favicon.ico"}
 
