@@ -437,13 +437,14 @@ def test_a_browser_that_stands_still_is_killed_after_the_deadline(site: Any, bro
     assert one.fetch(FetchRequest(url=fine, browser=True)).outcome is Outcome.NEW
 
 
-def test_a_page_that_takes_all_memory_ends_the_browser_and_says_so(site: Any, browser: Make) -> None:
+def test_a_page_that_takes_all_memory_ends_the_browser_and_says_so(site: Any, browser: Make, temporary: Path) -> None:
     greedy = "<script>const kept = []; setInterval(() => kept.push(new Uint8Array(5e7).fill(1)), 30)</script>"
     page = site.put("/page", PAGE.format("Greedy", greedy))
     one = browser(options=BrowserOptions(maximum_memory_bytes=700_000_000))
     result = one.fetch(FetchRequest(url=page, browser=True))
     assert result.outcome is Outcome.TOO_LARGE, result.error
     assert result.error == f"{page}: the page needs more than 700 MB of memory in the browser"
+    assert list(temporary.iterdir()) == []
 
 
 def test_more_bytes_than_the_limit_are_too_large(site: Any, browser: Make) -> None:
@@ -503,16 +504,28 @@ def test_nothing_is_kept_from_one_page_to_the_next(site: Any, read: Any) -> None
     assert [headers.get("Cookie") for headers in asked] == [None, None]
 
 
-def test_a_download_is_refused_and_stored_nowhere(site: Any, read: Any, tmp_path: Path) -> None:
+@pytest.fixture
+def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of its own for what a test's browser stores; its path is short, as sockets in it ask for."""
+    with tempfile.TemporaryDirectory(prefix="w") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr(tempfile, "tempdir", None)
+        yield Path(folder)
+
+
+def test_a_download_is_refused_and_stored_nowhere(site: Any, browser: Make, temporary: Path) -> None:
     mark = b"%PDF-1.4 a download that must not be stored"
-    as_file = {"Content-Type": "application/pdf", "Content-Disposition": "attachment; filename=watcher-download.pdf"}
-    direct = read(site.put("/file", mark, headers=as_file))
+    as_file = {"Content-Type": "application/pdf", "Content-Disposition": "attachment; filename=download.pdf"}
+    one = browser()
+    direct = one.fetch(FetchRequest(url=site.put("/file", mark, headers=as_file), browser=True))
     assert (direct.outcome, direct.status) == (Outcome.BROKEN_RESPONSE, 200)
     assert "answered application/pdf, which is no page: set `browser: false`" in direct.error
     script = "<a id=link href=/file download>file</a><script>link.click()</script>"
-    assert read(site.put("/page", PAGE.format("Offering", script))).outcome is Outcome.NEW
-    stored = list(Path(tempfile.gettempdir()).glob("**/*watcher-download*"))
-    assert stored == []
+    offering = site.put("/page", PAGE.format("Offering", script))
+    assert one.fetch(FetchRequest(url=offering, browser=True)).outcome is Outcome.NEW
+    files = [path for path in temporary.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert files
+    assert [path for path in files if mark in path.read_bytes()] == []
 
 
 def test_an_error_status_is_a_failure_whose_page_is_kept_as_partial(site: Any, read: Any) -> None:
@@ -583,9 +596,8 @@ def test_addresses_that_are_no_pages_are_denied_without_a_browser(browser: Make)
     assert _descendants() == before
 
 
-def test_close_leaves_no_process_and_no_folder(site: Any, browser: Make, own_browser: Any) -> None:
+def test_close_leaves_no_process_and_no_folder(site: Any, browser: Make, own_browser: Any, temporary: Path) -> None:
     before = set(_descendants())
-    folders = set(Path(tempfile.gettempdir()).glob("watcher-browser-*"))
     page = site.put("/page", PAGE.format("Fine", ""))
     one = browser()
     one.fetch(FetchRequest(url=page, browser=True))
@@ -594,7 +606,7 @@ def test_close_leaves_no_process_and_no_folder(site: Any, browser: Make, own_bro
     one.close()
     assert set(_descendants()) - before == set()
     assert list(process.group_members(group)) == []
-    assert set(Path(tempfile.gettempdir()).glob("watcher-browser-*")) - folders == set()
+    assert list(temporary.iterdir()) == []
 
 
 def test_a_browser_is_renewed_after_its_share_of_pages_and_closed_when_idle(site: Any, browser: Make) -> None:

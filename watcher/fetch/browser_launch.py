@@ -71,7 +71,7 @@ class Running:
         with suppress(Error, TimeoutError):
             async with asyncio.timeout(seconds):
                 await self.browser.close()
-        process.end_group(self.leader)
+        self.end_browser()
         try:
             async with asyncio.timeout(seconds):
                 await self._playwright.stop()
@@ -79,9 +79,13 @@ class Running:
             self.kill()
         shutil.rmtree(self._home, ignore_errors=True)
 
+    def end_browser(self) -> None:
+        """End the browser by force; its driver lives, and clears up after it."""
+        process.end_group(self.leader)
+
     def kill(self) -> None:
         """End the browser and its driver by force; may be called from any thread."""
-        process.end_group(self.leader)
+        self.end_browser()
         if self._driver is not None:
             process.end_process(self._driver)
 

@@ -233,7 +233,7 @@ class BrowserSession:
             if group_memory_bytes(running.leader.pid) > maximum:
                 message = f"the page needs more than {maximum // 1_000_000} MB of memory in the browser"
                 troubled(FetchError(message, outcome=Outcome.TOO_LARGE, transient=False))
-                running.kill()
+                running.end_browser()
                 return
             await asyncio.sleep(MEMORY_PULSE_SECONDS)
 
