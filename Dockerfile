@@ -7,6 +7,14 @@ ENV PYTHONUNBUFFERED=1 \
 
 WORKDIR /opt/watcher
 
+# BROWSER=1 adds Chromium, for Sources whose text is written by scripts
+ARG BROWSER=0
+RUN if [ "$BROWSER" = 1 ]; then \
+        apt-get update \
+        && apt-get install -y --no-install-recommends chromium chromium-sandbox fonts-noto-core fonts-noto-cjk \
+        && rm -rf /var/lib/apt/lists/*; \
+    fi
+
 RUN pip install --no-cache-dir uv==0.13.9 \
     && useradd --create-home --uid 10001 watcher \
     && mkdir -p snapshots data \
@@ -15,7 +23,7 @@ RUN pip install --no-cache-dir uv==0.13.9 \
 COPY pyproject.toml uv.lock README.md LICENSE ./
 COPY config ./config
 COPY watcher ./watcher
-RUN uv sync --frozen --no-dev --no-editable
+RUN uv sync --frozen --no-dev --no-editable $([ "$BROWSER" = 1 ] && echo "--extra browser")
 
 USER 10001
 VOLUME ["/opt/watcher/snapshots", "/opt/watcher/data"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 import os
 import socket
@@ -18,7 +19,18 @@ from watcher import __version__
 from watcher.alert.channels.smtp import SmtpChannel
 from watcher.archive import create_archive, has_records, open_archive
 from watcher.errors import ArchiveError, StoreError
-from watcher.fetch import Egress, Fetcher, FetchLimits, Proxy, networks, tls_context
+from watcher.fetch import (
+    BrowserFetcher,
+    BrowserOptions,
+    Door,
+    Egress,
+    Fetcher,
+    FetchLimits,
+    Proxy,
+    Wire,
+    networks,
+    tls_context,
+)
 from watcher.isolation import ChildPool
 from watcher.pipeline.ports import Clock, Rooms
 from watcher.pipeline.recover import record_missing
@@ -36,28 +48,20 @@ class Instance:
     config: Path
     rooms: Rooms
     tls: ssl.SSLContext
+    browser: BrowserFetcher
 
-    def fetcher(self) -> Fetcher:
+    def fetcher(self) -> Door:
         """A fetcher for one worker."""
         fetch = self.settings.fetch
-        limits = FetchLimits(
-            deadline_seconds=fetch.deadline_seconds,
-            maximum_bytes=fetch.maximum_bytes,
-            maximum_hops=fetch.maximum_hops,
-        )
-        egress = Egress(
-            intranet=networks(fetch.intranet),
-            ports=frozenset(fetch.ports),
-            nat64=tuple(ipaddress.IPv6Network(prefix) for prefix in fetch.nat64),
-        )
-        return Fetcher(
+        fetcher = Fetcher(
             user_agent=user_agent(fetch.contact),
-            limits=limits,
+            limits=limits_of(fetch),
             clock=self.rooms.clock,
-            egress=egress,
+            egress=egress_of(fetch),
             tls=self.tls,
             proxy=proxy_of(fetch),
         )
+        return Door(fetcher, self.browser)
 
     def mail(self) -> SmtpChannel | None:
         """The mail channel, None when no mail server is set."""
@@ -78,6 +82,37 @@ class Instance:
 def utc_now() -> datetime:
     """The wall clock in UTC."""
     return datetime.now(UTC)
+
+
+def limits_of(fetch: FetchSettings) -> FetchLimits:
+    """The bounds of one fetch."""
+    return FetchLimits(
+        deadline_seconds=fetch.deadline_seconds,
+        maximum_bytes=fetch.maximum_bytes,
+        maximum_hops=fetch.maximum_hops,
+    )
+
+
+def egress_of(fetch: FetchSettings) -> Egress:
+    """What may be connected to."""
+    return Egress(
+        intranet=networks(fetch.intranet),
+        ports=frozenset(fetch.ports),
+        nat64=tuple(ipaddress.IPv6Network(prefix) for prefix in fetch.nat64),
+    )
+
+
+def browser_of(settings: Settings, clock: Clock) -> BrowserFetcher:
+    """The one browser of an instance, not started yet."""
+    fetch = settings.fetch
+    return BrowserFetcher(
+        user_agent=user_agent(fetch.contact),
+        limits=limits_of(fetch),
+        clock=clock,
+        egress=egress_of(fetch),
+        options=BrowserOptions(**dataclasses.asdict(settings.browser)),
+        wire=lambda egress: Wire(egress, proxy=proxy_of(fetch)),
+    )
 
 
 def proxy_of(fetch: FetchSettings) -> Proxy | None:
@@ -111,6 +146,7 @@ def open_instance(
     archive = open_archive(settings.archive.path)
     database = open_database(settings.store.url)
     children = ChildPool(size=os.cpu_count() or 1)
+    browser = browser_of(settings, clock)
     rooms = Rooms(
         database=database,
         archive=archive,
@@ -126,8 +162,9 @@ def open_instance(
     )
     try:
         record_missing(rooms)
-        yield Instance(settings=settings, config=config, rooms=rooms, tls=tls_context())
+        yield Instance(settings=settings, config=config, rooms=rooms, tls=tls_context(), browser=browser)
     finally:
+        browser.close()
         children.close()
         database.close()
 

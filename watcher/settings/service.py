@@ -101,6 +101,25 @@ class ClassifySettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class BrowserSettings:
+    """How pages are read whose text is written by scripts (`browser: true` in their Definition).
+
+    `executable` is Chromium's path, "" for the first found on PATH. A page that still moves `settle_seconds` after it
+    was loaded is taken as it is. Screenshots are cut at `screenshot_maximum_height` pixels and left out over
+    `screenshot_maximum_bytes`. A browser that needs more than `maximum_memory_bytes` is ended; one that has read
+    `maximum_fetches` pages is renewed, and one that had nothing to do for `idle_seconds` is closed.
+    """
+
+    executable: str = ""
+    settle_seconds: float = 15.0
+    screenshot_maximum_height: int = 8000
+    screenshot_maximum_bytes: int = 8_000_000
+    maximum_memory_bytes: int = 2_000_000_000
+    maximum_fetches: int = 50
+    idle_seconds: float = 300.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """Everything an instance can be told, one section a room."""
 
@@ -111,6 +130,7 @@ class Settings:
     smtp: SmtpSettings = SmtpSettings()
     web: WebSettings = WebSettings()
     classify: ClassifySettings = ClassifySettings()
+    browser: BrowserSettings = BrowserSettings()
 
 
 SECRETS = frozenset({("smtp", "password"), ("fetch", "proxy_login")})
@@ -179,6 +199,18 @@ def _validate(settings: Settings, file: str) -> None:
         (0 < settings.smtp.port < 65536, "smtp.port", "should be a port between 1 and 65535"),
         (settings.fetch.contact.isprintable(), "fetch.contact", "should be one line without control characters"),
         (0 <= settings.fetch.gap_seconds <= 3600, "fetch.gap_seconds", "should be from 0 to 3600"),
+        (0 < settings.browser.settle_seconds <= 300, "browser.settle_seconds", "should be over 0, at most 300"),
+        (
+            1 <= settings.browser.screenshot_maximum_height <= 16000,
+            "browser.screenshot_maximum_height",
+            "should be from 1 to 16000 pixels",
+        ),
+        (settings.browser.maximum_fetches >= 1, "browser.maximum_fetches", "should be 1 or more"),
+        (
+            settings.browser.maximum_memory_bytes >= 500_000_000,
+            "browser.maximum_memory_bytes",
+            "should be 500000000 or more: an empty page takes half of that",
+        ),
         (settings.scheduler.tick_seconds > 0, "scheduler.tick_seconds", "should be more than 0"),
         (1 <= settings.scheduler.workers <= 256, "scheduler.workers", "should be from 1 to 256"),
         (
