@@ -9,13 +9,15 @@ import pytest
 
 from watcher.errors import NotFoundError
 from watcher.fetch import FetchRequest
-from watcher.model.capture import Outcome, Trigger
+from watcher.model.capture import FetchResult, Outcome, Trigger
 from watcher.model.change import ChangeKind
 from watcher.model.subscription import Cadence, SubscriptionFilter
 from watcher.pipeline import notify, register
-from watcher.pipeline.record import Recorded, record_capture
+from watcher.pipeline.ports import FetchDoor
+from watcher.pipeline.record import Recorded
 from watcher.pipeline.release import release_held
-from watcher.pipeline.watch import archive_result, claim_now, next_check
+from watcher.pipeline.schedule import claim_now
+from watcher.pipeline.watch import check
 from watcher.store import changes, sources, versions
 
 SENTENCE = "Kazakhstan has not joined the Mine Ban Treaty, and its position on that was set out in {} as well. "
@@ -289,14 +291,20 @@ def test_an_error_page_with_status_200_is_held(bench: Any) -> None:
 CUT = LONG[: len(LONG) * 2 // 3]
 
 
+class Unframed:
+    """A door to servers that end their answers by closing the connection."""
+
+    def __init__(self, door: FetchDoor) -> None:
+        self._door = door
+
+    def fetch(self, request: FetchRequest) -> FetchResult:
+        return replace(self._door.fetch(request), framed=False)
+
+
 def _check_unframed(bench: Any, *, after_seconds: float = 3600.0) -> Recorded:
-    """A check of a server that ends its answer by closing the connection."""
     bench.clock.advance(seconds=after_seconds)
-    claim = claim_now(bench.rooms, "kaz")
-    result = bench.fetcher.fetch(FetchRequest(url=claim.source.definition.url, etag=claim.etag))
-    capture = replace(archive_result(bench.rooms, claim, result, trigger=Trigger.MANUAL, user=""), framed=False)
-    soon = next_check(claim, result, bench.clock())
-    return record_capture(bench.rooms, capture, claim=claim, next_check_at=soon)
+    door = Unframed(bench.fetcher)
+    return check(bench.rooms, door, claim_now(bench.rooms, "kaz"), trigger=Trigger.MANUAL).recorded
 
 
 def test_040_a_loss_at_the_end_of_an_unframed_body_is_told_after_two_equal_reads(bench: Any) -> None:
