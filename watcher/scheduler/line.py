@@ -80,10 +80,10 @@ class CheckLine:
         """Whether no check is under way."""
         return self.free() == self._capacity
 
-    def wait(self, seconds: float) -> bool:
-        """Wait until a check ends, at most so long; False when none did."""
+    def wait(self, seconds: float) -> None:
+        """Wait until a check ends, at most so long."""
         with self._changed:
-            return self._changed.wait(seconds)
+            self._changed.wait(seconds)
 
     def stop(self, seconds: float) -> int:
         """Take no more; give what is under way some time. Returns how many checks are left to their leases."""
@@ -146,16 +146,20 @@ class CheckLine:
         self._count_out(len(checked))
 
     def _failed(self, claims: Sequence[Claim], error: Exception) -> None:
+        """A storage error gives the leases back; any other lets them run out, which counts as a crash."""
         if isinstance(error, WatcherError):
             self._on_storage_error(error)
+            self._give_back(claims)
         else:
             names = [claim.source.source_id for claim in claims]
             log.error("a check ended in an unforeseen error", sources=names, exc_info=error)
+        self._count_out(len(claims))
+
+    def _give_back(self, claims: Sequence[Claim]) -> None:
         try:
             release(self._rooms, *claims)
-        except WatcherError as second:
-            log.error("leases could not be given back and will run out", problem=str(second))
-        self._count_out(len(claims))
+        except WatcherError as error:
+            log.error("leases could not be given back and will run out", problem=str(error))
 
     def _count_out(self, number: int) -> None:
         with self._changed:

@@ -18,7 +18,7 @@ from watcher.scheduler.line import CheckLine
 
 STOP_SECONDS = 25
 PAUSE_AFTER_STORAGE_ERROR = timedelta(seconds=60)
-SHORTEST_WAIT_SECONDS = 0.02
+SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.02, 1.0
 LOOKING_SHARE = 0.9  # of a tick: the next one must not find this one still at work
 
 log = structlog.get_logger()
@@ -55,7 +55,8 @@ class Service:
     def stop(self) -> None:
         """End ticking; checks that run are given time to finish, leases of the others run out."""
         self._stopping.set()
-        self._ticks.shutdown(wait=True)
+        if self._ticks.running:
+            self._ticks.shutdown(wait=True)
         unfinished = self._line.stop(STOP_SECONDS)
         if unfinished:
             log.warning("checks were still running and are left to their lease", number=unfinished)
@@ -102,9 +103,11 @@ class Service:
         if ready is not None:
             until_ready = (ready - self._instance.rooms.clock()).total_seconds()
             seconds = min(seconds, max(until_ready, SHORTEST_WAIT_SECONDS))
+        seconds = min(seconds, LONGEST_WAIT_SECONDS)
         if self._line.is_idle():
             return ready is not None and not self._stopping.wait(seconds)
-        return self._line.wait(seconds) or ready is not None
+        self._line.wait(seconds)
+        return True
 
     def _catch_up(self) -> None:
         """Spread what was missed when nobody looked for a while: the service was down or the machine asleep."""
