@@ -16,7 +16,13 @@ from watcher.extract.suggest import SelectSuggestion
 from watcher.model.capture import FetchResult, Hop
 from watcher.model.source import Definition, format_cadence, slug
 from watcher.pipeline.trial import Read, RobotsVerdict, Stability, Tools, Trial, try_source
-from watcher.pipeline.trial_advice import CadenceAdvice, remarks, suggest_cadence, wants_browser
+from watcher.pipeline.trial_advice import (
+    CadenceAdvice,
+    address_to_register,
+    remarks,
+    suggest_cadence,
+    wants_browser,
+)
 from watcher.settings.sources import require_open_url
 
 WIDTH = 13
@@ -87,7 +93,7 @@ def snippet(trial: Trial) -> str:
     name = slug(title or definition.url.partition("://")[2])
     unstable = trial.removals if trial.stability is not None and trial.stability.told else ()
     removed = (*definition.remove, *(each.selector for each in unstable))
-    lines = ["sources:", f"  {name}:", f"    url: {_quoted(definition.url)}"]
+    lines = ["sources:", f"  {name}:", f"    url: {_quoted(address_to_register(trial))}"]
     lines += [f"    title: {_quoted(title)}"] if title else []
     lines += [f"    every: {format_cadence(suggest_cadence(trial).every_seconds)}"]
     lines += [f"    select: {_listed(definition.select)}"] if definition.select else []
@@ -106,6 +112,7 @@ def _report(trial: Trial) -> list[str]:
     lines += _labelled("robots.txt", _robots_words(trial))
     if trial.first is not None:
         lines += _fetch_lines(trial.first.result)
+        lines += _labelled("notes", *trial.first.result.notes) if trial.first.result.notes else []
         lines += _read_lines(trial.first, trial.hints.language)
         lines += _labelled("read twice", *_stability_words(trial)) if trial.first.document else []
         lines += _labelled("if unchanged", trial.conditional.reason) if trial.conditional is not None else []

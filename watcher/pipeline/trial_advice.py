@@ -93,7 +93,7 @@ def remarks(trial: Trial) -> list[str]:
             f"The server calls it {first.result.media_type}, its bytes are {first.judged_type}: it is read as that."
         )
     hops = first.result.hops
-    if len(hops) > 1 and all(hop.status in _MOVED_FOR_GOOD for hop in hops[:-1]):
+    if address_to_register(trial) != trial.definition.url:
         found.append(f"It moved for good: {hops[-1].url} is the address to register.")
     elif len(hops) > 1:
         found.append(f"It is redirected to {hops[-1].url} at each check.")
@@ -159,3 +159,10 @@ def _span(seconds: int) -> str:
             count = seconds // size
             return f"{count} {name}{'' if count == 1 else 's'}"
     return "0 seconds"
+
+
+def address_to_register(trial: Trial) -> str:
+    """Where the page is now: behind redirects that are all permanent, else the address that was tried."""
+    hops = trial.first.result.hops if trial.first is not None else ()
+    moved = len(hops) > 1 and all(hop.status in _MOVED_FOR_GOOD for hop in hops[:-1])
+    return hops[-1].url if moved else trial.definition.url
