@@ -179,7 +179,8 @@ class Change:
 
     `alert` says if a monitor is told; `reason` says in one line why it has its kind. A Change whose
     `trigger` is an import was never sent to anybody.
-    `captured_from_at` and `captured_at` are the capture times of the two Versions.
+    `captured_from_at` and `captured_at` are the capture times of the two Versions. `sequence` is the Capture that
+    shows that a document went or came back: both Versions are then the last one known, and there is no Diff.
     """
 
     change_id: str
@@ -196,4 +197,5 @@ class Change:
     pack: str
     pack_version: int
     diff: Diff
+    sequence: int | None = None
     judgement: Judgement = field(default_factory=lambda: Judgement(severity=Severity.NOISE, significance=0.0))

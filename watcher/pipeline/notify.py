@@ -180,7 +180,7 @@ def _entry(connection: Connection, change: Change, source: Source) -> DigestEntr
         change=change,
         source=source,
         old_sequence=old.sequence,
-        new_sequence=new.sequence,
+        new_sequence=new.sequence if change.sequence is None else change.sequence,
         old_payload_sha256=old.payload_sha256,
         new_payload_sha256=new.payload_sha256,
     )

@@ -87,6 +87,7 @@ def presence_change(rooms: Rooms, source: Source, baseline: Version, capture: Ca
         change,
         change_id=f"{baseline.version_id}..{presence}-{capture.sequence}",
         captured_at=capture.captured_at,
+        sequence=capture.sequence,
     )
 
 

@@ -5,6 +5,6 @@ from __future__ import annotations
 from watcher.render.digest import render_digest
 from watcher.render.headline import headline
 from watcher.render.pages import render_page
-from watcher.render.words import citation, said, said_time
+from watcher.render.words import citation, presence_citation, said, said_time
 
-__all__ = ["citation", "headline", "render_digest", "render_page", "said", "said_time"]
+__all__ = ["citation", "headline", "presence_citation", "render_digest", "render_page", "said", "said_time"]

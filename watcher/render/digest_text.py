@@ -23,6 +23,7 @@ from watcher.render.words import (
     said_time,
     subject_name,
     title_of,
+    why_no_diff,
     why_unchecked,
 )
 
@@ -118,7 +119,7 @@ def _event_lines(event: DepositaryEvent, host: str) -> Iterator[str]:
 def _hunk_lines(told: ToldEntry, hunks_in_full: int) -> Iterator[str]:
     diff = told.entry.change.diff
     if not diff.hunks:
-        yield "  The texts were not compared word by word."
+        yield from _wrapped(why_no_diff(told.entry.change), first="  ", rest="  ")
     for hunk in told.telling[:hunks_in_full]:
         yield from _one_hunk(hunk)
     left = len(told.telling) - hunks_in_full

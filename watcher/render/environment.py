@@ -104,6 +104,7 @@ def _environment() -> Environment:
         mail_hunk=mail_hunk,
         page_hunk=page_hunk,
         title_of=words.title_of,
+        why_no_diff=words.why_no_diff,
         why_unchecked=words.why_unchecked,
         host_of=words.host_of,
         subject_name=words.subject_name,

@@ -38,7 +38,7 @@ _KIND_LINES = {
     ChangeKind.VOLATILE: "only counters or dates of the page changed",
     ChangeKind.STATUS: "the page answers otherwise than before",
     ChangeKind.DOCUMENT_ADDED: "a document was added",
-    ChangeKind.DOCUMENT_WITHDRAWN: "a document was withdrawn",
+    ChangeKind.DOCUMENT_WITHDRAWN: "withdrawn? Three checks found no document at its address",
 }
 
 
@@ -99,6 +99,8 @@ def _event_line(event: DepositaryEvent, source: Source) -> str:
 
 
 def _edit_line(change: Change) -> str:
+    if change.sequence is not None and change.kind is ChangeKind.STATUS:
+        return "the document is back at its address"
     if change.kind is not ChangeKind.CONTENT:
         return _KIND_LINES[change.kind]
     parts = sorted(change.judgement.parts, key=lambda part: -part.points)

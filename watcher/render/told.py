@@ -8,7 +8,16 @@ from urllib.parse import quote
 from watcher.model.change import Change, Hunk, HunkOp, Severity
 from watcher.model.subscription import Digest, DigestEntry, SubscriptionFilter
 from watcher.render.headline import headline
-from watcher.render.words import citation, counted, folded, grouped, said, said_time, subject_name
+from watcher.render.words import (
+    citation,
+    counted,
+    folded,
+    grouped,
+    presence_citation,
+    said,
+    said_time,
+    subject_name,
+)
 
 ENTRIES_IN_FULL = 20
 
@@ -84,7 +93,8 @@ def _told_entry(entry: DigestEntry, base_url: str) -> ToldEntry:
             archived_at=old_capture_url,
             payload_sha256=entry.old_payload_sha256,
         ),
-        new_citation=citation(
+        new_citation=presence_citation(definition, change, archived_at=new_capture_url)
+        or citation(
             definition,
             url=definition.url,
             accessed_at=change.captured_at,

@@ -7,6 +7,7 @@ import unicodedata
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from watcher.model.change import Change, ChangeKind
 from watcher.model.source import Definition, Source, SourceState
 from watcher.model.subjects import name_of
 
@@ -116,6 +117,22 @@ def title_of(source: Source) -> str:
     """What a Source is called: its title, or else its address, or else its id."""
     definition = source.definition
     return folded(definition.title) or folded(definition.url) or source.source_id
+
+
+def presence_citation(definition: Definition, change: Change, *, archived_at: str) -> str:
+    """How to cite that a document was not found, or found again; "" for a Change of two texts."""
+    if change.sequence is None:
+        return ""
+    found = "no document found" if change.kind is ChangeKind.DOCUMENT_WITHDRAWN else "found again"
+    title = folded(definition.title) or folded(definition.url)
+    return f"{title}, {definition.url}: {found} on {said_time(change.captured_at)}, recorded at {archived_at}."
+
+
+def why_no_diff(change: Change) -> str:
+    """What stands in place of the passages of a Change without a Diff."""
+    if change.sequence is not None:
+        return "There is nothing to compare: the text cited under “before” is the last one known."
+    return "The texts were not compared word by word."
 
 
 def why_unchecked(source: Source) -> str:

@@ -8,7 +8,7 @@ from watcher.alert import subjects_of
 from watcher.model.change import Change, Severity
 from watcher.model.source import Source
 from watcher.model.subjects import subject_of
-from watcher.render import citation
+from watcher.render import citation, presence_citation
 from watcher.store import changes, digests, sources, versions
 from watcher.web.reply import page, rooms_of, with_sources
 
@@ -63,7 +63,10 @@ def show_change(request: Request, change_id: str, view: str = "") -> Response:
         hidden=max(0, len(ordered) - HUNKS_SHOWN),
         digests=telling,
         old_citation=_citation(rooms.base_url, source, change, old.sequence, old.payload_sha256, before=True),
-        new_citation=_citation(rooms.base_url, source, change, new.sequence, new.payload_sha256, before=False),
+        new_citation=presence_citation(
+            source.definition, change, archived_at=f"{rooms.base_url}/captures/{change.sequence}"
+        )
+        or _citation(rooms.base_url, source, change, new.sequence, new.payload_sha256, before=False),
     )
 
 
