@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from watcher.model.capture import Outcome
+from watcher.model.capture import FetchResult, Outcome
 from watcher.model.source import Claim, Source, SourceState, share_of
+from watcher.pipeline.health import GONE, IN_A_ROW
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.register import record_act
 from watcher.store import claims
@@ -76,27 +77,33 @@ def spread_missed(rooms: Rooms) -> int:
     return len(late)
 
 
-def next_check(claim: Claim, outcome: Outcome, *, retry_after_seconds: float | None, now: datetime) -> datetime | None:
-    """When the Source is due again: on its own grid of slots after success, sooner with growing pauses after failure.
+def next_check(claim: Claim, result: FetchResult, now: datetime) -> datetime | None:
+    """When the Source is due again: on its own grid of slots after success, by the class of a failure otherwise.
 
+    What may go away by itself is tried again after 5, 10, 20 … minutes, at most the cadence, or when the server says.
+    A document that was not found is looked for twice more so, before it is called withdrawn. Other failures will be
+    the same in five minutes and wait for the next slot; a page that robots.txt disallows for a day at least.
     A manual check leaves the slot that was planned. Time that was missed gives one check, not many.
     """
     source = claim.source
     if source.state is not SourceState.ACTIVE:
         return None
     every = timedelta(seconds=source.definition.every_seconds)
-    recovered = outcome.reached and source.failures_in_a_row > 0
+    recovered = result.outcome.reached and source.failures_in_a_row > 0
     planned = source.next_check_at
     if claim.slot_at is None and planned is not None and planned > now and not recovered:
         return planned
-    if outcome.reached:
+    if result.outcome.reached:
         return _next_slot(source, every, now)
-    if outcome is Outcome.ROBOTS_DISALLOWED:
+    if result.outcome is Outcome.ROBOTS_DISALLOWED:
         return now + max(every, ROBOTS_PAUSE)
     pause = timedelta(seconds=FIRST_RETRY_SECONDS * 2 ** min(source.failures_in_a_row, 12))
-    if retry_after_seconds is not None:
-        return now + max(pause, timedelta(seconds=retry_after_seconds))
-    return now + min(pause, every)
+    if result.retry_after_seconds is not None:
+        return now + max(pause, timedelta(seconds=result.retry_after_seconds))
+    is_missing = result.status in GONE and len(source.health.gone_at) < IN_A_ROW - 1
+    if result.transient or is_missing:
+        return now + min(pause, every)
+    return _next_slot(source, every, now)
 
 
 def _next_slot(source: Source, every: timedelta, now: datetime) -> datetime:

@@ -167,7 +167,7 @@ def _finished(fetched: Fetched, capture: Capture, finding: Finding, now: datetim
         claim=claim,
         captured_at=capture.captured_at,
         outcome=capture.outcome,
-        next_check_at=next_check(claim, result.outcome, retry_after_seconds=result.retry_after_seconds, now=now),
+        next_check_at=next_check(claim, result, now),
         host_ready_at=fetched.host_ready_at,
         etag=_validator(capture, "etag", claim.etag),
         last_modified=_validator(capture, "last-modified", claim.last_modified),
