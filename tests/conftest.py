@@ -19,6 +19,7 @@ from watcher.demo.sink import MailSink
 from watcher.fetch import Egress, Fetcher, FetchLimits, networks
 from watcher.model.capture import Trigger
 from watcher.model.source import Definition, Source
+from watcher.model.subscription import Cadence, Subscription, SubscriptionFilter
 from watcher.pipeline import register
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.schedule import claim_now
@@ -193,6 +194,19 @@ class Bench:
         """Let time pass and check a Source."""
         self.clock.advance(seconds=after_seconds)
         return check(self.rooms, self.fetcher, claim_now(self.rooms, source_id), trigger=Trigger.MANUAL)
+
+    def subscribe(
+        self, recipient: str = "desk@example.org", *, cadence: Cadence = Cadence.DAILY, **wanted: Any
+    ) -> Subscription:
+        """Subscribe a desk to what it wants, to everything by default."""
+        return register.add_subscription(
+            self.rooms,
+            subscription_id=recipient.split("@")[0],
+            recipient=recipient,
+            wanted=SubscriptionFilter(**wanted),
+            cadence=cadence,
+            user="test",
+        )
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from watcher.model.subscription import Cadence, SubscriptionFilter
-from watcher.pipeline import notify, register
+from watcher.pipeline import notify
 from watcher.web.server import listen, page_server
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -37,14 +36,7 @@ def _escaped(text: str) -> str:
 @pytest.fixture
 def address(bench: Any) -> Iterator[str]:
     """A served instance whose Source, Change and Digest hold hostile text, as markup and as text."""
-    register.add_subscription(
-        bench.rooms,
-        subscription_id="desk",
-        recipient="desk@example.org",
-        wanted=SubscriptionFilter(),
-        cadence=Cadence.DAILY,
-        user="test",
-    )
+    bench.subscribe()
     body = "<html><title>{0}</title><body>{1}<p>{0}</p><p>Kazakhstan {2} the Mine Ban Treaty.</p></body></html>"
     before = body.format(_escaped(HOSTILE), HOSTILE, "has not joined")
     bench.register("kaz", bench.site.put("/kaz", before), publisher=HOSTILE)

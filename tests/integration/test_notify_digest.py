@@ -35,17 +35,6 @@ def _channel(port: int) -> SmtpChannel:
     )
 
 
-def _subscribe(bench: Any, recipient: str = "desk@example.org", **wanted: Any) -> Any:
-    return register.add_subscription(
-        bench.rooms,
-        subscription_id=recipient.split("@")[0],
-        recipient=recipient,
-        wanted=SubscriptionFilter(**wanted),
-        cadence=wanted.pop("cadence", Cadence.DAILY),
-        user="test",
-    )
-
-
 def _change(bench: Any) -> None:
     bench.register("kaz", bench.site.put("/kaz", BEFORE), publisher="UN")
     bench.check("kaz")
@@ -58,7 +47,7 @@ def _read(path: Any) -> EmailMessage:
 
 
 def test_a_change_reaches_an_inbox_with_passages_citation_and_checkpoint(bench: Any, mail_sink: MailSink) -> None:
-    _subscribe(bench, subjects=("KAZ",))
+    bench.subscribe(subjects=("KAZ",))
     _change(bench)
     bench.clock.advance(days=1)
     (composed,) = notify.compose_due(bench.rooms)
@@ -87,7 +76,7 @@ def test_a_change_reaches_an_inbox_with_passages_citation_and_checkpoint(bench: 
 
 
 def test_a_digest_is_composed_once_and_tells_each_change_once(bench: Any) -> None:
-    _subscribe(bench)
+    bench.subscribe()
     _change(bench)
     bench.clock.advance(days=1)
     assert len(notify.compose_due(bench.rooms)[0].digest.entries) == 1
@@ -97,7 +86,7 @@ def test_a_digest_is_composed_once_and_tells_each_change_once(bench: Any) -> Non
 
 
 def test_catalogue_162_a_clock_set_back_hides_no_change(bench: Any) -> None:
-    _subscribe(bench)
+    bench.subscribe()
     bench.register("kaz", bench.site.put("/kaz", BEFORE))
     bench.check("kaz")
     bench.clock.advance(days=2)
@@ -110,7 +99,7 @@ def test_catalogue_162_a_clock_set_back_hides_no_change(bench: Any) -> None:
 
 
 def test_a_digest_before_its_time_leaves_the_planned_one_where_it_was(bench: Any) -> None:
-    planned = _subscribe(bench).next_digest_at
+    planned = bench.subscribe().next_digest_at
     bench.clock.advance(hours=1)
     with bench.rooms.database.reading() as connection:
         notify_now = subscriptions.get_subscription(connection, "desk")
@@ -120,7 +109,7 @@ def test_a_digest_before_its_time_leaves_the_planned_one_where_it_was(bench: Any
 
 
 def test_an_empty_digest_says_how_often_we_looked_and_what_we_could_not_reach(bench: Any) -> None:
-    _subscribe(bench)
+    bench.subscribe()
     bench.register("kaz", bench.site.put("/kaz", BEFORE), publisher="UN")
     bench.register("kgz", bench.site.put("/kgz", b"gone", status=503), subjects=("KGZ",), publisher="OSCE")
     bench.register("uzb", bench.site.put("/uzb", BEFORE), subjects=("UZB",))
@@ -138,11 +127,11 @@ def test_an_empty_digest_says_how_often_we_looked_and_what_we_could_not_reach(be
 
 
 def test_a_subscription_is_told_only_what_it_asked_for(bench: Any) -> None:
-    _subscribe(bench, "kaz@example.org", subjects=("KAZ",))
-    _subscribe(bench, "fra@example.org", subjects=("FRA",))
-    _subscribe(bench, "vote@example.org", indicators=("vote",))
-    _subscribe(bench, "use@example.org", indicators=("use",))
-    _subscribe(bench, "critical@example.org", minimum_severity=Severity.CRITICAL)
+    bench.subscribe("kaz@example.org", subjects=("KAZ",))
+    bench.subscribe("fra@example.org", subjects=("FRA",))
+    bench.subscribe("vote@example.org", indicators=("vote",))
+    bench.subscribe("use@example.org", indicators=("use",))
+    bench.subscribe("critical@example.org", minimum_severity=Severity.CRITICAL)
     _change(bench)
     bench.clock.advance(days=1)
     told = {one.digest.subscription.subscription_id: len(one.digest.entries) for one in notify.compose_due(bench.rooms)}
@@ -168,7 +157,7 @@ def test_an_immediate_subscription_hears_of_a_change_and_of_nothing_else(bench: 
 def test_history_that_was_imported_is_never_sent(bench: Any, tmp_path: Any) -> None:
     from watcher.pipeline.import_history import import_items, read_items
 
-    _subscribe(bench)
+    bench.subscribe()
     bench.register("kaz", bench.site.put("/kaz", AFTER))
     for year, body in (("2006", BEFORE), ("2007", AFTER)):
         (tmp_path / f"kaz_{year}-12-06.html").write_text(body)
@@ -182,7 +171,7 @@ def test_history_that_was_imported_is_never_sent(bench: Any, tmp_path: Any) -> N
 def test_catalogue_156_a_mail_server_that_is_down_is_tried_again_and_each_digest_arrives_once(
     bench: Any, mail_sink: MailSink
 ) -> None:
-    _subscribe(bench)
+    bench.subscribe()
     bench.clock.advance(days=1)
     notify.compose_due(bench.rooms)
     with socket.socket() as probe:
@@ -209,7 +198,7 @@ class _Refusing:
 
 
 def test_catalogue_157_a_permanent_refusal_is_not_tried_again(bench: Any) -> None:
-    _subscribe(bench)
+    bench.subscribe()
     bench.clock.advance(days=1)
     notify.compose_due(bench.rooms)
     refusing = _Refusing(DeliveryError("550 no such user", permanent=True))
@@ -222,7 +211,7 @@ def test_catalogue_157_a_permanent_refusal_is_not_tried_again(bench: Any) -> Non
 def test_catalogue_159_a_message_that_was_being_sent_when_its_sender_died_is_sent_as_a_possible_duplicate(
     bench: Any, mail_sink: MailSink
 ) -> None:
-    _subscribe(bench)
+    bench.subscribe()
     bench.clock.advance(days=1)
     notify.compose_due(bench.rooms)
     with bench.rooms.database.writing() as connection:
@@ -241,11 +230,11 @@ def test_catalogue_159_a_message_that_was_being_sent_when_its_sender_died_is_sen
 )
 def test_catalogue_106_a_recipient_is_exactly_one_address(bench: Any, recipient: str) -> None:
     with pytest.raises(RefusedError, match="is not one e-mail address"):
-        _subscribe(bench, recipient or "@")
+        bench.subscribe(recipient or "@")
 
 
 def test_a_preview_records_and_owes_nothing(bench: Any) -> None:
-    subscription = _subscribe(bench)
+    subscription = bench.subscribe()
     _change(bench)
     message = notify.preview_digest(bench.rooms, subscription)
     assert "62/41" in message.text

@@ -11,7 +11,6 @@ from watcher.errors import NotFoundError
 from watcher.fetch import FetchRequest
 from watcher.model.capture import FetchResult, Outcome, Trigger
 from watcher.model.change import ChangeKind
-from watcher.model.subscription import Cadence, SubscriptionFilter
 from watcher.pipeline import notify, register
 from watcher.pipeline.ports import FetchDoor
 from watcher.pipeline.record import Recorded
@@ -114,14 +113,7 @@ def test_a_person_releases_what_is_held_and_the_act_is_audited(bench: Any) -> No
 
 
 def test_a_digest_says_which_sources_answered_with_something_else(bench: Any) -> None:
-    register.add_subscription(
-        bench.rooms,
-        subscription_id="desk",
-        recipient="desk@example.org",
-        wanted=SubscriptionFilter(),
-        cadence=Cadence.DAILY,
-        user="test",
-    )
+    bench.subscribe()
     bench.register("kaz", bench.site.put("/kaz", WALL))
     bench.check("kaz")
     bench.clock.advance(days=1)

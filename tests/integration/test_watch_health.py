@@ -12,7 +12,6 @@ from watcher.errors import ExtractError
 from watcher.model.capture import Outcome, Trigger
 from watcher.model.change import ChangeKind, Severity
 from watcher.model.source import Definition, SourceState
-from watcher.model.subscription import Cadence, SubscriptionFilter
 from watcher.pipeline import notify, register
 from watcher.pipeline.schedule import claim_due, claim_now, spread_missed
 from watcher.pipeline.watch import check
@@ -32,17 +31,6 @@ def _source(bench: Any, source_id: str = "kaz") -> Any:
         return sources.get_source(connection, source_id)
 
 
-def _subscribe(bench: Any) -> None:
-    register.add_subscription(
-        bench.rooms,
-        subscription_id="desk",
-        recipient="desk@example.org",
-        wanted=SubscriptionFilter(),
-        cadence=Cadence.DAILY,
-        user="test",
-    )
-
-
 def _digest_text(bench: Any) -> str:
     bench.clock.advance(days=1)
     (composed,) = notify.compose_due(bench.rooms)
@@ -51,7 +39,7 @@ def _digest_text(bench: Any) -> str:
 
 @pytest.mark.parametrize("status", [404, 410])
 def test_catalogue_051_a_withdrawn_document_is_a_policy_event_and_its_text_stays(bench: Any, status: int) -> None:
-    _subscribe(bench)
+    bench.subscribe()
     bench.register("kaz", bench.site.put("/kaz", TEXT))
     bench.check("kaz")
     bench.site.put("/kaz", b"no such page", status=status)
@@ -84,7 +72,7 @@ def test_a_withdrawn_document_that_comes_back_is_told_and_compared_with_its_last
 
 
 def test_an_address_that_moved_for_good_is_noted_in_the_capture_and_the_digest(bench: Any) -> None:
-    _subscribe(bench)
+    bench.subscribe()
     bench.site.put("/new", TEXT)
     bench.register("kaz", bench.site.put("/kaz", b"", status=301, headers={"Location": bench.site.url("/new")}))
     noted = [bench.check("kaz").recorded.capture.notes for _ in range(4)]
@@ -106,7 +94,7 @@ def test_a_validator_that_lies_is_not_used_again(bench: Any) -> None:
 
 
 def test_catalogue_149_a_source_that_ends_its_worker_three_times_is_quarantined_and_named(bench: Any) -> None:
-    _subscribe(bench)
+    bench.subscribe()
     bench.register("killer", bench.site.put("/killer", TEXT))
     bench.register("kaz", bench.site.put("/kaz", TEXT))
     for _ in range(3):
@@ -187,7 +175,7 @@ def test_a_few_missed_checks_do_not_wait_an_hour(bench: Any) -> None:
 
 
 def test_catalogue_150_time_in_which_nobody_looked_is_said_in_the_digest(bench: Any) -> None:
-    _subscribe(bench)
+    bench.subscribe()
     bench.register("kaz", bench.site.put("/kaz", TEXT))
     bench.check("kaz", after_seconds=0)
     bench.check("kaz", after_seconds=3 * 86400)
@@ -196,7 +184,7 @@ def test_catalogue_150_time_in_which_nobody_looked_is_said_in_the_digest(bench: 
 
 
 def test_a_cadence_that_was_kept_leaves_no_gap(bench: Any) -> None:
-    _subscribe(bench)
+    bench.subscribe()
     bench.register("kaz", bench.site.put("/kaz", TEXT))
     for _ in range(4):
         bench.check("kaz", after_seconds=21600)

@@ -11,8 +11,7 @@ from starlette.testclient import TestClient
 
 from watcher.fetch import FetchRequest
 from watcher.model.capture import FetchResult, Trigger
-from watcher.model.subscription import Cadence, SubscriptionFilter
-from watcher.pipeline import notify, register
+from watcher.pipeline import notify
 from watcher.pipeline.ports import FetchDoor
 from watcher.pipeline.schedule import claim_now
 from watcher.pipeline.watch import check
@@ -47,14 +46,7 @@ class WithScreenshot:
 @pytest.fixture
 def addresses(bench: Any) -> dict[str, str]:
     """A filled instance, and an address for every parameter of the route table."""
-    register.add_subscription(
-        bench.rooms,
-        subscription_id="desk",
-        recipient="desk@example.org",
-        wanted=SubscriptionFilter(),
-        cadence=Cadence.DAILY,
-        user="test",
-    )
+    bench.subscribe()
     bench.register("kaz", bench.site.put("/kaz", BEFORE), publisher=HOSTILE)
     bench.check("kaz")
     bench.site.put("/kaz", AFTER)

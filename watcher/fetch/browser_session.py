@@ -19,6 +19,7 @@ from watcher.fetch.browser_process import group_memory_bytes
 from watcher.fetch.browser_proxy import BrowserProxy
 from watcher.fetch.browser_traffic import Traffic
 from watcher.fetch.egress import Egress
+from watcher.fetch.failures import with_url
 from watcher.fetch.fetcher import FetchLimits
 from watcher.fetch.request import FetchRequest
 from watcher.fetch.wire import Budget, Wire
@@ -114,15 +115,15 @@ class BrowserSession:
             async with asyncio.timeout(seconds):
                 running = await self._launched()
         except TimeoutError as error:
-            raise _named(url, budget.exceeded()) from error
+            raise with_url(budget.exceeded(), url) from error
         except FetchError as error:
-            raise _named(url, error) from error
+            raise with_url(error, url) from error
         visit.browser = running.name
         trouble: Trouble = asyncio.get_running_loop().create_future()
 
         def troubled(error: FetchError) -> None:
             if not trouble.done():
-                trouble.set_result(_named(url, error))
+                trouble.set_result(with_url(error, url))
 
         proxy = BrowserProxy(egress=self._egress, wire=self._wire, budget=budget, on_overrun=troubled)
         watching = asyncio.create_task(self._watch_memory(running, troubled))
@@ -167,11 +168,11 @@ class BrowserSession:
                 raise trouble.result()
             if not reading.done():
                 budget.enter("reading the page")
-                raise _named(visit.request.url, budget.exceeded())
+                raise with_url(budget.exceeded(), visit.request.url)
             visit.reading = reading.result()
         except Error as error:
             visit.spoiled = True
-            raise _named(visit.request.url, _broke(f"the browser failed: {str(error).splitlines()[0]}")) from error
+            raise with_url(_broke(f"the browser failed: {str(error).splitlines()[0]}"), visit.request.url) from error
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
@@ -311,15 +312,3 @@ class _Visit:
 
 def _broke(message: str) -> FetchError:
     return FetchError(message, outcome=Outcome.BROKEN_RESPONSE, transient=True)
-
-
-def _named(url: str, error: FetchError) -> FetchError:
-    """The error with the URL in front, where its message does not have it."""
-    if url in str(error):
-        return error
-    return FetchError(
-        f"{url}: {error}",
-        outcome=error.outcome,
-        transient=error.transient,
-        retry_after_seconds=error.retry_after_seconds,
-    )

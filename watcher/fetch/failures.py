@@ -33,7 +33,7 @@ def named_failure(error: Exception, url: str, *, start: bytes, proxy: str) -> Fe
     What httpcore says of a request that cannot be sent is not repeated: it quotes headers, and some are secret.
     """
     if isinstance(error, FetchError):
-        return _with_url(error, _LOGIN.sub("//", url, count=1))
+        return with_url(error, _LOGIN.sub("//", url, count=1))
     if isinstance(error, httpcore.RemoteProtocolError):
         return FetchError(_broken_words(error, url, start), outcome=Outcome.BROKEN_RESPONSE, transient=True)
     if isinstance(error, httpcore.NetworkError | httpcore.TimeoutException):
@@ -46,7 +46,8 @@ def named_failure(error: Exception, url: str, *, start: bytes, proxy: str) -> Fe
     return FetchError(f"{url} is no address that can be fetched: {error}", outcome=Outcome.DENIED, transient=False)
 
 
-def _with_url(error: FetchError, url: str) -> FetchError:
+def with_url(error: FetchError, url: str) -> FetchError:
+    """The error with the URL in front, where its message does not have it."""
     if url in str(error):
         return error
     return FetchError(
