@@ -159,6 +159,7 @@ def open_instance(
         lease_seconds=settings.scheduler.lease_seconds,
         gap_seconds=settings.fetch.gap_seconds,
         secrets=lambda credentials: resolve(credentials, os.environ, settings.fetch.secrets),
+        certificates=settings.fetch.certificates,
     )
     try:
         record_missing(rooms)

@@ -748,3 +748,25 @@ def test_https_is_verified_by_the_browser_and_recorded(
         assert denied.outcome is Outcome.DENIED
         assert "from a protected to an unprotected address is not followed" in denied.error
     assert "/plain" not in [path for path, _ in site.requests]
+
+
+def test_catalogue_023_a_browser_is_led_to_http_where_the_source_allows_it_without_secrets_and_their_cookies(
+    https: Any, site: Any, browser: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _names(monkeypatch, house="127.0.0.1")
+    site.put("/plain", PAGE.format("Plain", ""))
+    plain = f"http://house.example:{site.port}/plain"
+    https.answers["/down"] = (302, {"Location": plain, "Set-Cookie": "session=abc; SameSite=Lax"}, b"")
+    https.answers["/script"] = (200, {"Set-Cookie": "session=abc"}, f"<script>location = '{plain}'</script>".encode())
+    trusting = browser(options=BrowserOptions(arguments=(f"--ignore-certificate-errors-spki-list={https.trust}",)))
+    own = {"secret_origin": https.url, "secret_headers": (("X-Api-Key", "hunter2"),)}
+    for path in ("/down", "/script"):
+        request = FetchRequest(url=f"{https.url}{path}", browser=True, follow_to_http=True, **own)
+        result = trusting.fetch(request)
+        assert result.outcome is Outcome.NEW, result.error
+        assert b"<h1>Plain</h1>" in result.payload
+        note = f"Redirected from a protected to an unprotected address ({plain}), as this Source allows."
+        assert note in result.notes
+    sent = [headers for path, headers in site.requests if path == "/plain"]
+    assert len(sent) == 2
+    assert [headers.get("Cookie") or headers.get("X-Api-Key") for headers in sent] == [None, None]

@@ -9,8 +9,8 @@ import click
 
 from watcher.bootstrap import user_agent, utc_now
 from watcher.cli.context import Context, json_option, pass_context, print_json
-from watcher.errors import ConfigError
-from watcher.fetch import Egress, Fetcher, FetchLimits, FetchRequest, networks
+from watcher.errors import ConfigError, FetchError
+from watcher.fetch import Egress, Fetcher, FetchLimits, FetchRequest, authorities_in, networks
 from watcher.settings import load_packs, load_settings, load_sources
 from watcher.settings.secrets import unresolved
 from watcher.store import captures, digests, sources, subscriptions
@@ -70,7 +70,7 @@ def status(context: Context, as_json: bool) -> None:
 def check_config(context: Context, sources_path: Path | None) -> None:
     """Read all configuration and say what is wrong; nothing is changed.
 
-    Exit 1 when some Sources are bad or a secret that they name is not there, 2 when a file or a key is.
+    Exit 1 when some Sources are bad or a secret or ca_file that they name is not there, 2 when a file or a key is.
     """
     settings = load_settings(context.config / "watcher.yaml")
     packs = load_packs(context.config / "indicators")
@@ -82,6 +82,7 @@ def check_config(context: Context, sources_path: Path | None) -> None:
     for entry in registered:
         credentials = entry.definition.credentials
         missing = unresolved(credentials, os.environ, settings.fetch.secrets) if credentials is not None else ""
+        missing = missing or _unusable_ca_file(settings.fetch.certificates, entry.definition.ca_file)
         if missing:
             complaints.append(f"{entry.source_id}: {missing}. Until it is there, this Source is not fetched")
     bad = len(complaints)
@@ -91,6 +92,16 @@ def check_config(context: Context, sources_path: Path | None) -> None:
         click.echo(complaint, err=True)
     if complaints:
         raise SystemExit(1)
+
+
+def _unusable_ca_file(folder: Path, name: str) -> str:
+    """Why a Source's file of authorities cannot be used, "" when it can or there is none."""
+    try:
+        if name:
+            authorities_in(folder / name)
+    except FetchError as error:
+        return str(error)
+    return ""
 
 
 @click.command()

@@ -237,6 +237,8 @@ def _fetched_how(one: Source) -> list[str]:
     return [
         *(["by browser"] if one.definition.browser else []),
         *([f"with credentials for {credentials.origin}"] if credentials is not None else []),
+        *([f"trusting {one.definition.ca_file}"] if one.definition.ca_file else []),
+        *(["following redirects to http"] if one.definition.follow_to_http else []),
     ]
 
 
@@ -250,6 +252,8 @@ def _described(one: Source, captures: int) -> dict[str, object]:
         "every": format_cadence(one.definition.every_seconds),
         "browser": one.definition.browser,
         "credentials": asdict(one.definition.credentials) if one.definition.credentials is not None else None,
+        "ca_file": one.definition.ca_file,
+        "follow_to_http": one.definition.follow_to_http,
         "last_outcome": one.last_outcome,
         "last_capture_at": one.last_capture_at,
         "next_check_at": one.next_check_at,

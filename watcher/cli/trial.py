@@ -23,6 +23,7 @@ from watcher.pipeline.trial_advice import (
     suggest_cadence,
     wants_browser,
 )
+from watcher.pipeline.trust import require_ca_file
 from watcher.settings.sources import require_open_url
 
 WIDTH = 13
@@ -34,6 +35,8 @@ QUOTE_CHARACTERS = 160
 @click.option("--select", multiple=True, help="CSS selector to keep; repeatable.")
 @click.option("--remove", multiple=True, help="CSS selector to leave out; repeatable.")
 @click.option("--browser", is_flag=True, help="Read the page after its scripts ran.")
+@click.option("--ca-file", default="", help="Trust the authorities in this file of fetch.certificates as well.")
+@click.option("--follow-to-http", is_flag=True, help="Follow redirects from https to http.")
 @click.option(
     "--pause",
     type=click.FloatRange(0, 600),
@@ -50,6 +53,8 @@ def try_address(
     select: tuple[str, ...],
     remove: tuple[str, ...],
     browser: bool,
+    ca_file: str,
+    follow_to_http: bool,
     pause: float,
     config: Path | None,
     as_json: bool,
@@ -69,7 +74,15 @@ def try_address(
     """
     from watcher.bootstrap import open_trial
 
-    definition = Definition(url=require_open_url(url), select=select, remove=remove, browser=browser)
+    definition = Definition(
+        url=require_open_url(url),
+        select=select,
+        remove=remove,
+        browser=browser,
+        ca_file=ca_file,
+        follow_to_http=follow_to_http,
+    )
+    require_ca_file(definition)
     with open_trial(config or context.config) as instance:
         fetcher = instance.fetcher()
         try:
@@ -98,7 +111,9 @@ def snippet(trial: Trial) -> str:
     lines += [f"    every: {format_cadence(suggest_cadence(trial).every_seconds)}"]
     lines += [f"    select: {_listed(definition.select)}"] if definition.select else []
     lines += [f"    remove: {_listed(removed)}"] if removed else []
-    lines += ["    browser: true"] if wants_browser(trial) else []
+    lines += ["    browser: true"] if wants_browser(trial) and not definition.ca_file else []
+    lines += [f"    ca_file: {_quoted(definition.ca_file)}"] if definition.ca_file else []
+    lines += ["    follow_to_http: true"] if definition.follow_to_http else []
     return "\n".join(lines)
 
 

@@ -8,7 +8,7 @@ from watcher.fetch.fetcher import Fetcher, FetchLimits
 from watcher.fetch.proxy import Proxy
 from watcher.fetch.request import FetchRequest
 from watcher.fetch.robots import allows, crawl_delay_seconds
-from watcher.fetch.tls import tls_context
+from watcher.fetch.tls import authorities_in, tls_context
 from watcher.fetch.wire import Wire
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Proxy",
     "Wire",
     "allows",
+    "authorities_in",
     "crawl_delay_seconds",
     "networks",
     "tls_context",

@@ -33,6 +33,10 @@ PAGE_HEIGHT = 1024
 CLOSING_SECONDS = 3.0
 MEMORY_PULSE_SECONDS = 1.0
 TROUBLE_SECONDS = 1.0
+_TWO_STORES = (
+    "{url}: ca_file and browser do not go together: Chromium trusts the authorities of its own store alone. "
+    "Set `browser: false` for this Source, or leave ca_file out"
+)
 
 Trouble = asyncio.Future[FetchError]
 
@@ -105,6 +109,8 @@ class BrowserSession:
             require_http_url(url)
         except RefusedError as error:
             raise FetchError(str(error), outcome=Outcome.DENIED, transient=False) from error
+        if visit.request.ca_file is not None:
+            raise FetchError(_TWO_STORES.format(url=url), outcome=Outcome.TLS_ERROR, transient=False)
         budget = Budget(
             deadline_seconds=seconds,
             ends_at=time.monotonic() + seconds,
@@ -278,7 +284,7 @@ class _Visit:
             hops=self.hops,
             started_at=self.started_at,
             ended_at=ended_at,
-            notes=(f"Asked for with a browser ({self.browser}).",) if self.browser else (),
+            notes=(*((f"Asked for with a browser ({self.browser}).",) if self.browser else ()), *self._noted()),
         )
         if self.traffic is not None:
             shown = self.traffic.document or next(reversed(self.traffic.answers), None)
@@ -295,7 +301,11 @@ class _Visit:
                 media_type="text/html",
                 charset="utf-8",
                 screenshot=self.reading.screenshot,
-                notes=(f"Read with a browser ({self.browser}) after its scripts ran.", *self.reading.notes),
+                notes=(
+                    f"Read with a browser ({self.browser}) after its scripts ran.",
+                    *self._noted(),
+                    *self.reading.notes,
+                ),
             )
         error = self.error or _broke("the browser gave no page")
         error_page, cut = self.reader.error_page if self.reader is not None else (None, False)
@@ -308,6 +318,9 @@ class _Visit:
             partial=error_page,
             truncated=Truncation.LENGTH if cut else Truncation.NONE,
         )
+
+    def _noted(self) -> tuple[str, ...]:
+        return self.traffic.notes if self.traffic is not None else ()
 
 
 def _broke(message: str) -> FetchError:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from watcher.errors import FetchError, RefusedError
+from watcher.fetch.protection import leaves_protection, protection_denial, protection_note
 from watcher.fetch.request import FetchRequest
 from watcher.model.capture import Outcome
 from watcher.model.source import require_http_url
@@ -55,7 +56,8 @@ class Traffic:
     """The requests of one page. `answers` are those to the main document in order, redirects included.
 
     `denial` is why a request for the main document was not let out; `failure` the network's word (net::ERR_…) on the
-    newest one that failed; `withheld` counts what the page's other requests were not let out for.
+    newest one that failed; `withheld` counts what the page's other requests were not let out for; `notes` are sentences
+    for the custody of the evidence.
     """
 
     def __init__(self, *, cdp: CDPSession, frame_id: str, request: FetchRequest, maximum_hops: int) -> None:
@@ -64,6 +66,7 @@ class Traffic:
         self.denial: FetchError | None = None
         self.failure = ""
         self.withheld: Counter[str] = Counter()
+        self.notes: tuple[str, ...] = ()
         self._cdp = cdp
         self._frame_id = frame_id
         self._request = request
@@ -132,11 +135,15 @@ class Traffic:
         task.add_done_callback(self._tasks.discard)
 
     async def _judge(self, event: dict[str, Any]) -> None:
-        refused = self._refuses_document(event) if self._is_document(event, "resourceType") else self._refuses(event)
+        before = self.asked[-1] if self.asked else ""
+        is_document = self._is_document(event, "resourceType")
+        refused = self._refuses_document(event) if is_document else self._refuses(event)
         answer: dict[str, Any] = {"requestId": event["requestId"]}
         if refused:
             await self._send("Fetch.failRequest", {**answer, "errorReason": "Aborted"})
             return
+        if is_document and self._request.secret_headers and leaves_protection(before, event["request"]["url"]):
+            await self._send("Network.clearBrowserCookies", {})  # secrets may have brought them
         if self._may_have_secrets(event):
             mine = {name.lower() for name, _ in self._request.secret_headers}
             kept = [(name, value) for name, value in event["request"]["headers"].items() if name.lower() not in mine]
@@ -163,8 +170,11 @@ class Traffic:
             require_http_url(url)
         except RefusedError as error:
             self._deny(str(error))
-        if before.startswith("https:") and url.startswith("http:"):
-            self._deny(f"{before} leads to {url}: from a protected to an unprotected address is not followed")
+        if self.denial is None and leaves_protection(before, url):
+            if self._request.follow_to_http:
+                self.notes = tuple(dict.fromkeys((*self.notes, protection_note(url))))
+            else:
+                self.denial = protection_denial(before, url)
         if event["request"]["method"] not in METHODS:
             self._deny(f"{before} leads to {url} by {event['request']['method']}, which is not followed")
         if len(self.asked) > self._maximum_hops:

@@ -33,7 +33,7 @@ def named_failure(error: Exception, url: str, *, start: bytes, proxy: str) -> Fe
     What httpcore says of a request that cannot be sent is not repeated: it quotes headers, and some are secret.
     """
     if isinstance(error, FetchError):
-        return with_url(error, _LOGIN.sub("//", url, count=1))
+        return with_url(error, without_login(url))
     if isinstance(error, httpcore.RemoteProtocolError):
         return FetchError(_broken_words(error, url, start), outcome=Outcome.BROKEN_RESPONSE, transient=True)
     if isinstance(error, httpcore.NetworkError | httpcore.TimeoutException):
@@ -44,6 +44,11 @@ def named_failure(error: Exception, url: str, *, start: bytes, proxy: str) -> Fe
         message = f"{url} cannot be asked for: its address or a header that goes with it holds a forbidden character"
         return FetchError(message, outcome=Outcome.DENIED, transient=False)
     return FetchError(f"{url} is no address that can be fetched: {error}", outcome=Outcome.DENIED, transient=False)
+
+
+def without_login(url: str) -> str:
+    """The URL as it may be shown: a user name and password inside are left out."""
+    return _LOGIN.sub("//", url, count=1)
 
 
 def with_url(error: FetchError, url: str) -> FetchError:

@@ -28,10 +28,11 @@ from watcher.fetch.headers import (
     retry_after_seconds,
     split_start,
 )
+from watcher.fetch.protection import leaves_protection, protection_denial, protection_note
 from watcher.fetch.proxy import Proxy
 from watcher.fetch.request import FetchRequest, composed, sends_secrets, shown_headers
 from watcher.fetch.tls import tls_context
-from watcher.fetch.transport import WireTransport
+from watcher.fetch.transport import Transports, WireTransport
 from watcher.fetch.wire import Budget, Wire
 from watcher.model.capture import FetchResult, Outcome
 from watcher.model.source import require_http_url
@@ -68,11 +69,11 @@ class Fetcher:
         self._clock = clock
         self._proxy = proxy.url if proxy is not None else ""
         self._wire = Wire(egress or Egress(), proxy=proxy)
-        self._transport = WireTransport(self._wire, tls=tls or tls_context())
+        self._transports = Transports(self._wire, tls=tls or tls_context())
 
     def close(self) -> None:
         """Close idle connections."""
-        self._transport.close()
+        self._transports.close()
         self._wire.close()
 
     def fetch(self, request: FetchRequest) -> FetchResult:
@@ -91,20 +92,30 @@ class Fetcher:
 
     def _follow(self, attempt: Attempt) -> None:
         url = attempt.request.url
+        transport = self._transport_for(attempt.request)
         for _ in range(self._limits.maximum_hops):
             try:
                 url = require_http_url(url)
             except RefusedError as error:
                 raise FetchError(str(error), outcome=Outcome.DENIED, transient=False) from error
-            location = self._one_hop(attempt, url)
+            location = self._one_hop(attempt, url, transport)
             if location is None:
                 return
-            url = _redirected(url, location)
+            target = _redirected(url, location)
+            if leaves_protection(url, target):
+                _leave_protection(attempt, url, target)
+            url = target
         last = " → ".join(hop.url for hop in attempt.hops[-3:])
         message = f"more than {self._limits.maximum_hops} redirects, the last ones {last}"
         raise FetchError(message, outcome=Outcome.BROKEN_RESPONSE, transient=False)
 
-    def _one_hop(self, attempt: Attempt, url: str) -> str | None:
+    def _transport_for(self, request: FetchRequest) -> WireTransport:
+        try:
+            return self._transports.trusting(request.ca_file)
+        except FetchError as error:
+            raise failures.named_failure(error, request.url, start=b"", proxy="") from error
+
+    def _one_hop(self, attempt: Attempt, url: str, transport: WireTransport) -> str | None:
         """Ask, and once more in a fetch when a connection breaks before an answer, or when a gzip is none.
 
         A kept connection that the server has closed meanwhile does not count (RFC 9112, 9.3.1).
@@ -112,28 +123,28 @@ class Fetcher:
         budget = self._wire.budget
         answered, connections = len(attempt.hops), budget.connections
         try:
-            return self._ask(attempt, url)
+            return self._ask(attempt, url, transport)
         except BadGzipError:
             if attempt.asked_plain:
                 raise
             attempt.ask_plain()
-            return self._one_hop(attempt, url)
+            return self._one_hop(attempt, url, transport)
         except FetchError as error:
             was_kept = budget.connections == connections and not any(budget.start)
             may_retry = error.transient and error.outcome in RETRIED and len(attempt.hops) == answered
             if not may_retry or (attempt.retried and not was_kept):
                 raise
             attempt.retried = attempt.retried or not was_kept
-            return self._one_hop(attempt, url)
+            return self._one_hop(attempt, url, transport)
 
-    def _ask(self, attempt: Attempt, url: str) -> str | None:
+    def _ask(self, attempt: Attempt, url: str, transport: WireTransport) -> str | None:
         """The Location of a redirect; None when the answer is the last one, which is then in the attempt."""
         budget = self._wire.budget
         budget.start.clear()
         try:
             request = composed(attempt, url, self._user_agent)
             attempt.request_headers = shown_headers(request, attempt.request)
-            response = self._transport.handle_request(request)
+            response = transport.handle_request(request)
             try:
                 budget.enter("body")
                 response.request = request
@@ -230,11 +241,17 @@ def _redirected(url: str, location: str) -> str:
     """Where a redirect leads. Blanks inside are written as %20, as browsers do."""
     try:
         target = urljoin(url, location.strip().replace(" ", "%20"))
-        schemes = urlsplit(url).scheme, urlsplit(target).scheme
+        urlsplit(target)
     except ValueError as error:
         message = f"{url} leads to {location!r}, which is no address: {error}"
         raise FetchError(message, outcome=Outcome.BROKEN_RESPONSE, transient=False) from error
-    if schemes == ("https", "http"):
-        message = f"{url} leads to {target}: from a protected to an unprotected address is not followed"
-        raise FetchError(message, outcome=Outcome.DENIED, transient=False)
     return target
+
+
+def _leave_protection(attempt: Attempt, url: str, target: str) -> None:
+    """From https to http only where the Source allows it, and then without cookies that secrets may have brought."""
+    if not attempt.request.follow_to_http:
+        raise protection_denial(url, target)
+    if attempt.request.secret_headers:
+        attempt.cookies.clear()
+    attempt.notes = tuple(dict.fromkeys((*attempt.notes, protection_note(target))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import httpx
@@ -22,6 +23,8 @@ class FetchRequest:
     """What to fetch. `etag` and `last_modified` make the request conditional.
 
     `secret_headers` (name, value) are sent to `secret_origin` alone. `browser` asks for the page after its scripts ran.
+    `ca_file` is a PEM file of authorities that this fetch trusts beside the usual bundle, `follow_to_http` lets it be
+    redirected from https to http; secrets, and cookies that they may have brought, do not go along.
     """
 
     url: str
@@ -30,6 +33,8 @@ class FetchRequest:
     secret_origin: str = ""
     secret_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     browser: bool = False
+    ca_file: Path | None = None
+    follow_to_http: bool = False
 
     @property
     def is_conditional(self) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import ssl
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +14,8 @@ import httpx
 from watcher.errors import FetchError
 from watcher.model.capture import Outcome
 
+MAXIMUM_CA_FILE_BYTES = 1_000_000
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)  # RFC 7468, 5
 _SHORT_NAMES = {
     "commonName": "CN",
     "organizationalUnitName": "OU",
@@ -37,6 +41,8 @@ _VERIFY_WORDS = {
     62: "it is for other names",
     64: "it is for other addresses",
 }
+_AUTHORITY_UNKNOWN = frozenset({2, 18, 19, 20, 21})
+_NAME_IT = ". If the authority is one that you trust, name its file in ca_file"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,9 +54,52 @@ class PeerCertificate:
     issuer: str = ""
 
 
-def tls_context() -> ssl.SSLContext:
-    """Certificates are verified against the bundle that comes with httpx; the environment is not asked."""
-    return httpx.create_ssl_context(trust_env=False)
+def tls_context(authorities: str = "") -> ssl.SSLContext:
+    """Certificates are verified against the bundle that comes with httpx; the environment is not asked.
+
+    `authorities` are certificates in PEM that are trusted as well.
+    """
+    context = httpx.create_ssl_context(trust_env=False)
+    if authorities:
+        context.load_verify_locations(cadata=authorities)
+    return context
+
+
+def authorities_in(ca_file: Path) -> str:
+    """The certificates of a PEM file, without what stands around them.
+
+    FetchError TLS_ERROR names the file, what is wrong with it and what to do.
+    """
+    try:
+        if not ca_file.is_file():
+            raise _unusable(
+                ca_file, "there is no such file. Put it there, or name another; fetch.certificates is the folder"
+            )
+        with ca_file.open("rb") as file:
+            content = file.read(MAXIMUM_CA_FILE_BYTES + 1)
+    except OSError as error:
+        raise _unusable(ca_file, f"it cannot be read: {error.strerror}. Let the user of watcher read it") from error
+    if len(content) > MAXIMUM_CA_FILE_BYTES:
+        raise _unusable(
+            ca_file, f"it has more than {MAXIMUM_CA_FILE_BYTES} bytes. Keep only this site's authority in it"
+        )
+    certificates = b"\n".join(_CERTIFICATE.findall(content))
+    if not certificates:
+        raise _unusable(
+            ca_file,
+            "there is no certificate in PEM in it (-----BEGIN CERTIFICATE-----). "
+            "A DER file is converted with: openssl x509 -inform der -in FILE -out FILE.pem",
+        )
+    try:
+        authorities = certificates.decode("ascii")
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=authorities)
+    except (ssl.SSLError, UnicodeDecodeError) as error:
+        raise _unusable(ca_file, "a certificate in it is damaged. Get the file once more") from error
+    return authorities
+
+
+def _unusable(ca_file: Path, why: str) -> FetchError:
+    return FetchError(f"the ca_file {ca_file} cannot be used: {why}", outcome=Outcome.TLS_ERROR, transient=True)
 
 
 def peer_certificate(protected: ssl.SSLSocket) -> PeerCertificate:
@@ -86,7 +135,8 @@ def _words(error: ssl.SSLError, host: str, port: int, agreed: bool) -> str:
     reason = error.reason or ""
     if isinstance(error, ssl.SSLCertVerificationError):
         why = _VERIFY_WORDS.get(error.verify_code, "it did not pass")
-        return f"the certificate of {host} is not trusted: {why} ({error.verify_message.rstrip('.')})"
+        hint = _NAME_IT if error.verify_code in _AUTHORITY_UNKNOWN else ""
+        return f"the certificate of {host} is not trusted: {why} ({error.verify_message.rstrip('.')}){hint}"
     if reason in _CERTIFICATE_ASKED or (agreed and reason in _REFUSED_AFTER_AGREEING):
         return f"{host} demands a client certificate, and watcher has none to show: ask its keeper for an open address"
     if reason in _OLD_PROTOCOL:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpcore
 import httpx
 
+from watcher.fetch.tls import authorities_in, tls_context
 from watcher.fetch.wire import Wire
 
 IDLE_SECONDS = 30.0
+MAXIMUM_POOLS = 4
 
 
 class WireTransport(httpx.BaseTransport):
@@ -58,6 +61,37 @@ class WireTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
+
+
+class Transports:
+    """The pools of one Wire: one that trusts what `tls` does, and one for each of the last few files of authorities.
+
+    A file's pool is known by the certificates in the file: one that was changed is never trusted as it was before.
+    No pool ever uses a connection of another.
+    """
+
+    def __init__(self, wire: Wire, *, tls: ssl.SSLContext) -> None:
+        self._wire = wire
+        self._usual = WireTransport(wire, tls=tls)
+        self._by_authorities: dict[str, WireTransport] = {}
+
+    def trusting(self, ca_file: Path | None) -> WireTransport:
+        """The pool that trusts the usual bundle and a file's authorities. FetchError when the file cannot be used."""
+        if ca_file is None:
+            return self._usual
+        authorities = authorities_in(ca_file)
+        found = self._by_authorities.pop(authorities, None)
+        if found is None:
+            found = WireTransport(self._wire, tls=tls_context(authorities))
+        self._by_authorities[authorities] = found
+        if len(self._by_authorities) > MAXIMUM_POOLS:
+            self._by_authorities.pop(next(iter(self._by_authorities))).close()
+        return found
+
+    def close(self) -> None:
+        """Close all connections."""
+        for transport in (self._usual, *self._by_authorities.values()):
+            transport.close()
 
 
 class _Body(httpx.SyncByteStream):

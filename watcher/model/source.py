@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from watcher.errors import ConfigError, RefusedError
 
 MINIMUM_CADENCE_SECONDS = 60
-_INTRODUCED_LATER = ("browser", "credentials")
+_INTRODUCED_LATER = ("browser", "credentials", "ca_file", "follow_to_http")
 
 
 class SourceKind(StrEnum):
@@ -50,6 +50,8 @@ class Definition:
     `every_seconds` is the cadence; `url` is "" for an Upload. `title` and `publisher` are what a citation prints.
     `subjects` are ISO 3166-1 alpha-3, `instruments` short names (MBT, CCW, APII, CCM). `fetch_despite_robots` is
     the reason why robots.txt is not obeyed, "" when it is. `browser` says that the page is read after its scripts ran.
+    `ca_file` names a PEM file of authorities that this Source's site may be signed by beside those of the usual bundle;
+    `follow_to_http` allows redirects from https to http.
     """
 
     url: str
@@ -64,6 +66,8 @@ class Definition:
     fetch_despite_robots: str = ""
     browser: bool = False
     credentials: Credentials | None = None
+    ca_file: str = ""
+    follow_to_http: bool = False
 
     @property
     def digest_sha256(self) -> str:

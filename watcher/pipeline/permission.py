@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from watcher.fetch import FetchRequest, allows, crawl_delay_seconds
+from watcher.fetch import allows, crawl_delay_seconds
 from watcher.model.capture import FetchResult, Outcome
 from watcher.model.source import Definition, RobotsAnswer, origin_of
 from watcher.pipeline.ports import FetchDoor, Rooms
+from watcher.pipeline.trust import request_of
 from watcher.store.robots import put_robots
 
 FRESH_FOR = timedelta(hours=24)
@@ -37,7 +38,7 @@ def ask_robots(rooms: Rooms, door: FetchDoor, definition: Definition, known: Rob
         return Permission()
     origin = origin_of(definition.url)
     if known is None or rooms.clock() - known.fetched_at > FRESH_FOR:
-        answer, failure = _read(rooms, door, origin)
+        answer, failure = _read(rooms, door, definition)
         if answer is None and (known is None or rooms.clock() - known.fetched_at > LAST_RESORT_FOR):
             return Permission(refusal=replace(failure, requested_url=definition.url))
         known = answer or known
@@ -62,9 +63,10 @@ def ask_robots(rooms: Rooms, door: FetchDoor, definition: Definition, known: Rob
     return Permission(answer=known, refusal=refusal, crawl_delay_seconds=delay)
 
 
-def _read(rooms: Rooms, door: FetchDoor, origin: str) -> tuple[RobotsAnswer | None, FetchResult]:
-    """The answer of an origin, or None with the failure that stands for the page's."""
-    result = door.fetch(FetchRequest(url=f"{origin}/robots.txt"))
+def _read(rooms: Rooms, door: FetchDoor, definition: Definition) -> tuple[RobotsAnswer | None, FetchResult]:
+    """The answer of a Source's origin, or None with the failure that stands for the page's."""
+    origin = origin_of(definition.url)
+    result = door.fetch(request_of(rooms, definition, f"{origin}/robots.txt"))
     answered_without = (Outcome.HTTP_ERROR, Outcome.ACCESS_DENIED)
     refused_for_good = result.outcome in answered_without and 400 <= (result.status or 0) < 500
     empty = result.outcome is Outcome.BROKEN_RESPONSE and result.status == 200 and result.partial is None

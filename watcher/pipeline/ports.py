@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from watcher.classify import Pack
@@ -66,6 +67,7 @@ class Rooms:
     """Everything that a use case may touch. `name` says which process this is, for leases and records.
 
     `secrets` gives the headers that credentials refer to, or a ConfigError that names the reference.
+    `certificates` is the folder of the files that Definitions name in `ca_file`.
     """
 
     database: Database
@@ -79,3 +81,4 @@ class Rooms:
     lease_seconds: int = 300
     gap_seconds: float = 0.0
     secrets: Callable[[Credentials], tuple[tuple[str, str], ...]] = no_secrets
+    certificates: Path = Path("config/certificates")

@@ -14,6 +14,7 @@ from watcher.model.source import Credentials, Definition, Source, SourceKind, So
 from watcher.model.subscription import CADENCE_SECONDS, Cadence, Subscription, SubscriptionFilter
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.secrets import credentials_words, require_own_origin
+from watcher.pipeline.trust import require_ca_file
 from watcher.store import audit, changes, sources, subscriptions
 from watcher.store.database import Connection
 
@@ -40,9 +41,10 @@ class PlanStep:
 def add_source(rooms: Rooms, source_id: str, definition: Definition, *, user: str, paused: bool = False) -> Source:
     """Register a Source; it is due at once. ConflictError when the id is taken.
 
-    RefusedError, here and in `apply_plan`, when its credentials are for another origin than its address.
+    RefusedError, here and in `apply_plan`, when its credentials are for another origin than its address, or its
+    `ca_file` is no bare name.
     """
-    _require_own_secrets(definition)
+    _require_sound(definition)
     now = rooms.clock()
     watched = definition.kind is not SourceKind.UPLOAD and not paused
     source = Source(
@@ -150,7 +152,7 @@ def one_address(text: str) -> str:
 
 
 def _change_source(rooms: Rooms, step: PlanStep, *, user: str) -> None:
-    _require_own_secrets(step.definition)
+    _require_sound(step.definition)
     now = rooms.clock()
     with rooms.database.writing() as connection:
         before = sources.get_source(connection, step.source_id)
@@ -206,7 +208,8 @@ def _differences(source: Source, definition: Definition, paused: bool) -> tuple[
     return tuple(found)
 
 
-def _require_own_secrets(definition: Definition) -> None:
+def _require_sound(definition: Definition) -> None:
+    require_ca_file(definition)
     if definition.credentials is not None:
         require_own_origin(definition.credentials, definition.url)
 

@@ -6,7 +6,7 @@ Works on the Rooms of an instance that is thrown away: nothing of a trial is rec
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -17,7 +17,6 @@ from watcher.extract import Quality, QualityVerdict, extract, extractor_for, jud
 from watcher.extract.hints import Hints, SitemapEntry, is_mismatch, read_hints, sitemap_entry
 from watcher.extract.reading import Payload
 from watcher.extract.suggest import RemoveSuggestion, SelectSuggestion, suggest_removals, suggest_selects
-from watcher.fetch import FetchRequest
 from watcher.fetch.robots_line import forbidding_line, sitemaps
 from watcher.model.capture import FetchResult, Outcome
 from watcher.model.change import ChangeKind, Diff, HunkOp
@@ -27,6 +26,7 @@ from watcher.pipeline.compare import TOLD_KINDS
 from watcher.pipeline.permission import ask_robots
 from watcher.pipeline.ports import FetchDoor, Rooms
 from watcher.pipeline.reading import rules_of
+from watcher.pipeline.trust import request_of
 
 T = TypeVar("T")
 
@@ -216,7 +216,8 @@ def _whom(agent: str) -> str:
 
 
 def _read(tools: Tools, definition: Definition, last_good: Document | None) -> Read:
-    result = tools.door.fetch(FetchRequest(url=definition.url, browser=definition.browser))
+    asked = request_of(tools.rooms, definition, definition.url)
+    result = tools.door.fetch(replace(asked, browser=definition.browser))
     if result.payload is None:
         return Read(result=result)
     children, payload, name = tools.rooms.children, result.payload, _last_url(result)
@@ -334,7 +335,8 @@ def _ask_conditionally(
 def _ask(tools: Tools, definition: Definition, pause: float, *, etag: str = "", modified: str = "") -> FetchResult:
     tools.progress("asking if it changed since")
     tools.wait(pause)
-    return tools.door.fetch(FetchRequest(url=definition.url, etag=etag or None, last_modified=modified or None))
+    asked = request_of(tools.rooms, definition, definition.url)
+    return tools.door.fetch(replace(asked, etag=etag or None, last_modified=modified or None))
 
 
 def _validators(result: FetchResult) -> tuple[str, str]:
@@ -351,7 +353,7 @@ def _ask_sitemap(
         return None
     tools.progress(f"asking {own[0]}")
     tools.wait(pause)
-    answer = tools.door.fetch(FetchRequest(url=own[0]))
+    answer = tools.door.fetch(request_of(tools.rooms, definition, own[0]))
     if answer.payload is None:
         return None
     try:

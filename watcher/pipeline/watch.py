@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from watcher.fetch import FetchRequest
@@ -15,6 +15,7 @@ from watcher.pipeline.ports import FetchDoor, Rooms
 from watcher.pipeline.record import Attempt, Recorded, record_attempt, record_unchanged
 from watcher.pipeline.schedule import next_check, release
 from watcher.pipeline.secrets import EntrustedSecrets, credentials_of
+from watcher.pipeline.trust import request_of
 from watcher.store.claims import Finished
 
 UNCONDITIONAL_EVERY = 10
@@ -57,7 +58,7 @@ def fetch(rooms: Rooms, door: FetchDoor, claim: Claim, *, trigger: Trigger, user
     """Ask robots.txt, then the page, and store what came."""
     permission = ask_robots(rooms, door, claim.source.definition, claim.robots)
     secrets = credentials_of(rooms, claim.source.definition)
-    result = permission.refusal or secrets.refusal or door.fetch(_request(claim, secrets))
+    result = permission.refusal or secrets.refusal or door.fetch(_request(rooms, claim, secrets))
     gap = timedelta(seconds=max(rooms.gap_seconds, permission.crawl_delay_seconds))
     return Fetched(
         claim=claim,
@@ -110,12 +111,12 @@ def _stored(rooms: Rooms, content: bytes | None) -> str | None:
     return rooms.archive.put_payload(content) if content else None
 
 
-def _request(claim: Claim, secrets: EntrustedSecrets) -> FetchRequest:
+def _request(rooms: Rooms, claim: Claim, secrets: EntrustedSecrets) -> FetchRequest:
     """A conditional request, and in full every tenth time: some servers say 304 whatever happened."""
     definition = claim.source.definition
     whole = claim.fencing_token % UNCONDITIONAL_EVERY == 0 or claim.source.health.validators_lie
-    return FetchRequest(
-        url=definition.url,
+    return replace(
+        request_of(rooms, definition, definition.url),
         etag=None if whole else claim.etag,
         last_modified=None if whole else claim.last_modified,
         secret_origin=secrets.origin,

@@ -41,9 +41,9 @@ class FetchSettings:
     `contact` is where a site's keeper can complain; it goes into the User-Agent. `intranet` lists networks of the
     house ("10.1.0.0/16") that may be fetched from although they are private; `ports` are those that pages are
     served on; `nat64` the prefixes through which this network reaches IPv4. `secrets` is the folder whose files the
-    credentials of a Source can name. `proxy` ("http://host:port") is a forward proxy that all connections go through.
-    Its login, "user:password", comes from WATCHER_FETCH__PROXY_LOGIN or the file that WATCHER_FETCH__PROXY_LOGIN_FILE
-    names, never from YAML.
+    credentials of a Source can name, `certificates` the one whose PEM files its `ca_file` can name. `proxy`
+    ("http://host:port") is a forward proxy that all connections go through. Its login, "user:password", comes from
+    WATCHER_FETCH__PROXY_LOGIN or the file that WATCHER_FETCH__PROXY_LOGIN_FILE names, never from YAML.
     """
 
     contact: str = ""
@@ -55,6 +55,7 @@ class FetchSettings:
     ports: tuple[int, ...] = (80, 443, 8080, 8443)
     nat64: tuple[str, ...] = ()
     secrets: Path = Path("/run/secrets")
+    certificates: Path = Path("config/certificates")
     proxy: str = ""
     proxy_login: str = field(default="", repr=False)
 

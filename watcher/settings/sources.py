@@ -20,6 +20,7 @@ from watcher.model.source import (
 )
 from watcher.model.subjects import subject_of
 from watcher.pipeline.secrets import require_own_origin, require_protected
+from watcher.pipeline.trust import require_ca_file
 from watcher.settings.secrets import read_credentials, require_known_keys
 from watcher.settings.strict_yaml import Node, build, read_yaml
 
@@ -46,6 +47,8 @@ class _SourceEntry:
     fetch_despite_robots: str = ""
     browser: bool = False
     credentials: Node | None = None
+    ca_file: str = ""
+    follow_to_http: bool = False
     paused: bool = False
 
 
@@ -109,8 +112,10 @@ def _definition(source_id: str, entry: _SourceEntry, intranet: Sequence[str]) ->
         raise ConfigError("an upload has no url")
     if kind is SourceKind.UPLOAD and (entry.browser or entry.credentials is not None):
         raise ConfigError("an upload is never fetched: it has neither browser nor credentials")
+    if kind is SourceKind.UPLOAD and (entry.ca_file or entry.follow_to_http):
+        raise ConfigError("an upload is never fetched: it has neither ca_file nor follow_to_http")
     url = "" if kind is SourceKind.UPLOAD else require_open_url(entry.url)
-    return Definition(
+    definition = Definition(
         url=url,
         kind=kind,
         title=entry.title or source_id,
@@ -123,7 +128,11 @@ def _definition(source_id: str, entry: _SourceEntry, intranet: Sequence[str]) ->
         fetch_despite_robots=entry.fetch_despite_robots,
         browser=entry.browser,
         credentials=_credentials(entry.credentials, url, intranet),
+        ca_file=entry.ca_file,
+        follow_to_http=entry.follow_to_http,
     )
+    require_ca_file(definition)
+    return definition
 
 
 def _credentials(node: Node | None, url: str, intranet: Sequence[str]) -> Credentials | None:
