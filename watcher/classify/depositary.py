@@ -66,7 +66,7 @@ _MONTHS = {
 _DAY_FIRST = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|er)?\s+(?:de\s+)?([^\W\d_]{3,10})\.?,?\s+(?:de\s+)?(\d{4})\b")
 _MONTH_FIRST = re.compile(r"\b([^\W\d_]{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,\s*(\d{4})\b")
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
-_LEGEND = re.compile(r"([^,()]+?)\s*(?:\(\s*([^()]{1,3})\s*\))?\s*(?:,|$)")
+_LEGEND = re.compile(r"(?<![^,()])([^,()]++)(?:\(\s*+([^()\s][^()]{0,2})\s*+\)\s*+)?(?:,|$)")
 _LETTER = re.compile(r"\d{4}\s*(A{1,2}|[a-zP])\b")
 _PROSE = (
     (re.compile(r"\b(?:acceded|accession)\b", re.I), "accession"),

@@ -19,7 +19,7 @@ NEXT_PART = 0.35
 PASSAGE_CHARACTERS = 400
 LONG_EDIT_WORDS = 12
 STAMP_CHARACTERS = 120
-_QUOTE = re.compile(r"“[^”]*(?:”|$)|\"[^\"]*\"|«[^»]*»")
+_QUOTE = re.compile(r"“[^”]*(?:”|$)|\"[^\"]*\"|«[^»]*(?:»|$)")
 _CLOCK = re.compile(r"\b\d{1,2}:\d{2}\s*[AaPp]\.?[Mm]\b")
 
 
@@ -132,7 +132,9 @@ def _whole(text: str, part: str, pack: Pack) -> Iterator[str]:
 
 def _is_quoted(text: str) -> bool:
     """True when most of a passage stands in quotation marks: it is somebody's voice, not the publisher's."""
-    return sum(len(quote) for quote in _QUOTE.findall(text)) > len(text) / 2
+    closed = text.rfind("»") + 1
+    marked = text[:closed] + text[closed:].replace("«", " ")  # a quotation in guillemets counts only when it ends
+    return sum(len(quote) for quote in _QUOTE.findall(marked)) > len(text) / 2
 
 
 def _is_quoted_whole(edit: Edit) -> bool:

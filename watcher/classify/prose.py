@@ -15,7 +15,7 @@ from watcher.classify.words import Words, split_words
 
 MAX_WORDS = 4000
 
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?(?:(?P<whole>-->)|\Z)", re.DOTALL)
 _STRUCK = re.compile(r"<(s|del|strike)>.{0,2000}?</\1>|~~[^~]{1,2000}~~", re.DOTALL)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,400}>")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)")
@@ -27,9 +27,14 @@ _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|<>~-])")
 _EMPHASIS = re.compile(r"\*+|(?<!\w)_+|_+(?!\w)|`+")
 _LEADING = re.compile(r"(?m)^[ \t]*(?:(?:[#>|-]+|\d{1,3}(?:\.\d{1,3}){0,4}[.)]|\(?[a-z]{1,4}\)|[-+•·–—])[ \t]+)+")
 _ESCAPED_MARK = re.compile(r"(?<!\S)\d{1,3}\\[.)](?=\s)")
-_LINK_ONLY = re.compile(r"(?m)^[\s*_>|-]*!?\[[^\[\]\n]*\]\([^()\s]*\)[\s*_.]*$")
+_LINK_ONLY = re.compile(r"(?m)^[\s*_>|-]*+(?P<whole>!?\[[^\[\]\n]*\]\([^()\s]*\)[\s*_.]*$)?")
 _LINK_SENTENCE = re.compile(r"(?<=[.!?:])\s+[*_]*\[[^\[\]\n]{15,}\]\([^()\s]*\)[*_.\s]*(?=$|[\\#\n])")
 _WHITE = re.compile(r"\s+")
+
+
+def _blank_when_whole(match: re.Match[str]) -> str:
+    """A blank for a match with its end; a beginning without one is matched so that it is read once, and stays."""
+    return " " if match["whole"] else match[0]
 
 
 def plain(text: str) -> str:
@@ -37,7 +42,8 @@ def plain(text: str) -> str:
 
     Lines and sentences that are one link and nothing else are left out too.
     """
-    kept = _LINK_SENTENCE.sub(" ", _LINK_ONLY.sub(" ", _STRUCK.sub(" ", _COMMENT.sub(" ", text))))
+    kept = _LINK_ONLY.sub(_blank_when_whole, _STRUCK.sub(" ", _COMMENT.sub(_blank_when_whole, text)))
+    kept = _LINK_SENTENCE.sub(" ", kept)
     kept = _LINK.sub(r"\1", _ESCAPE.sub(r"\1", _ESCAPED_MARK.sub(" ", kept)))
     kept = _ADDRESS.sub(" ", _TAG.sub("", kept))
     return _WHITE.sub(" ", _LEADING.sub("", _EMPHASIS.sub("", kept))).strip()

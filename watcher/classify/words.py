@@ -18,9 +18,12 @@ _ABBREVIATED = (
 _ABBREVIATIONS = frozenset(_ABBREVIATED.split())
 _PARAGRAPH = re.compile(r"\n[^\S\n]*(?:\n\s*)+|\n")
 _STOP = re.compile(
-    r"[.!?…]+[\"'”’»)\]]*(?:\[\d{1,3}\])*(?:\s+(?=[^\s]))|(?<=[a-z]{3})\.(?=[A-Z][a-z])",
+    r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?:\[\d{1,3}\])*+\s++(?=\S)|(?<=[a-z]{3})\.(?=[A-Z][a-z])",
 )
-_LAST_WORD = re.compile(r"([\w.°]+)[.!?…]*[\"'”’»)\]]*(?:\[\d{1,3}\])*\s*$")
+_WINDOW = 24  # characters before a stop that hold the word and its marks; no repeat in _LAST_WORD need be longer
+_LAST_WORD = re.compile(
+    r"([\w.°]{1,24}+)[.!?…]{0,24}+[\"'”’»)\]]{0,24}+(?:\[\d{1,3}\]){0,8}+\s{0,24}+$",
+)
 _TOKEN = re.compile(
     r"\[\d{1,3}\]|(?<!\S)\d{1,2}\)(?=\s)|\d+(?:st|nd|rd|th|[A-Z])\b|\d[\d.,]*\d|\d|[^\W\d_]+?(?=n['’]t\b)|n['’]t\b|['’]s\b|[^\W\d_]+|[;:]",
     re.UNICODE,
@@ -75,7 +78,7 @@ def _ends_sentence(text: str, start: int, stop: re.Match[str]) -> bool:
         return False
     if text[stop.start()] != ".":
         return True
-    before = _LAST_WORD.search(text, max(start, stop.start() - 24), stop.start())
+    before = _LAST_WORD.search(text, max(start, stop.start() - _WINDOW), stop.start())
     word = before[1].lower() if before else ""
     return not (word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha() and word != "i"))
 

@@ -23,7 +23,7 @@ _GENERATED = (
     r"|(?:current|server|local|your) time(?: is)?|time now|today is|today's date(?: is)?|date of printing"
     r"|page générée le|généré le|imprimé le|consulté le|nous sommes le|aujourd'hui"
     r"|generado el|impreso el|consultado el|hoy es"
-    r"|страница сгенерирована|сегодня|текущее время)\s*:?\s*"
+    r"|страница сгенерирована|сегодня|текущее время)\s*+(?::\s*+)?"
 )
 _AGO = (
     r"\b(?:\d+|an?|one|a few) (?:second|minute|min|hour|day)s? ago\b"
@@ -34,7 +34,7 @@ _AGO = (
 _NUMBER = r"\d[\d.,' \u00a0]*+[km]?"
 
 _TOOK = r"\b(?:generated|rendered|loaded|executed|created) in [\d.,]+ ?(?:ms|milliseconds?|s|secs?|seconds?)\b"
-_YEAR = r"(?:©|\(c\)|\bcopyright\b)[\s©]*(?:\(c\) ?)?\d{4}(?: ?[-–—] ?\d{4})?"
+_YEAR = r"(?:©|\(c\)|\bcopyright\b)[\s©]{0,20}+(?:\(c\) ?)?\d{4}(?: ?[-–—] ?\d{4})?"
 _COUNT = (
     r"\b(?:visitors?|visitor (?:number|count(?:er)?)|hit counter|page ?views?|views|hits|followers|likes|shares"
     rf"|users online|visiteurs|visitas|просмотр\w*|посетител\w*) ?[:=#] ?{_NUMBER}"

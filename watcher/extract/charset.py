@@ -79,7 +79,7 @@ _NOT_CHARSETS = frozenset({"utf-7", "idna", "punycode", "unicode-escape", "raw-u
 _SINGLE_BYTE = re.compile(
     r"(?:cp125\d|cp874|cp8(?:55|66|52|50|37)|cp437|iso8859-\d+|koi8-[rut]|mac-\w+|latin-1|ascii)$"
 )
-_META = re.compile(rb"<meta\b[^>]{0,400}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.+-]{2,40})", re.IGNORECASE)
+_META = re.compile(rb"<meta\b[^>]{0,400}?charset\s*+=\s*+(?:[\"']\s*+)?([A-Za-z0-9_:.+-]{2,40})", re.IGNORECASE)
 _XML_DECLARATION = re.compile(rb"\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*[\"']([A-Za-z0-9_:.+-]{2,40})", re.IGNORECASE)
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _META_WINDOW = 8192

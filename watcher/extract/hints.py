@@ -16,8 +16,8 @@ from watcher.extract.registry import EXTRACTORS
 MAXIMUM_FEEDS = 5
 _FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/feed+json"})
 _TTL = re.compile(rb"<ttl>\s*(\d{1,6})\s*</ttl>")  # minutes (RSS 2.0)
-_ENTRY = re.compile(r"<url>(.*?)</url>", re.DOTALL)
-_FIELD = re.compile(r"<(loc|lastmod|changefreq)>\s*([^<]{1,2000}?)\s*</")
+_ENTRY = re.compile(r"<url>(.*?)(?:(?P<end></url>)|\Z)", re.DOTALL)
+_FIELD = re.compile(r"<(loc|lastmod|changefreq)>\s*+([^<\s](?:[^<]{0,1998}[^<\s])?)\s*+</")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _MAXIMUM_SITEMAP_BYTES = 50 * 1024 * 1024
 
@@ -66,7 +66,7 @@ def sitemap_entry(payload: bytes, url: str) -> SitemapEntry | None:
         return None
     for entry in _ENTRY.finditer(text):
         fields = {name: unescape(value) for name, value in _FIELD.findall(entry[1])}
-        if fields.get("loc") == url:
+        if entry["end"] and fields.get("loc") == url:
             return SitemapEntry(lastmod=fields.get("lastmod", ""), changefreq=fields.get("changefreq", "").lower())
     return None
 

@@ -20,7 +20,7 @@ _NESTING_TAGS = r"(?:div|ul|ol|li|dl|dd|dt|menu|dir|section|article|blockquote|c
 _NESTING = re.compile(rf"<(/?){_NESTING_TAGS}\b", re.IGNORECASE)
 _NESTING_WHOLE = re.compile(rf"</?{_NESTING_TAGS}\b[^<>]*>", re.IGNORECASE)
 _LONG_TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9]*)\s[^<>]{20000,}")
-_REFRESH_URL = re.compile(r"\d+\s*[;,]\s*(?:url\s*=)?", re.IGNORECASE)
+_REFRESH_URL = re.compile(r"(?<!\d)\d++\s*+[;,]\s*+(?:url\s*+=)?", re.IGNORECASE)
 
 
 def read_html(payload: Payload) -> Reading:

@@ -59,7 +59,7 @@ _NOTE_ID = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_ID = 200
-_GENERATED_ID = re.compile(r"\d{4,}|(?=[0-9a-f]*\d)[0-9a-f]{8,}", re.IGNORECASE)
+_GENERATED_ID = re.compile(r"\d{4}|(?<![0-9a-f])(?=[a-f]*+\d)[0-9a-f]{8}", re.IGNORECASE)
 
 
 def is_hidden(tag: str, attributes: Attributes) -> bool:

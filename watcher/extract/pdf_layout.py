@@ -16,8 +16,8 @@ _EDGE_LINES = 3
 _HEADINGS_SHARE = 0.4
 _HYPHENS = ("-", "\u2010", "\u00ad")
 _PAGE_NUMBER = re.compile(
-    r"(?:(?:page|página|стр\.?|p\.)\s*)?[-\u2013\u2014\[(|/]?\s*(?:\d{1,4}|[ivxlc]{1,7})\s*[-\u2013\u2014\])|]?"
-    r"(?:\s*(?:/|of|de|sur|из)\s*\d{1,4})?",
+    r"(?:(?:page|página|стр\.?|p\.)\s*+)?[-\u2013\u2014\[(|/]?\s*+(?:\d{1,4}|[ivxlc]{1,7})\s*+[-\u2013\u2014\])|]?"
+    r"(?:\s*+(?:/|of|de|sur|из)\s*+\d{1,4})?",
     re.IGNORECASE,
 )
 _LIST_START = re.compile(
@@ -185,7 +185,7 @@ def _joined(lines: Sequence[str], words: set[str]) -> str:
     text = ""
     for line in lines:
         part = line.strip()
-        cut = re.search(r"([^\W\d_]+)[-\u2010\u00ad]$", text[-_LONGEST_WORD:])
+        cut = re.search(r"(?<![^\W\d_])([^\W\d_]++)[-\u2010\u00ad]$", text[-_LONGEST_WORD:])
         rest = re.match(r"[^\W\d_]+", part)
         if cut and rest:
             whole, hyphened = (cut[1] + rest[0]).lower(), f"{cut[1]}-{rest[0]}".lower()

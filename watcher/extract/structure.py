@@ -17,7 +17,7 @@ _NOTES_HEADING = re.compile(
 )
 _RULE = re.compile(r"[-_=*\u2014\u2500]{3,}")
 _QUESTION = re.compile(
-    r"(?:(?:question|pregunta|вопрос|q)\s*(?:no\.?|n°|№)?\s*)?(\d{1,3}(?:\.\d{1,2})*[a-z]?)\s?[.):\-\u2013]?\s\S.*\?",
+    r"(?:(?:question|pregunta|вопрос|q)\s*+(?:no\.?|n°|№)?\s*+)?(\d{1,3}(?:\.\d{1,2})*[a-z]?)\s?[.):\-\u2013]?\s\S.*\?",
     re.IGNORECASE,
 )
 _QUESTION_LETTER = re.compile(r"(?:q|question)\s*[.:]\s*\S", re.IGNORECASE)

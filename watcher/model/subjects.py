@@ -301,12 +301,14 @@ _BY_CODE: dict[str, Subject] = {subject.alpha3: subject for subject in SUBJECTS}
 
 _APOSTROPHES = re.compile(r"['’‘ʼ`´.]")
 _NOT_WORD = re.compile(r"[^\w]+")
-_NOTE_MARKS = re.compile(r"(?:[\s,]*(?:\[\d+\]|\(\d+\)|\d+|[*†‡]))+\s*$")
+# Note marks as they stand in a name that is read from its end, so that each character is read once.
+_NOTE_MARKS = re.compile(r"(?:(?:\]\d++\[|\)\d++\(|\d++|[*†‡])[\s,]*+)*+")
 
 
 def normal_name(name: str) -> str:
     """A spelling without case, accents, punctuation, a leading "the" and trailing note marks ("China 1,2")."""
-    bare = _NOTE_MARKS.sub("", name.strip())
+    backwards = name.strip()[::-1]
+    bare = _NOTE_MARKS.sub("", backwards, count=1)[::-1]
     folded = "".join(char for char in unicodedata.normalize("NFKD", bare) if not unicodedata.combining(char))
     words = _NOT_WORD.sub(" ", _APOSTROPHES.sub("", folded.casefold()).replace("&", " and ")).split()
     return " ".join(words[1:] if words[:1] == ["the"] and len(words) > 1 else words)
