@@ -186,7 +186,7 @@ def work(folder: Path, number: int, step: str, passage: int) -> None:
 def die_at(step: str, passage: int) -> None:
     """Put a kill at the n-th passage of a step of writing."""
     passages = Counter[str]()
-    write_all = durable._write_all  # noqa: SLF001 - a crash in the middle of a write needs the write itself
+    write_all = durable.write_all
 
     def passed(name: str) -> None:
         passages[name] += 1
@@ -210,7 +210,7 @@ def die_at(step: str, passage: int) -> None:
         passed(name)
 
     durable.failpoint = failpoint
-    durable._write_all = write_half  # noqa: SLF001
+    durable.write_all = write_half
     writing = Database.writing
 
     @contextmanager

@@ -39,7 +39,7 @@ def write_once(path: Path, content: bytes, *, mode: int = 0o444, temporary: Path
             make_directories(temporary)
         with _unfinished(temporary or path.parent, path.name, mode) as (unfinished, descriptor):
             failpoint("file write")
-            _write_all(descriptor, content)
+            write_all(descriptor, content)
             sync(descriptor, path, "file")
             failpoint("file rename")
             unfinished.rename(path)
@@ -58,7 +58,7 @@ def append(descriptor: int, path: Path, content: bytes, *, at: int, name: str) -
         os.ftruncate(descriptor, at)
         os.lseek(descriptor, at, os.SEEK_SET)
         failpoint(f"{name} write")
-        _write_all(descriptor, content)
+        write_all(descriptor, content)
     except OSError as error:
         with suppress(OSError):
             os.ftruncate(descriptor, at)
@@ -177,7 +177,8 @@ def _is_still(descriptor: int, path: Path) -> bool:
         return False
 
 
-def _write_all(descriptor: int, content: bytes) -> None:
+def write_all(descriptor: int, content: bytes) -> None:
+    """Write all of it, however often the system takes a part."""
     view = memoryview(content)
     while view:
         view = view[os.write(descriptor, view) :]
