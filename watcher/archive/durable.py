@@ -37,6 +37,14 @@ def write_once(path: Path, content: bytes, *, mode: int = 0o444, temporary: Path
         make_directories(path.parent)
         if temporary is not None:
             make_directories(temporary)
+    except OSError as error:
+        raise storage_error(path, error) from error
+    replace_file(path, content, mode=mode, temporary=temporary)
+
+
+def replace_file(path: Path, content: bytes, *, mode: int = 0o644, temporary: Path | None = None) -> None:
+    """Put `content` at `path` in place of what was there; a reader sees all of the one or all of the other."""
+    try:
         with _unfinished(temporary or path.parent, path.name, mode) as (unfinished, descriptor):
             failpoint("file write")
             write_all(descriptor, content)

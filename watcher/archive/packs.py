@@ -12,11 +12,22 @@ import os
 import re
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from watcher.archive.durable import append, locked, make_directories, storage_error, sync, sync_directory, sync_file
+from watcher.archive.durable import (
+    append,
+    locked,
+    make_directories,
+    replace_file,
+    storage_error,
+    sync,
+    sync_directory,
+    sync_file,
+)
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -64,7 +75,7 @@ class Packs:
         self._folder = root / "packs"
         self._turn = threading.Lock()
         self._places: dict[bytes, tuple[bytes, int]] = {}  # payload → keyframe, offset; digests as bytes
-        self._known_bytes: dict[str, int] = {}
+        self._known: dict[str, tuple[int, int]] = {}  # pack → its inode, the bytes of it that were read
         self._unreadable: dict[str, str] = {}
 
     def path_of(self, keyframe_sha256: str) -> Path:
@@ -115,12 +126,13 @@ class Packs:
         sync_file(path)
         sync_directory(path.parent)
 
-    def add(self, keyframe_sha256: str, keyframe: bytes, keyframe_size: int, payload_sha256: str, patch: bytes) -> bool:
-        """Append a patch durably. False when it belongs elsewhere and nothing was written:
+    def add(self, keyframe_path: Path, keyframe: bytes, payload_sha256: str, patch: bytes) -> bool:
+        """Append a patch against the keyframe that lies whole at a path, durably. False: nothing was written, because
 
-        the pack is full or damaged, or the patch costs more than a Payload costs on average in this pack with its
-        keyframe (`keyframe_size`: bytes on disk), so that a new keyframe is cheaper in the long run.
+        the pack is full or damaged, the keyframe is gone, or the patch costs more than a Payload costs on average in
+        this pack with its keyframe, so that a new keyframe is cheaper in the long run.
         """
+        keyframe_sha256 = keyframe_path.stem
         path = self.path_of(keyframe_sha256)
         try:
             make_directories(path.parent)
@@ -132,8 +144,9 @@ class Packs:
                         return _reads_back(path, known, keyframe)
                 number = len(content.patches)
                 entry = entry_of(payload_sha256, patch, length_of(patch))
-                is_cheap = len(entry) * (number + 1) <= keyframe_size + content.end
-                if content.damaged or number >= MAXIMUM_PATCHES or not is_cheap:
+                if content.damaged or number >= MAXIMUM_PATCHES or not keyframe_path.exists():
+                    return False
+                if len(entry) * (number + 1) > keyframe_path.stat().st_size + content.end:
                     return False
                 if number and not _reads_back(path, content.patches[-1], keyframe):
                     return False
@@ -146,6 +159,34 @@ class Packs:
             self._places[bytes.fromhex(payload_sha256)] = bytes.fromhex(keyframe_sha256), content.end
         return True
 
+    @contextmanager
+    def frozen(self, keyframe_sha256: str) -> Iterator[None]:
+        """Nobody appends to a pack meanwhile."""
+        path = self.path_of(keyframe_sha256)
+        make_directories(path.parent)
+        with locked(path, os.O_RDWR):
+            yield
+
+    def remove_pack(self, keyframe_sha256: str) -> None:
+        """Delete a pack whose Payloads are all stored whole; the caller holds it frozen."""
+        path = self.path_of(keyframe_sha256)
+        path.unlink(missing_ok=True)
+        sync_directory(path.parent)
+        with self._turn:
+            self._forget(keyframe_sha256)
+
+    def remove_patches(self, payload_sha256: str) -> None:
+        """Delete a Payload from the packs: each is written anew without it."""
+        while (keyframe_sha256 := self.keyframe_of(payload_sha256)) is not None:
+            path = self.path_of(keyframe_sha256)
+            with self.frozen(keyframe_sha256):
+                content = path.read_bytes()
+                for patch in reversed(read_pack(path, keyframe_sha256).patches):
+                    if patch.payload_sha256 == payload_sha256:
+                        content = content[: patch.offset] + content[patch.end :]
+                replace_file(path, content)
+            self._read_again(keyframe_sha256)
+
     def _place(self, payload_sha256: str) -> tuple[bytes, int] | None:
         digest = bytes.fromhex(payload_sha256)
         place = self._places.get(digest)
@@ -157,19 +198,26 @@ class Packs:
 
     def _read_again(self, keyframe_sha256: str) -> None:
         with self._turn:
-            self._known_bytes.pop(keyframe_sha256, None)
-            keyframe = bytes.fromhex(keyframe_sha256)
-            self._places = {digest: place for digest, place in self._places.items() if place[0] != keyframe}
+            self._forget(keyframe_sha256)
             self._refresh()
 
-    def _refresh(self) -> None:
-        for path, size in list_packs(self._folder):
-            keyframe_sha256 = path.stem
-            known = self._known_bytes.get(keyframe_sha256, 0)
-            if size > known:
-                self._take(path, keyframe_sha256, known)
+    def _forget(self, keyframe_sha256: str) -> None:
+        self._known.pop(keyframe_sha256, None)
+        self._unreadable.pop(keyframe_sha256, None)
+        keyframe = bytes.fromhex(keyframe_sha256)
+        self._places = {digest: place for digest, place in self._places.items() if place[0] != keyframe}
 
-    def _take(self, path: Path, keyframe_sha256: str, start: int) -> None:
+    def _refresh(self) -> None:
+        for path, inode, size in list_packs(self._folder):
+            known = self._known.get(path.stem)
+            if known is not None and known[0] != inode:
+                self._forget(path.stem)
+                known = None
+            if known is None or size > known[1]:
+                self._take(path, inode, known[1] if known else 0)
+
+    def _take(self, path: Path, inode: int, start: int) -> None:
+        keyframe_sha256 = path.stem
         try:
             content = read_pack(path, keyframe_sha256, start)
         except OSError as error:
@@ -181,7 +229,7 @@ class Packs:
         keyframe = bytes.fromhex(keyframe_sha256)
         for patch in content.patches:
             self._places[bytes.fromhex(patch.payload_sha256)] = keyframe, patch.offset
-        self._known_bytes[keyframe_sha256] = content.end
+        self._known[keyframe_sha256] = inode, content.end
 
 
 def make_patch(payload: bytes, keyframe: bytes) -> bytes:
@@ -211,13 +259,13 @@ def entry_of(payload_sha256: str, patch: bytes, length: int) -> bytes:
     return b'{"bytes":%d,"length":%d,"payload_sha256":"%s"}\n' % (len(patch), length, payload_sha256.encode()) + patch
 
 
-def list_packs(folder: Path) -> list[tuple[Path, int]]:
-    """Every pack below `packs/` with its size in bytes."""
-    found: list[tuple[Path, int]] = []
+def list_packs(folder: Path) -> list[tuple[Path, int, int]]:
+    """Every pack below `packs/` with its inode and its size in bytes."""
+    found: list[tuple[Path, int, int]] = []
     for letters in _entries(folder):
         if letters.is_dir():
             found += [
-                (Path(pack.path), pack.stat().st_size)
+                (Path(pack.path), pack.inode(), pack.stat().st_size)
                 for pack in _entries(letters)
                 if re.fullmatch(r"[0-9a-f]{64}\.pack", pack.name)
             ]

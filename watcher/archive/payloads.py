@@ -44,8 +44,7 @@ class Payloads:
         """
         payload_sha256 = hashlib.sha256(payload).hexdigest()
         if not self._is_there(payload_sha256, like) and not self._put_patch(payload, payload_sha256, like):
-            path = payload_path(self._root, payload_sha256)
-            write_once(path, _compressed(payload), temporary=self._root / "temporary")
+            self._put_whole(payload_sha256, payload)
         return payload_sha256
 
     def get(self, payload_sha256: str) -> bytes:
@@ -87,6 +86,28 @@ class Payloads:
             return payload_sha256
         return self.packs.keyframe_of(payload_sha256) or payload_sha256
 
+    def remove(self, payload_sha256: str) -> None:
+        """Delete the bytes of a payload, for good. Its tombstone is the caller's, and comes before this.
+
+        Payloads that are patches against it are stored whole first; ArchiveError when one of them cannot be read.
+        """
+        path = payload_path(self._root, payload_sha256)
+        try:
+            if path.exists():
+                with self.packs.frozen(payload_sha256):
+                    for patch in self.packs.patches_against(payload_sha256):
+                        self._put_whole(patch.payload_sha256, self.get(patch.payload_sha256))
+                    path.unlink()
+                    sync_directory(path.parent)
+                    self.packs.remove_pack(payload_sha256)
+            self.packs.remove_patches(payload_sha256)
+        except OSError as error:
+            raise storage_error(path, error) from error
+
+    def _put_whole(self, payload_sha256: str, payload: bytes) -> None:
+        path = payload_path(self._root, payload_sha256)
+        write_once(path, _compressed(payload), temporary=self._root / "temporary")
+
     def _is_there(self, payload_sha256: str, like: str | None) -> bool:
         """Whether a payload is stored already; one that no record names yet is made durable, whoever wrote it."""
         path = payload_path(self._root, payload_sha256)
@@ -114,15 +135,14 @@ class Payloads:
         keyframe_path = payload_path(self._root, keyframe_sha256)
         try:
             keyframe = self._get_whole(keyframe_sha256)
-            keyframe_size = keyframe_path.stat().st_size
-        except (ArchiveError, OSError):
+        except ArchiveError:
             return False  # new evidence does not wait for the repair of old; reading and verifying name the damage
         if min(len(keyframe), len(payload)) < _SHORTEST_REFERENCE or keyframe_sha256 == payload_sha256:
             return False
         patch = make_patch(payload, keyframe)
         if len(patch) > LARGEST_PATCH_SHARE * len(_compressed(payload)):
             return False
-        return self.packs.add(keyframe_sha256, keyframe, keyframe_size, payload_sha256, patch)
+        return self.packs.add(keyframe_path, keyframe, payload_sha256, patch)
 
     def _get_whole(self, payload_sha256: str) -> bytes:
         path = payload_path(self._root, payload_sha256)

@@ -200,6 +200,37 @@ def test_catalogue_143_two_threads_store_one_whole_payload(archive: Archive) -> 
     assert list(archive.root.rglob("*.tmp")) == []
 
 
+def test_a_removed_patch_leaves_no_byte_and_takes_no_other_along(archive: Archive) -> None:
+    digests = _put_row(archive, 5)
+    reader = open_archive(archive.root)
+    assert reader.get_payload(digests[4]) == page(4)
+    frame = archive.payloads.packs.find(digests[2])
+    assert frame is not None
+    archive.payloads.remove(digests[2])
+    assert frame[1] not in _pack(archive, digests[0]).read_bytes()
+    later = archive.put_payload(page(6), like=digests[4])
+    for one in (archive, reader, open_archive(archive.root)):
+        assert [one.get_payload(digests[n]) for n in (0, 1, 3, 4)] == [page(n) for n in (0, 1, 3, 4)]
+        assert one.get_payload(later) == page(6)
+        with pytest.raises(ArchiveError, match="missing"):
+            one.get_payload(digests[2])
+
+
+def test_a_removed_keyframe_leaves_what_was_stored_against_it(archive: Archive) -> None:
+    digests = _put_row(archive, 4)
+    reader = open_archive(archive.root)
+    assert reader.get_payload(digests[3]) == page(3)
+    archive.payloads.remove(digests[0])
+    assert digests[0] not in _whole(archive)
+    assert not _pack(archive, digests[0]).exists()
+    for one in (archive, reader, open_archive(archive.root)):
+        assert [one.get_payload(digest) for digest in digests[1:]] == [page(n) for n in (1, 2, 3)]
+        with pytest.raises(ArchiveError, match="missing"):
+            one.get_payload(digests[0])
+        later = one.put_payload(page(9), like=digests[0])
+        assert one.get_payload(later) == page(9)
+
+
 # Damage
 
 
