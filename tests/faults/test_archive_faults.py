@@ -362,7 +362,8 @@ def test_catalogue_132_a_disk_that_really_is_full_shows_nothing_half_and_takes_u
         "assert all(len(archive.get_payload(digest)) == 30_000 for digest in kept)\n"
         "assert not list(root.rglob('*.tmp'))\n"
         "ballast.unlink()\n"
-        "print(len(archive.get_payload(archive.put_payload(bytes(range(256)) * 200))), archive.append('audit', {}).sequence)\n"
+        "digest = archive.put_payload(bytes(range(256)) * 200)\n"
+        "print(len(archive.get_payload(digest)), archive.append('audit', {}).sequence)\n"
     )
     (tmp_path / "disk").mkdir()
     command = f"mount -t tmpfs -o size=1m none {tmp_path / 'disk'} && "
