@@ -254,6 +254,28 @@ def test_catalogue_136_a_damaged_keyframe_names_itself_and_all_that_it_takes_alo
     assert archive.get_payload(other) == page(0, seed=2)
 
 
+def test_catalogue_136_a_payload_exchanged_for_another_sound_one_is_named(archive: Archive) -> None:
+    digests = _put_row(archive, 2)
+    other = archive.put_payload(page(0, seed=2))
+    first, second = (archive.root / "payloads" / "sha256" / d[:2] / d[2:4] / f"{d}.zst" for d in (digests[0], other))
+    first.chmod(0o644)
+    first.write_bytes(second.read_bytes())
+    for digest in digests:
+        with pytest.raises(ArchiveError, match=f"{digests[0]} is damaged.*no longer has its digest"):
+            archive.get_payload(digest)
+
+
+def test_catalogue_136_an_entry_exchanged_for_another_sound_one_is_named(archive: Archive) -> None:
+    digests = _put_row(archive, 3)
+    pack = _pack(archive, digests[0])
+    one, two = archive.payloads.packs.patches_against(digests[0])
+    content = pack.read_bytes()
+    assert one.size == two.size
+    pack.write_bytes(content[: one.line_size] + content[two.offset + two.line_size :] + content[two.offset :])
+    with pytest.raises(ArchiveError, match=f"payload {digests[1]} is damaged.*no longer has its digest"):
+        open_archive(archive.root).get_payload(digests[1])
+
+
 def test_a_keyframe_that_is_gone_is_named_with_all_that_it_takes_along(archive: Archive) -> None:
     digests = _put_row(archive, 3)
     (archive.root / "payloads" / "sha256" / digests[0][:2] / digests[0][2:4] / f"{digests[0]}.zst").unlink()
