@@ -103,10 +103,14 @@ class DeliveryError(WatcherError):
 
 
 class ArchiveError(WatcherError):
-    """The archive cannot be trusted or written; capturing must stop."""
+    """The archive cannot be trusted or written; capturing must stop. `payloads`: digests that cannot be read."""
 
     code = "archive"
     exit_code = 3
+
+    def __init__(self, message: str, *, payloads: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.payloads = payloads
 
 
 class StoreError(WatcherError):

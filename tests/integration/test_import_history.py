@@ -42,6 +42,17 @@ def test_a_folder_of_dated_files_becomes_versions_in_order(bench: Any, tmp_path:
     assert second.change.judgement.severity is Severity.CRITICAL
 
 
+def test_imported_states_that_resemble_each_other_are_stored_as_patches(bench: Any, tmp_path: Path) -> None:
+    _upload(bench, "kaz", subjects=("KAZ",))
+    same = "".join(f"<p>Paragraph {n} of the statement, with {n * n} survivors.</p>" for n in range(90))
+    for year in (1997, 1998, 1999):
+        (tmp_path / f"kaz_{year}-01-01.html").write_text(f"<p>In force since {year}.</p>{same}")
+    _import(bench, "kaz", tmp_path, "*.html")
+    archive = bench.rooms.archive
+    assert len(list((archive.root / "payloads").rglob("*.zst"))) == 1
+    assert len(set(archive.payloads.digests())) == 3
+
+
 def test_importing_again_changes_nothing(bench: Any, tmp_path: Path) -> None:
     _upload(bench, "ccw")
     (tmp_path / "a_2009-06-01.csv").write_text(TABLE.format(more=""))

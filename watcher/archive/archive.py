@@ -12,7 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from watcher.archive.durable import write_once
 from watcher.archive.ledger import Ledger, LedgerRecord, canonical_json
-from watcher.archive.payloads import get_payload, put_payload
+from watcher.archive.payloads import Payloads
+from watcher.archive.sweep import sweep
 from watcher.errors import ArchiveError
 from watcher.model.capture import Capture
 
@@ -27,14 +28,15 @@ class Archive:
         self.root = root
         self.origin = origin
         self._ledger = Ledger(root / "ledger")
+        self.payloads = Payloads(root)
 
-    def put_payload(self, payload: bytes) -> str:
-        """Store bytes durably; returns their SHA-256 in hex."""
-        return put_payload(self.root, payload)
+    def put_payload(self, payload: bytes, *, like: str | None = None) -> str:
+        """Store bytes durably; returns their SHA-256 in hex. `like` is the SHA-256 of a payload that resembles them."""
+        return self.payloads.put(payload, like=like)
 
     def get_payload(self, payload_sha256: str) -> bytes:
         """The bytes, hashed again; ArchiveError when missing or damaged."""
-        return get_payload(self.root, payload_sha256)
+        return self.payloads.get(payload_sha256)
 
     def append_capture(self, capture: Capture) -> Capture:
         """Write a Capture to the ledger; returns it with the sequence that the ledger gave it."""
@@ -102,6 +104,7 @@ def open_archive(root: Path) -> Archive:
         raise ArchiveError(
             f"{path} says format {number}; this watcher reads format {FORMAT}. Use the watcher that wrote it."
         )
+    sweep(root)
     return Archive(root, origin=origin)
 
 

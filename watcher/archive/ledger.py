@@ -6,16 +6,15 @@ A record is one line of canonical JSON (sorted keys, no blanks, UTF-8) in `ledge
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from watcher.archive.durable import storage_error, sync_directory
+from watcher.archive.durable import append, locked, storage_error, sync_directory
 from watcher.archive.merkle import Frontier, leaf_hash
 from watcher.errors import ArchiveError
 
@@ -66,11 +65,12 @@ class Ledger:
         path = self._file_of(first)
         is_new = not path.exists()
         try:
-            with path.open("ab") as file:
-                file.truncate(self._read_bytes)  # drops a line that a crash left half written
-                file.write(b"".join(line + b"\n" for line in lines))
-                file.flush()
-                os.fsync(file.fileno())
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            try:
+                content = b"".join(line + b"\n" for line in lines)
+                append(descriptor, path, content, at=self._read_bytes, name="ledger")
+            finally:
+                os.close(descriptor)
             if is_new:
                 sync_directory(self._folder)
         except OSError as error:
@@ -104,13 +104,15 @@ class Ledger:
             path = self._file_of(self._frontier.size)
             if not path.exists():
                 return
-            with path.open("rb") as file:
-                if file.seek(0, os.SEEK_END) < self._read_bytes:
-                    raise ArchiveError(
-                        f"{path} became shorter than it was: records are gone. Restore it from a backup."
-                    )
-                file.seek(self._read_bytes)
-                fresh = file.read()
+            try:
+                with path.open("rb") as file:
+                    length = file.seek(0, os.SEEK_END)
+                    file.seek(self._read_bytes)
+                    fresh = file.read()
+            except OSError as error:
+                raise storage_error(path, error) from error
+            if length < self._read_bytes:
+                raise ArchiveError(f"{path} became shorter than it was: records are gone. Restore it from a backup.")
             whole = fresh[: fresh.rfind(b"\n") + 1]
             for line in whole.split(b"\n")[:-1]:
                 self._take(line)
@@ -130,15 +132,12 @@ class Ledger:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         path = self._folder / "lock"
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        except OSError as error:
-            raise storage_error(path, error) from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with ExitStack() as held:
+            try:
+                held.enter_context(locked(path, os.O_RDONLY))  # a read-only disk can still be read
+            except OSError as error:
+                raise storage_error(path, error) from error
             yield
-        finally:
-            os.close(descriptor)
 
 
 def canonical_json(value: Mapping[str, object]) -> bytes:

@@ -1,12 +1,15 @@
-"""Payloads, stored once under the SHA-256 of their bytes, compressed with zstd."""
+"""Payloads, stored once under the SHA-256 of their bytes: whole, or as a patch against one that is much like them."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from watcher.archive.durable import storage_error, write_once
+from watcher.archive.durable import storage_error, sync_directory, write_once
+from watcher.archive.packs import Packs, apply_patch, make_patch
 from watcher.errors import ArchiveError, NotFoundError
 
 if sys.version_info >= (3, 14):
@@ -14,40 +17,170 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+LEVEL = 9
+LARGEST_PATCH_SHARE = 0.3
+_SHORTEST_REFERENCE = 8  # bytes: zstd takes no shorter prefix
 _HEX = frozenset("0123456789abcdef")
 
 
 def payload_path(root: Path, payload_sha256: str) -> Path:
-    """Where a payload lies: `payloads/sha256/ab/cd/<hex>.zst`. The name comes from the digest and from nothing else."""
+    """Where a whole payload lies: `payloads/sha256/ab/cd/<hex>.zst`. The name comes from the digest alone."""
     if len(payload_sha256) != 64 or not _HEX.issuperset(payload_sha256):
         raise NotFoundError(f"{payload_sha256[:80]!r} is not a SHA-256 digest")
     return root / "payloads" / "sha256" / payload_sha256[:2] / payload_sha256[2:4] / f"{payload_sha256}.zst"
 
 
-def put_payload(root: Path, payload: bytes) -> str:
-    """Store a payload and return its SHA-256 in hex. Storing the same bytes again changes nothing."""
-    payload_sha256 = hashlib.sha256(payload).hexdigest()
-    path = payload_path(root, payload_sha256)
-    if not path.exists():
-        write_once(path, zstd.compress(payload, level=9))
-    return payload_sha256
+class Payloads:
+    """The payloads of one archive. Safe for threads and for several processes on one host."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.packs = Packs(root)
+
+    def put(self, payload: bytes, *, like: str | None = None) -> str:
+        """Store a payload durably; returns its SHA-256 in hex. Storing the same bytes again changes nothing.
+
+        `like` is the SHA-256 of a payload that a record names and that these bytes probably resemble.
+        """
+        payload_sha256 = hashlib.sha256(payload).hexdigest()
+        if not self._is_there(payload_sha256, like) and not self._put_patch(payload, payload_sha256, like):
+            self._put_whole(payload_sha256, payload)
+        return payload_sha256
+
+    def get(self, payload_sha256: str) -> bytes:
+        """The payload's bytes, hashed again on every read. ArchiveError names each payload that cannot be read."""
+        path = payload_path(self._root, payload_sha256)
+        if path.exists():
+            return self._get_whole(payload_sha256)
+        try:
+            found = self.packs.find(payload_sha256)
+        except OSError as error:
+            raise self._damage(payload_sha256, f"its pack cannot be read: {error.strerror or error}") from error
+        if found is None:
+            others = "".join(f"; {problem}" for problem in self.packs.problems())
+            raise ArchiveError(
+                f"payload {payload_sha256} is missing: neither {path} nor any pack holds it{others}. "
+                "Restore it from a backup.",
+                payloads=(payload_sha256,),
+            ) from FileNotFoundError(str(path))
+        patch, frame = found
+        where = f"{self.packs.path_of(patch.keyframe_sha256)} at byte {patch.offset}"
+        keyframe = self._get_whole(patch.keyframe_sha256)
+        try:
+            payload = apply_patch(frame, keyframe)
+        except zstd.ZstdError as error:
+            raise self._damage(payload_sha256, f"{where} ({error})") from error
+        if hashlib.sha256(payload).hexdigest() != payload_sha256:
+            raise self._damage(payload_sha256, f"{where} no longer has its digest")
+        return payload
+
+    def digests(self) -> Iterator[str]:
+        """The SHA-256 of every payload that is stored, whole or as a patch, in no order; some may come twice."""
+        for folder, _, names in os.walk(self._root / "payloads" / "sha256"):
+            yield from (name[:-4] for name in names if name.endswith(".zst") and folder)
+        yield from self.packs.digests()
+
+    def keyframe_of(self, payload_sha256: str) -> str:
+        """The payload that this one is read with: itself when it is stored whole."""
+        if payload_path(self._root, payload_sha256).exists():
+            return payload_sha256
+        return self.packs.keyframe_of(payload_sha256) or payload_sha256
+
+    def remove(self, payload_sha256: str) -> None:
+        """Delete the bytes of a payload, for good. Its tombstone is the caller's, and comes before this.
+
+        Payloads that are patches against it are stored whole first; ArchiveError when one of them cannot be read.
+        """
+        path = payload_path(self._root, payload_sha256)
+        try:
+            if path.exists():
+                with self.packs.frozen(payload_sha256):
+                    for patch in self.packs.patches_against(payload_sha256):
+                        self._put_whole(patch.payload_sha256, self.get(patch.payload_sha256))
+                    path.unlink()
+                    sync_directory(path.parent)
+                    self.packs.remove_pack(payload_sha256)
+            self.packs.remove_patches(payload_sha256)
+        except OSError as error:
+            raise storage_error(path, error) from error
+
+    def _put_whole(self, payload_sha256: str, payload: bytes) -> None:
+        path = payload_path(self._root, payload_sha256)
+        write_once(path, _compressed(payload), temporary=self._root / "temporary")
+
+    def _is_there(self, payload_sha256: str, like: str | None) -> bool:
+        """Whether a payload is stored already; one that no record names yet is made durable, whoever wrote it."""
+        path = payload_path(self._root, payload_sha256)
+        try:
+            if path.exists():
+                if payload_sha256 != like:
+                    sync_directory(path.parent)
+                return True
+            if not self.packs.is_known(payload_sha256):
+                return False
+            self.get(payload_sha256)
+            keyframe_sha256 = self.packs.keyframe_of(payload_sha256)
+            if keyframe_sha256 is not None and payload_sha256 != like:
+                self.packs.confirm(keyframe_sha256)
+            return keyframe_sha256 is not None
+        except OSError as error:
+            raise storage_error(path, error) from error
+        except ArchiveError:
+            return False
+
+    def _put_patch(self, payload: bytes, payload_sha256: str, like: str | None) -> bool:
+        if like is None:
+            return False
+        keyframe_sha256 = self.keyframe_of(like)
+        keyframe_path = payload_path(self._root, keyframe_sha256)
+        try:
+            keyframe = self._get_whole(keyframe_sha256)
+        except ArchiveError:
+            return False  # new evidence does not wait for the repair of old; reading and verifying name the damage
+        if min(len(keyframe), len(payload)) < _SHORTEST_REFERENCE or keyframe_sha256 == payload_sha256:
+            return False
+        patch = make_patch(payload, keyframe)
+        if len(patch) > LARGEST_PATCH_SHARE * len(_compressed(payload)):
+            return False
+        return self.packs.add(keyframe_path, keyframe, payload_sha256, patch)
+
+    def _get_whole(self, payload_sha256: str) -> bytes:
+        path = payload_path(self._root, payload_sha256)
+        try:
+            payload = zstd.decompress(path.read_bytes())
+        except FileNotFoundError as error:
+            raise self._damage(payload_sha256, f"{path} is missing") from error
+        except zstd.ZstdError as error:
+            raise self._damage(payload_sha256, f"{path} ({error})") from error
+        except OSError as error:
+            raise self._damage(payload_sha256, f"{path} cannot be read: {error.strerror or error}") from error
+        if hashlib.sha256(payload).hexdigest() != payload_sha256:
+            raise self._damage(payload_sha256, f"{path} no longer has its digest")
+        return payload
+
+    def _damage(self, payload_sha256: str, problem: str) -> ArchiveError:
+        """The error of a payload with all that cannot be read without it."""
+        try:
+            along = tuple(patch.payload_sha256 for patch in self.packs.patches_against(payload_sha256))
+        except OSError:
+            along = ()
+        lost = (
+            f" It takes {len(along)} payloads along that are patches against it: {', '.join(along)}." if along else ""
+        )
+        return ArchiveError(
+            f"payload {payload_sha256} is damaged: {problem}.{lost} Restore it from a backup.",
+            payloads=(payload_sha256, *along),
+        )
 
 
 def get_payload(root: Path, payload_sha256: str) -> bytes:
-    """The payload's bytes, hashed again on every read. ArchiveError names a payload that is missing or damaged."""
-    path = payload_path(root, payload_sha256)
-    try:
-        payload = zstd.decompress(path.read_bytes())
-    except FileNotFoundError as error:
-        raise ArchiveError(f"payload {payload_sha256} is missing: {path}. Restore it from a backup.") from error
-    except zstd.ZstdError as error:
-        raise ArchiveError(
-            f"payload {payload_sha256} is damaged: {path} ({error}). Restore it from a backup."
-        ) from error
-    except OSError as error:
-        raise storage_error(path, error) from error
-    if hashlib.sha256(payload).hexdigest() != payload_sha256:
-        raise ArchiveError(
-            f"payload {payload_sha256} is damaged: {path} no longer has its digest. Restore it from a backup."
-        )
-    return payload
+    """One payload of an archive that need not be whole otherwise; see `Payloads.get`."""
+    return Payloads(root).get(payload_sha256)
+
+
+def _compressed(payload: bytes) -> bytes:
+    options: dict[int, int] = {
+        zstd.CompressionParameter.compression_level: LEVEL,
+        zstd.CompressionParameter.checksum_flag: 1,
+    }
+    return zstd.compress(payload, options=options)

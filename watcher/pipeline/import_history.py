@@ -64,11 +64,12 @@ def import_items(rooms: Rooms, source_id: str, items: list[DatedItem], *, user: 
 
 
 def _import_one(rooms: Rooms, source: Source, item: DatedItem, *, user: str) -> Recorded | None:
-    payload_sha256 = rooms.archive.put_payload(item.payload)
+    with rooms.database.reading() as connection:
+        last = captures.last_payload_sha256(connection, source.source_id, until=item.captured_at)
+    payload_sha256 = rooms.archive.put_payload(item.payload, like=last)
     with rooms.database.reading() as connection:
         if captures.is_imported(connection, source.source_id, payload_sha256, item.captured_at):
             return None
-        last = captures.last_payload_sha256(connection, source.source_id, until=item.captured_at)
     now = rooms.clock()
     capture = rooms.archive.append_capture(
         Capture(

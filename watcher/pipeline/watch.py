@@ -65,7 +65,7 @@ def fetch(rooms: Rooms, door: FetchDoor, claim: Claim, *, trigger: Trigger, user
         result=result,
         trigger=trigger,
         user=user,
-        payload_sha256=_stored(rooms, result.payload),
+        payload_sha256=_stored(rooms, result.payload, like=claim.payload_sha256),
         partial_sha256=_stored(rooms, result.partial),
         screenshot_sha256=_stored(rooms, result.screenshot),
         host_ready_at=result.ended_at + gap,
@@ -107,8 +107,8 @@ def record(rooms: Rooms, attempts: Sequence[Attempt]) -> list[Checked]:
     ]
 
 
-def _stored(rooms: Rooms, content: bytes | None) -> str | None:
-    return rooms.archive.put_payload(content) if content else None
+def _stored(rooms: Rooms, content: bytes | None, *, like: str | None = None) -> str | None:
+    return rooms.archive.put_payload(content, like=like) if content else None
 
 
 def _request(rooms: Rooms, claim: Claim, secrets: EntrustedSecrets) -> FetchRequest:
