@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from watcher.errors import NotFoundError, WatcherError
 from watcher.pipeline.ports import Rooms
+from watcher.web import memento
 from watcher.web.api import health
 from watcher.web.pages import audit, captures, changes, digests, overview, sources, subjects, versions
 from watcher.web.reply import page
@@ -36,6 +37,8 @@ ROUTES: tuple[tuple[str, Callable[..., Response]], ...] = (
     ("/subjects", subjects.list_subjects),
     ("/subjects/{alpha3}", subjects.show_subject),
     ("/audit", audit.list_audit),
+    ("/timegate/{target:path}", memento.time_gate),
+    ("/timemap/{target:path}", memento.time_map),
     ("/healthz", health.health),
 )
 

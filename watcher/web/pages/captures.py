@@ -7,6 +7,7 @@ from fastapi import Request, Response
 from watcher.errors import NotFoundError
 from watcher.render import citation
 from watcher.store import captures, sources
+from watcher.web.memento import memento_headers
 from watcher.web.reply import page, rooms_of
 
 
@@ -18,6 +19,7 @@ def show_capture(request: Request, sequence: int) -> Response:
         source = sources.get_source(connection, capture.source_id)
         version_id = captures.version_of_captures(connection, capture.source_id).get(sequence)
         revisit_of = captures.first_brought(connection, capture) if capture.is_revisit else None
+        headers = memento_headers(connection, capture, rooms.base_url)
     cited = ""
     if capture.payload_sha256:
         cited = citation(
@@ -27,7 +29,7 @@ def show_capture(request: Request, sequence: int) -> Response:
             archived_at=f"{rooms.base_url}/captures/{sequence}",
             payload_sha256=capture.payload_sha256,
         )
-    return page(
+    answer = page(
         request,
         "capture",
         section="Sources",
@@ -37,6 +39,8 @@ def show_capture(request: Request, sequence: int) -> Response:
         revisit_of=revisit_of,
         citation=cited,
     )
+    answer.headers.update(headers)
+    return answer
 
 
 def download_part(request: Request, sequence: int, part: str) -> Response:
