@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from watcher.errors import ConfigError, RefusedError
 
 MINIMUM_CADENCE_SECONDS = 60
-_INTRODUCED_LATER = ("browser", "credentials")
+_INTRODUCED_LATER = ("browser", "credentials", "author", "reference")
 
 
 class SourceKind(StrEnum):
@@ -47,7 +47,8 @@ class Credentials:
 class Definition:
     """The dated rules of a Source. A new one supersedes the old one, which stays.
 
-    `every_seconds` is the cadence; `url` is "" for an Upload. `title` and `publisher` are what a citation prints.
+    `every_seconds` is the cadence; `url` is "" for an Upload. `title`, `publisher`, `author` and `reference`
+    (a document's number or symbol) are what a citation prints.
     `subjects` are ISO 3166-1 alpha-3, `instruments` short names (MBT, CCW, APII, CCM). `fetch_despite_robots` is
     the reason why robots.txt is not obeyed, "" when it is. `browser` says that the page is read after its scripts ran.
     """
@@ -64,6 +65,8 @@ class Definition:
     fetch_despite_robots: str = ""
     browser: bool = False
     credentials: Credentials | None = None
+    author: str = ""
+    reference: str = ""
 
     @property
     def digest_sha256(self) -> str:

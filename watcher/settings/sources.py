@@ -38,6 +38,8 @@ class _SourceEntry:
     kind: str = "page"
     title: str = ""
     publisher: str = ""
+    author: str = ""
+    reference: str = ""
     subjects: tuple[str, ...] = ()
     instruments: tuple[str, ...] = ()
     every: str = "6h"
@@ -123,6 +125,8 @@ def _definition(source_id: str, entry: _SourceEntry, intranet: Sequence[str]) ->
         fetch_despite_robots=entry.fetch_despite_robots,
         browser=entry.browser,
         credentials=_credentials(entry.credentials, url, intranet),
+        author=entry.author,
+        reference=entry.reference,
     )
 
 

@@ -26,6 +26,7 @@ ROUTES: tuple[tuple[str, Callable[..., Response]], ...] = (
     ("/sources", sources.list_sources),
     ("/sources/{source_id}", sources.show_source),
     ("/captures/{sequence}", captures.show_capture),
+    ("/captures/{sequence}/view", captures.view_capture),
     ("/captures/{sequence}/{part}", captures.download_part),
     ("/payloads/{payload_sha256}", captures.download_payload),
     ("/versions/{version_id}", versions.show_version),

@@ -1,34 +1,38 @@
-"""One Capture, as recorded, and the bytes of a Payload."""
+"""One Capture, as recorded, what it brought as text or rendered in a sandbox, and the bytes for saving."""
 
 from __future__ import annotations
 
 from fastapi import Request, Response
+from fastapi.responses import HTMLResponse
 
-from watcher.errors import NotFoundError
-from watcher.render import citation
+from watcher.errors import ExtractError, NotFoundError
+from watcher.extract.inert import MAXIMUM_VIEW_BYTES, captured_text, inert_page, is_page
+from watcher.model.capture import Capture
+from watcher.model.permalinks import capture_url
+from watcher.pipeline.cite import cite_capture
+from watcher.pipeline.ports import Rooms
 from watcher.store import captures, sources
 from watcher.web.memento import memento_headers
 from watcher.web.reply import page, rooms_of
 
+CHARACTERS_SHOWN = 20_000
+VIEW_POLICY = (
+    "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'"
+)
 
-def show_capture(request: Request, sequence: int) -> Response:
-    """Every recorded field of a Capture."""
+
+def show_capture(request: Request, sequence: int, view: str = "text") -> Response:
+    """Every recorded field of a Capture, and what it brought: as text, or rendered in a sandbox."""
     rooms = rooms_of(request)
     with rooms.database.reading() as connection:
         capture = captures.get_capture(connection, sequence)
         source = sources.get_source(connection, capture.source_id)
-        version_id = captures.version_of_captures(connection, capture.source_id).get(sequence)
+        version_id = captures.version_of_capture(connection, sequence)
         revisit_of = captures.first_brought(connection, capture) if capture.is_revisit else None
         headers = memento_headers(connection, capture, rooms.base_url)
-    cited = ""
-    if capture.payload_sha256:
-        cited = citation(
-            source.definition,
-            url=capture.requested_url,
-            accessed_at=capture.captured_at,
-            archived_at=f"{rooms.base_url}/captures/{sequence}",
-            payload_sha256=capture.payload_sha256,
-        )
+        cited = cite_capture(connection, capture, base_url=rooms.base_url)
+    text, viewable = _brought(rooms, capture)
     answer = page(
         request,
         "capture",
@@ -37,10 +41,55 @@ def show_capture(request: Request, sequence: int) -> Response:
         source=source,
         version_id=version_id,
         revisit_of=revisit_of,
-        citation=cited,
+        citation=cited.footnote if cited is not None else "",
+        permalink=capture_url(rooms.base_url, sequence),
+        text=text,
+        viewable=viewable,
+        rendered=viewable and view == "rendered",
     )
     answer.headers.update(headers)
     return answer
+
+
+def view_capture(request: Request, sequence: int) -> Response:
+    """A captured HTML page for the sandboxed frame of its Capture; opened by itself it is a download."""
+    rooms = rooms_of(request)
+    with rooms.database.reading() as connection:
+        capture = captures.get_capture(connection, sequence)
+    if not capture.outcome.reached or capture.payload_sha256 is None:
+        raise NotFoundError(f"Capture {sequence} brought no page that could be shown")
+    payload = rooms.archive.get_payload(capture.payload_sha256)
+    try:
+        shown = rooms.children.run(
+            inert_page,
+            payload,
+            media_type=capture.media_type,
+            charset=capture.charset,
+            name=capture.requested_url,
+        )
+    except ExtractError as error:
+        raise NotFoundError(f"Capture {sequence} is shown as a download only: {error}") from error
+    headers = {"Content-Security-Policy": VIEW_POLICY, "X-DNS-Prefetch-Control": "off"}
+    if request.headers.get("sec-fetch-dest") == "document":
+        headers["Content-Disposition"] = f'attachment; filename="capture-{sequence}.html"'
+    return HTMLResponse(shown.encode("utf-8", "replace"), headers=headers)
+
+
+def _brought(rooms: Rooms, capture: Capture) -> tuple[tuple[str, bool] | None, bool]:
+    """The beginning of a Capture's text with whether there is more, and whether it can be shown rendered."""
+    if not capture.outcome.reached or capture.payload_sha256 is None:
+        return None, False
+    if (capture.payload_length or 0) > MAXIMUM_VIEW_BYTES:
+        return None, False
+    payload = rooms.archive.get_payload(capture.payload_sha256)
+    declared, name = capture.media_type, capture.requested_url
+    try:
+        text = rooms.children.run(
+            captured_text, payload, media_type=declared, charset=capture.charset, name=name, limit=CHARACTERS_SHOWN
+        )
+        return text, text is not None and rooms.children.run(is_page, payload, media_type=declared, name=name)
+    except ExtractError:
+        return None, False
 
 
 def download_part(request: Request, sequence: int, part: str) -> Response:
