@@ -26,7 +26,8 @@ OPTIONS = [
 PROBE = "top.probe=1;parent.probe=1;window.probe=1"
 CORPUS = """<!doctype html><html><head><title>K</title>
 <base href="BEACON/base/"><meta http-equiv="refresh" content="0;url=BEACON/refresh">
-<link rel="stylesheet" href="BEACON/css"><link rel="prefetch" href="BEACON/prefetch"><link rel="icon" href="BEACON/icon">
+<link rel="stylesheet" href="BEACON/css"><link rel="prefetch" href="BEACON/prefetch">
+<link rel="icon" href="BEACON/icon">
 <style>@import "BEACON/import"; @font-face { font-family: f; src: url(BEACON/font) } body { font-family: f;
 background: url(BEACON/background) } #u { background: u\\72l(BEACON/escaped) }</style>
 <style></style><script>PROBE</script></style>
@@ -38,7 +39,8 @@ background: url(BEACON/background) } #u { background: u\\72l(BEACON/escaped) }</
 <img src="BEACON/picture" srcset="BEACON/picture2 2x" onerror="PROBE"><img src=x onerror=PROBE>
 <picture><source srcset="BEACON/source"><img src="BEACON/img"></picture>
 <svg onload="PROBE"><image href="BEACON/svg" /><use href="BEACON/use#x" /><script>PROBE</script>
-<animate onbegin="PROBE" attributeName="x" dur="1s" /><foreignObject><iframe src="javascript:PROBE"></iframe></foreignObject>
+<animate onbegin="PROBE" attributeName="x" dur="1s" />
+<foreignObject><iframe src="javascript:PROBE"></iframe></foreignObject>
 <a xlink:href="javascript:PROBE"><text y="20">svg link</text></a><style><img src=x onerror="PROBE"></style></svg>
 <math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=PROBE&gt;">
 <mi xlink:href="javascript:PROBE">math</mi></math>
@@ -47,8 +49,10 @@ background: url(BEACON/background) } #u { background: u\\72l(BEACON/escaped) }</
 <iframe srcdoc="<script>PROBE</script><img src='BEACON/srcdoc'>"></iframe><iframe src="BEACON/iframe"></iframe>
 <iframe src="javascript:PROBE"></iframe><iframe src="data:text/html,<script>PROBE</script>"></iframe>
 <object data="BEACON/object"></object><embed src="BEACON/embed"><applet code="BEACON/applet"></applet>
-<video src="BEACON/video" poster="BEACON/poster" autoplay onerror="PROBE"></video><audio src="BEACON/audio" autoplay></audio>
-<form id="f" action="BEACON/form"><input autofocus onfocus="PROBE" name="q"><button formaction="BEACON/submit">send</button></form>
+<video src="BEACON/video" poster="BEACON/poster" autoplay onerror="PROBE"></video>
+<audio src="BEACON/audio" autoplay></audio>
+<form id="f" action="BEACON/form"><input autofocus onfocus="PROBE" name="q">
+<button formaction="BEACON/submit">send</button></form>
 <details open ontoggle="PROBE"><summary>more</summary></details><marquee onstart="PROBE">m</marquee>
 <textarea></textarea><img src=x onerror=PROBE></textarea><xmp></xmp><img src=x onerror=PROBE></xmp>
 <template><img src=x onerror=PROBE></template><plaintext><img src=x onerror=PROBE>
@@ -124,9 +128,9 @@ def test_catalogue_109_110_a_rendered_capture_runs_nothing_asks_for_nothing_and_
     tab.wait_for_timeout(700)
     assert tab.evaluate("window.probe") is None
     assert tab.url.partition("#")[0] == served + "?view=rendered"
-    assert tab.evaluate("(() => { try { return frames[0].document.title } catch (error) { return error.name } })()") == (
-        "SecurityError"
-    )
+    assert tab.evaluate(
+        "(() => { try { return frames[0].document.title } catch (error) { return error.name } })()"
+    ) == ("SecurityError")
     assert _beacons(bench.site) == []
     assert told == []
 
