@@ -38,6 +38,7 @@ COMMANDS = {
     "source": ("source", "Register and look after Sources."),
     "status": ("instance", "How the instance is."),
     "subscription": ("subscription", "Say who is told of what."),
+    "timestamp": ("timestamp", "Have the newest checkpoint stamped by a third party."),
 }
 
 
