@@ -239,6 +239,19 @@ def test_a_capture_that_is_no_html_is_text_or_a_download_and_never_rendered(clie
         assert "<script" not in shown
 
 
+def test_catalogue_133_the_record_of_a_capture_is_shown_when_its_bytes_are_damaged(
+    client: TestClient, bench: Any, change: Any
+) -> None:
+    digest = change.capture.payload_sha256
+    (stored,) = (bench.rooms.archive.root / "payloads").rglob(f"{digest}*")
+    stored.unlink()
+    answer = client.get(f"/captures/{change.capture.sequence}")
+    assert answer.status_code == 200
+    assert "The bytes cannot be read: " in answer.text
+    assert f"SHA-256 {digest}" in answer.text
+    assert client.get(f"/captures/{change.capture.sequence}/view").status_code == 503
+
+
 def test_the_command_prints_the_footnote_and_the_item(tmp_path: Path, site: Any) -> None:
     watcher = Path(sys.executable).with_name("watcher")
     environment = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -49,19 +50,25 @@ _DATA_PICTURE = re.compile(r"data:image/(?:png|gif|jpeg|webp|bmp);base64,[A-Za-z
 _TEXTUAL = frozenset({sniff.HTML, sniff.TEXT, sniff.XML, sniff.JSON, sniff.CSV, sniff.MARKDOWN, sniff.RSS, sniff.ATOM})
 
 
-def captured_text(
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Excerpt:
+    """The beginning of a payload that is text. `is_page` says that `inert_page` can show it."""
+
+    text: str
+    is_cut: bool
+    is_page: bool
+
+
+def excerpt(
     payload: bytes, *, media_type: str | None, charset: str | None, name: str = "", limit: int
-) -> tuple[str, bool] | None:
-    """The first `limit` characters of a payload that is text, and whether there is more; None for what is no text."""
-    if sniff.judge(payload, media_type=media_type, name=name) not in _TEXTUAL:
+) -> Excerpt | None:
+    """The first `limit` characters of a payload; None for what is no text, by what it is, whatever was declared."""
+    judged = sniff.judge(payload, media_type=media_type, name=name)
+    if judged not in _TEXTUAL:
         return None
     text, _ = decode(payload, declared=charset, media_type=media_type)
-    return text[:limit], len(text) > limit
-
-
-def is_page(payload: bytes, *, media_type: str | None, name: str = "") -> bool:
-    """Whether `inert_page` can show a payload: HTML, by what it is and not only by what it was declared to be."""
-    return len(payload) <= MAXIMUM_VIEW_BYTES and sniff.judge(payload, media_type=media_type, name=name) == sniff.HTML
+    is_page = judged == sniff.HTML and len(payload) <= MAXIMUM_VIEW_BYTES
+    return Excerpt(text=text[:limit], is_cut=len(text) > limit, is_page=is_page)
 
 
 def inert_page(payload: bytes, *, media_type: str | None, charset: str | None, name: str = "") -> str:

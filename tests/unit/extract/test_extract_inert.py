@@ -6,7 +6,7 @@ import pytest
 
 from watcher.errors import ExtractError
 from watcher.extract import inert
-from watcher.extract.inert import captured_text, inert_page
+from watcher.extract.inert import Excerpt, excerpt, inert_page
 
 
 def shown(markup: str, charset: str = "utf-8") -> str:
@@ -73,7 +73,11 @@ def test_what_is_no_page_or_too_large_is_refused_in_words(monkeypatch: pytest.Mo
         inert_page(b"<html><body>" + b"x" * 50, media_type="text/html", charset=None)
 
 
-def test_text_is_given_up_to_its_limit_and_binary_bytes_not_at_all() -> None:
-    assert captured_text(b"<p>abc</p>", media_type="text/html", charset=None, limit=6) == ("<p>abc", True)
-    assert captured_text(b"<p>abc</p>", media_type="text/html", charset=None, limit=60) == ("<p>abc</p>", False)
-    assert captured_text(b"\x89PNG\r\n\x1a\n\0\0", media_type="text/plain", charset=None, limit=60) is None
+def test_the_beginning_of_text_is_given_up_to_its_limit_and_of_binary_bytes_nothing() -> None:
+    whole = excerpt(b"<p>abc</p>", media_type="text/html", charset=None, limit=60)
+    assert whole == Excerpt(text="<p>abc</p>", is_cut=False, is_page=True)
+    cut = excerpt(b"<p>abc</p>", media_type="text/html", charset=None, limit=6)
+    assert cut == Excerpt(text="<p>abc", is_cut=True, is_page=True)
+    plain = excerpt(b"a statement", media_type="text/plain", charset=None, limit=60)
+    assert plain == Excerpt(text="a statement", is_cut=False, is_page=False)
+    assert excerpt(b"\x89PNG\r\n\x1a\n\0\0", media_type="text/plain", charset=None, limit=60) is None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
-from watcher.errors import ExtractError, NotFoundError
-from watcher.extract.inert import MAXIMUM_VIEW_BYTES, captured_text, inert_page, is_page
+from watcher.errors import ArchiveError, ExtractError, NotFoundError
+from watcher.extract.inert import MAXIMUM_VIEW_BYTES, Excerpt, excerpt, inert_page
 from watcher.model.capture import Capture
 from watcher.model.permalinks import capture_url
 from watcher.pipeline.cite import cite_capture
@@ -32,7 +32,7 @@ def show_capture(request: Request, sequence: int, view: str = "text") -> Respons
         revisit_of = captures.first_brought(connection, capture) if capture.is_revisit else None
         headers = memento_headers(connection, capture, rooms.base_url)
         cited = cite_capture(connection, capture, base_url=rooms.base_url)
-    text, viewable = _brought(rooms, capture)
+    beginning, damage = _beginning(rooms, capture)
     answer = page(
         request,
         "capture",
@@ -43,9 +43,9 @@ def show_capture(request: Request, sequence: int, view: str = "text") -> Respons
         revisit_of=revisit_of,
         citation=cited.footnote if cited is not None else "",
         permalink=capture_url(rooms.base_url, sequence),
-        text=text,
-        viewable=viewable,
-        rendered=viewable and view == "rendered",
+        beginning=beginning,
+        damage=damage,
+        rendered=beginning is not None and beginning.is_page and view == "rendered",
     )
     answer.headers.update(headers)
     return answer
@@ -75,21 +75,27 @@ def view_capture(request: Request, sequence: int) -> Response:
     return HTMLResponse(shown.encode("utf-8", "replace"), headers=headers)
 
 
-def _brought(rooms: Rooms, capture: Capture) -> tuple[tuple[str, bool] | None, bool]:
-    """The beginning of a Capture's text with whether there is more, and whether it can be shown rendered."""
+def _beginning(rooms: Rooms, capture: Capture) -> tuple[Excerpt | None, str]:
+    """The beginning of what a Capture brought, if that is text and not too large, or why its bytes cannot be read."""
     if not capture.outcome.reached or capture.payload_sha256 is None:
-        return None, False
+        return None, ""
     if (capture.payload_length or 0) > MAXIMUM_VIEW_BYTES:
-        return None, False
-    payload = rooms.archive.get_payload(capture.payload_sha256)
-    declared, name = capture.media_type, capture.requested_url
+        return None, ""
     try:
-        text = rooms.children.run(
-            captured_text, payload, media_type=declared, charset=capture.charset, name=name, limit=CHARACTERS_SHOWN
+        payload = rooms.archive.get_payload(capture.payload_sha256)
+        found = rooms.children.run(
+            excerpt,
+            payload,
+            media_type=capture.media_type,
+            charset=capture.charset,
+            name=capture.requested_url,
+            limit=CHARACTERS_SHOWN,
         )
-        return text, text is not None and rooms.children.run(is_page, payload, media_type=declared, name=name)
     except ExtractError:
-        return None, False
+        return None, ""
+    except ArchiveError as error:
+        return None, str(error)
+    return found, ""
 
 
 def download_part(request: Request, sequence: int, part: str) -> Response:
