@@ -29,6 +29,7 @@ from watcher.fetch import (
     Proxy,
     Wire,
     networks,
+    post,
     tls_context,
 )
 from watcher.isolation import ChildPool
@@ -62,6 +63,21 @@ class Instance:
             proxy=proxy_of(fetch),
         )
         return Door(fetcher, self.browser)
+
+    def post(self, url: str, body: bytes, *, media_type: str, accept: str, maximum_bytes: int) -> bytes:
+        """The answer of a service that the settings name, asked through the door of `fetch`."""
+        fetch = self.settings.fetch
+        return post(
+            url,
+            body,
+            media_type=media_type,
+            accept=accept,
+            user_agent=user_agent(fetch.contact),
+            limits=replace(limits_of(fetch), maximum_bytes=maximum_bytes),
+            egress=egress_of(fetch),
+            tls=self.tls,
+            proxy=proxy_of(fetch),
+        )
 
     def mail(self) -> SmtpChannel | None:
         """The mail channel, None when no mail server is set."""

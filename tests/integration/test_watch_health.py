@@ -13,6 +13,7 @@ from watcher.model.capture import Outcome, Trigger
 from watcher.model.change import ChangeKind, Severity
 from watcher.model.source import Definition, SourceState
 from watcher.pipeline import notify, register
+from watcher.pipeline.cite import cite
 from watcher.pipeline.schedule import claim_due, claim_now, spread_missed
 from watcher.pipeline.watch import check
 from watcher.store import captures, changes, sources
@@ -57,6 +58,7 @@ def test_catalogue_051_a_withdrawn_document_is_a_policy_event_and_its_text_stays
         in text
     )
     assert text.count("accessed 3 May 2026") == 1
+    assert "Its last text: kaz" in cite(bench.rooms, change.change_id).footnote
 
 
 def test_a_withdrawn_document_that_comes_back_is_told_and_compared_with_its_last_text(bench: Any) -> None:

@@ -56,6 +56,13 @@ def test_the_same_rules_have_the_same_digest_and_others_another() -> None:
     assert one.digest_sha256 != Definition(url="https://example.org/", subjects=("KGZ",)).digest_sha256
 
 
+def test_rules_that_were_introduced_later_count_only_where_they_are_used() -> None:
+    first = "11c3f0371f3720bb6981ca67a15f81ca68ffeacfb8c2d0fa46519d911c118dac"
+    assert Definition(url="https://example.org/", subjects=("KAZ",)).digest_sha256 == first
+    for later in ({"browser": True}, {"author": "M. Author"}, {"reference": "A/RES/79/1"}):
+        assert Definition(url="https://example.org/", subjects=("KAZ",), **later).digest_sha256 != first
+
+
 def test_a_name_is_made_of_lower_case_words() -> None:
     assert slug("UN, Country Report: Kazakhstan") == "un-country-report-kazakhstan"
     assert slug("Қазақстан") == "source"

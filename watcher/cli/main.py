@@ -23,6 +23,7 @@ Examples:
 COMMANDS = {
     "check": ("history", "Check one Source now and say what happened."),
     "check-config": ("instance", "Read all configuration and say what is wrong."),
+    "cite": ("cite", "Print the footnote for a Capture, a Version or a Change."),
     "compare": ("answer", "Compare two documents."),
     "demo": ("demo", "Show the whole pipe in half a minute."),
     "digest": ("subscription", "Preview and send Digests."),
@@ -37,6 +38,7 @@ COMMANDS = {
     "source": ("source", "Register and look after Sources."),
     "status": ("instance", "How the instance is."),
     "subscription": ("subscription", "Say who is told of what."),
+    "timestamp": ("timestamp", "Have the newest checkpoint stamped by a third party."),
 }
 
 

@@ -42,6 +42,8 @@ def source() -> None:
 @click.option("--id", "source_id", help="Its name here; made from the title or address when left out.")
 @click.option("--title", default="", help="What a citation calls it.")
 @click.option("--publisher", default="", help="Who publishes it, for citations.")
+@click.option("--author", default="", help="Who wrote it, for citations.")
+@click.option("--reference", default="", help="Its number or symbol, for citations.")
 @click.option("--subject", "subjects", multiple=True, help="State it speaks of (KAZ or Kazakhstan); repeatable.")
 @click.option(
     "--instrument", "instruments", multiple=True, help="Treaty it concerns (MBT, CCW, APII, CCM); repeatable."
@@ -58,6 +60,8 @@ def add(
     source_id: str | None,
     title: str,
     publisher: str,
+    author: str,
+    reference: str,
     subjects: tuple[str, ...],
     instruments: tuple[str, ...],
     every: str,
@@ -84,6 +88,8 @@ def add(
         kind=SourceKind.UPLOAD if upload else SourceKind.PAGE,
         title=title or name,
         publisher=publisher,
+        author=author,
+        reference=reference,
         subjects=tuple(resolve_subject(subject) for subject in subjects),
         instruments=tuple(resolve_instrument(instrument) for instrument in instruments),
         every_seconds=parse_cadence(every),

@@ -5,6 +5,7 @@ from watcher.fetch.browser_launch import BrowserOptions
 from watcher.fetch.door import Door
 from watcher.fetch.egress import Egress, networks
 from watcher.fetch.fetcher import Fetcher, FetchLimits
+from watcher.fetch.posting import post
 from watcher.fetch.proxy import Proxy
 from watcher.fetch.request import FetchRequest
 from watcher.fetch.robots import allows, crawl_delay_seconds
@@ -25,5 +26,6 @@ __all__ = [
     "authorities_in",
     "crawl_delay_seconds",
     "networks",
+    "post",
     "tls_context",
 ]

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from watcher.errors import ConfigError, RefusedError
 
 MINIMUM_CADENCE_SECONDS = 60
-_INTRODUCED_LATER = ("browser", "credentials", "ca_file", "follow_to_http")
+_INTRODUCED_LATER = ("browser", "credentials", "ca_file", "follow_to_http", "author", "reference")
 
 
 class SourceKind(StrEnum):
@@ -47,7 +47,8 @@ class Credentials:
 class Definition:
     """The dated rules of a Source. A new one supersedes the old one, which stays.
 
-    `every_seconds` is the cadence; `url` is "" for an Upload. `title` and `publisher` are what a citation prints.
+    `every_seconds` is the cadence; `url` is "" for an Upload. `title`, `publisher`, `author` and `reference`
+    (a document's number or symbol) are what a citation prints.
     `subjects` are ISO 3166-1 alpha-3, `instruments` short names (MBT, CCW, APII, CCM). `fetch_despite_robots` is
     the reason why robots.txt is not obeyed, "" when it is. `browser` says that the page is read after its scripts ran.
     `ca_file` names a PEM file of authorities that this Source's site may be signed by beside those of the usual bundle;
@@ -68,6 +69,8 @@ class Definition:
     credentials: Credentials | None = None
     ca_file: str = ""
     follow_to_http: bool = False
+    author: str = ""
+    reference: str = ""
 
     @property
     def digest_sha256(self) -> str:

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from watcher.render.citation import Cited, change_footnote, cited_capture, csl_item, footnote
 from watcher.render.digest import render_digest
 from watcher.render.headline import headline
 from watcher.render.pages import render_page
-from watcher.render.words import citation, presence_citation, said, said_time
+from watcher.render.words import presence_citation, said, said_time
 
-__all__ = ["citation", "headline", "presence_citation", "render_digest", "render_page", "said", "said_time"]
+__all__ = [
+    "Cited",
+    "change_footnote",
+    "cited_capture",
+    "csl_item",
+    "footnote",
+    "headline",
+    "presence_citation",
+    "render_digest",
+    "render_page",
+    "said",
+    "said_time",
+]

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote
+from datetime import datetime
 
 from watcher.model.change import Change, Hunk, HunkOp, Severity
+from watcher.model.permalinks import capture_url, change_url, digest_url
 from watcher.model.subscription import Digest, DigestEntry, SubscriptionFilter
+from watcher.render.citation import Cited, footnote
 from watcher.render.headline import headline
-from watcher.render.words import (
-    citation,
-    counted,
-    folded,
-    grouped,
-    presence_citation,
-    said,
-    said_time,
-    subject_name,
-)
+from watcher.render.words import counted, folded, grouped, presence_citation, said, said_time, subject_name
 
 ENTRIES_IN_FULL = 20
 
@@ -71,38 +64,42 @@ def tell(digest: Digest, *, base_url: str) -> ToldDigest:
         asked_for=_asked_for(digest.subscription.filter),
         full=entries[:ENTRIES_IN_FULL],
         brief=entries[ENTRIES_IN_FULL:],
-        digest_url=f"{base_url}/digests/{quote(digest.digest_id, safe='')}",
+        digest_url=digest_url(base_url, digest.digest_id),
     )
 
 
 def _told_entry(entry: DigestEntry, base_url: str) -> ToldEntry:
-    change, definition = entry.change, entry.source.definition
+    change = entry.change
     telling, others = _sorted_hunks(change)
-    old_capture_url = f"{base_url}/captures/{entry.old_sequence}"
-    new_capture_url = f"{base_url}/captures/{entry.new_sequence}"
+    old_capture_url = capture_url(base_url, entry.old_sequence)
+    new_capture_url = capture_url(base_url, entry.new_sequence)
     return ToldEntry(
         entry=entry,
         headline=folded(headline(change, entry.source)),
-        change_url=f"{base_url}/changes/{quote(change.change_id, safe='')}",
+        change_url=change_url(base_url, change.change_id),
         old_capture_url=old_capture_url,
         new_capture_url=new_capture_url,
-        old_citation=citation(
-            definition,
-            url=definition.url,
-            accessed_at=change.captured_from_at,
-            archived_at=old_capture_url,
-            payload_sha256=entry.old_payload_sha256,
-        ),
-        new_citation=presence_citation(definition, change, archived_at=new_capture_url)
-        or citation(
-            definition,
-            url=definition.url,
-            accessed_at=change.captured_at,
-            archived_at=new_capture_url,
-            payload_sha256=entry.new_payload_sha256,
-        ),
+        old_citation=_cited(entry, change.captured_from_at, old_capture_url, entry.old_payload_sha256),
+        new_citation=presence_citation(entry.source.definition, change, archived_at=new_capture_url)
+        or _cited(entry, change.captured_at, new_capture_url, entry.new_payload_sha256),
         telling=telling,
         others=others,
+    )
+
+
+def _cited(entry: DigestEntry, stood_at: datetime, permalink: str, payload_sha256: str) -> str:
+    definition = entry.source.definition
+    return footnote(
+        Cited(
+            author=folded(definition.author),
+            publisher=folded(definition.publisher),
+            title=folded(definition.title),
+            reference=folded(definition.reference),
+            url=folded(definition.url),
+            stood_at=stood_at,
+            permalink=permalink,
+            payload_sha256=payload_sha256,
+        )
     )
 
 

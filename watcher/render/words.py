@@ -1,4 +1,4 @@
-"""How values are said to a person (times, outcomes, citations), and how foreign text is made harmless to show."""
+"""How values are said to a person (times, outcomes, names), and how foreign text is made harmless to show."""
 
 from __future__ import annotations
 
@@ -154,19 +154,3 @@ def host_of(definition: Definition) -> str:
 def subject_name(alpha3: str) -> str:
     """The Subject's short name; "" for nobody."""
     return name_of(alpha3) if alpha3 else ""
-
-
-def citation(definition: Definition, *, url: str, accessed_at: datetime, archived_at: str, payload_sha256: str) -> str:
-    """A footnote as Landmine Monitor writes it, with the archived copy.
-
-    `UN, Country Report: Kazakhstan, http://…, accessed 3 May 2026, archived at …/captures/7, SHA-256 ….`
-    """
-    parts = (
-        folded(definition.publisher),
-        folded(definition.title),
-        folded(url),
-        f"accessed {said_date(accessed_at)}" if url else f"received {said_date(accessed_at)}",
-        f"archived at {archived_at}",
-        f"SHA-256 {payload_sha256}",
-    )
-    return ", ".join(part for part in parts if part) + "."

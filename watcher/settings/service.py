@@ -20,10 +20,15 @@ ENVIRONMENT_PREFIX = "WATCHER_"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArchiveSettings:
-    """Where the evidence lies. `origin` names the archive in its checkpoints."""
+    """Where the evidence lies. `origin` names the archive in its checkpoints.
+
+    `timestamp_url` is an RFC 3161 time stamp authority, `timestamp_certificates` the PEM file that it is trusted by.
+    """
 
     path: Path = Path("snapshots")
     origin: str = "watcher.local/archive"
+    timestamp_url: str = ""
+    timestamp_certificates: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -39,6 +39,8 @@ class _SourceEntry:
     kind: str = "page"
     title: str = ""
     publisher: str = ""
+    author: str = ""
+    reference: str = ""
     subjects: tuple[str, ...] = ()
     instruments: tuple[str, ...] = ()
     every: str = "6h"
@@ -130,6 +132,8 @@ def _definition(source_id: str, entry: _SourceEntry, intranet: Sequence[str]) ->
         credentials=_credentials(entry.credentials, url, intranet),
         ca_file=entry.ca_file,
         follow_to_http=entry.follow_to_http,
+        author=entry.author,
+        reference=entry.reference,
     )
     require_ca_file(definition)
     return definition

@@ -146,6 +146,11 @@ def version_of_captures(connection: Connection, source_id: str) -> dict[int, str
     return {row[0]: row[1] for row in rows}
 
 
+def version_of_capture(connection: Connection, sequence: int) -> str | None:
+    """The Version that describes one Capture, None when there is none."""
+    return connection.execute(select(captures.c.version_id).where(captures.c.sequence == sequence)).scalar()
+
+
 def payload_is_known(connection: Connection, payload_sha256: str) -> bool:
     """Whether some Capture brought this payload."""
     found = connection.execute(select(captures.c.sequence).where(captures.c.payload_sha256 == payload_sha256).limit(1))

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from watcher.errors import NotFoundError, WatcherError
 from watcher.pipeline.ports import Rooms
+from watcher.web import memento
 from watcher.web.api import health
 from watcher.web.pages import audit, captures, changes, digests, overview, sources, subjects, versions
 from watcher.web.reply import page
@@ -25,6 +26,7 @@ ROUTES: tuple[tuple[str, Callable[..., Response]], ...] = (
     ("/sources", sources.list_sources),
     ("/sources/{source_id}", sources.show_source),
     ("/captures/{sequence}", captures.show_capture),
+    ("/captures/{sequence}/view", captures.view_capture),
     ("/captures/{sequence}/{part}", captures.download_part),
     ("/payloads/{payload_sha256}", captures.download_payload),
     ("/versions/{version_id}", versions.show_version),
@@ -36,6 +38,8 @@ ROUTES: tuple[tuple[str, Callable[..., Response]], ...] = (
     ("/subjects", subjects.list_subjects),
     ("/subjects/{alpha3}", subjects.show_subject),
     ("/audit", audit.list_audit),
+    ("/timegate/{target:path}", memento.time_gate),
+    ("/timemap/{target:path}", memento.time_map),
     ("/healthz", health.health),
 )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from watcher.alert import subjects_of
-from watcher.model.change import Change, Severity
-from watcher.model.source import Source
+from watcher.model.change import Severity
+from watcher.model.permalinks import capture_url
 from watcher.model.subjects import subject_of
-from watcher.render import citation, presence_citation
+from watcher.pipeline.cite import cite_change
+from watcher.render import footnote, presence_citation
 from watcher.store import changes, digests, sources, versions
 from watcher.web.reply import page, rooms_of, with_sources
 
@@ -48,6 +49,7 @@ def show_change(request: Request, change_id: str, view: str = "") -> Response:
         source = sources.get_source(connection, change.source_id)
         old = versions.get_version(connection, change.from_version_id)
         new = versions.get_version(connection, change.to_version_id)
+        cited = cite_change(connection, change, base_url=rooms.base_url)
         telling = digests.digests_telling(connection, change_id)
     ordered = sorted(change.diff.hunks, key=lambda hunk: hunk.boilerplate)
     return page(
@@ -62,19 +64,11 @@ def show_change(request: Request, change_id: str, view: str = "") -> Response:
         hunks=ordered[:HUNKS_SHOWN],
         hidden=max(0, len(ordered) - HUNKS_SHOWN),
         digests=telling,
-        old_citation=_citation(rooms.base_url, source, change, old.sequence, old.payload_sha256, before=True),
+        citation=cited.footnote,
+        permalink=cited.permalink,
+        old_citation=footnote(cited.states[0]),
         new_citation=presence_citation(
-            source.definition, change, archived_at=f"{rooms.base_url}/captures/{change.sequence}"
+            source.definition, change, archived_at=capture_url(rooms.base_url, change.sequence or 0)
         )
-        or _citation(rooms.base_url, source, change, new.sequence, new.payload_sha256, before=False),
-    )
-
-
-def _citation(base_url: str, source: Source, change: Change, sequence: int, digest: str, *, before: bool) -> str:
-    return citation(
-        source.definition,
-        url=source.definition.url,
-        accessed_at=change.captured_from_at if before else change.captured_at,
-        archived_at=f"{base_url}/captures/{sequence}",
-        payload_sha256=digest,
+        or footnote(cited.states[-1]),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
+from watcher.model.permalinks import digest_url
 from watcher.store import digests
 from watcher.web.reply import page, rooms_of
 
@@ -23,10 +24,12 @@ def list_digests(request: Request) -> Response:
 
 def show_digest(request: Request, digest_id: str) -> Response:
     """One Digest, as text and as HTML."""
-    with rooms_of(request).database.reading() as connection:
+    rooms = rooms_of(request)
+    with rooms.database.reading() as connection:
         digest = digests.get_digest(connection, digest_id)
         deliveries = digests.deliveries_of_digest(connection, digest_id)
-    return page(request, "digest", section="Digests", digest=digest, deliveries=deliveries)
+    permalink = digest_url(rooms.base_url, digest_id)
+    return page(request, "digest", section="Digests", digest=digest, deliveries=deliveries, permalink=permalink)
 
 
 def show_message(request: Request, digest_id: str) -> Response:

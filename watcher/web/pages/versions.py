@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
+from watcher.pipeline.cite import cite_version
 from watcher.store import changes, sources, versions
 from watcher.web.reply import page, rooms_of
 
@@ -13,10 +14,12 @@ CHANGES_LOOKED_AT = 1000
 
 def show_version(request: Request, version_id: str) -> Response:
     """A Version with its Blocks, Positions and neighbouring Changes."""
-    with rooms_of(request).database.reading() as connection:
+    rooms = rooms_of(request)
+    with rooms.database.reading() as connection:
         version = versions.get_version(connection, version_id)
         source = sources.get_source(connection, version.source_id)
         found = versions.positions_of_version(connection, version_id)
+        cited = cite_version(connection, version, base_url=rooms.base_url)
         made = changes.list_changes(connection, source_id=version.source_id, limit=CHANGES_LOOKED_AT)
     blocks = version.document.blocks if version.document is not None else ()
     near = [(change, "leads here") for change in made if change.to_version_id == version_id]
@@ -30,5 +33,7 @@ def show_version(request: Request, version_id: str) -> Response:
         positions=found,
         changes=near,
         blocks=blocks[:BLOCKS_SHOWN],
+        citation=cited.footnote,
+        permalink=cited.permalink,
         hidden=max(0, len(blocks) - BLOCKS_SHOWN),
     )
