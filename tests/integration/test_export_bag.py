@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from watcher.pipeline.export import export_source
-from watcher.pipeline.export_ledger import ExportRequest
+from watcher.pipeline.export_ledger import ExportForm, ExportRequest
 
 PAGE = "<html><title>Kazakhstan</title><body><p>Kazakhstan has not joined the Mine Ban Treaty.</p></body></html>"
 
@@ -23,4 +23,6 @@ def test_try(bench: Any, tmp_path: Path) -> None:
     bench.site.put("/kaz", PAGE)
     bench.check("kaz")
     request = ExportRequest(source_id="kaz", out=Path("/tmp/xt/kaz.zip"), user="test")
+    export_source(bench.rooms, request, checkpoint=bench.rooms.archive.checkpoint(), told=print)
+    request = ExportRequest(source_id="kaz", out=Path("/tmp/xt/kaz.wacz"), user="test", form=ExportForm.WACZ)
     export_source(bench.rooms, request, checkpoint=bench.rooms.archive.checkpoint(), told=print)

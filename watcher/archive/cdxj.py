@@ -24,7 +24,7 @@ def surt(url: str) -> str:
     if not host:
         return url
     bare = re.sub(r"^www\d*\.", "", host)
-    labels = [bare] if re.fullmatch(r"[\d.]+|.*:.*", bare) else bare.split(".")[::-1]
+    labels = [f"[{bare}]"] if ":" in bare else bare.split(".")[::-1]
     shown_port = f":{port}" if port not in (None, {"http": 80, "https": 443}.get(parts.scheme)) else ""
     query = "&".join(sorted(parts.query.lower().split("&"))) if parts.query else ""
     path = re.sub(r"(?<=.)/+$", "", parts.path.lower()) or "/"

@@ -132,8 +132,9 @@ def check_bag(bag: Bag, report: Report, key: Path | None = None) -> None:
     lines = read_records(bag, report)
     check_proofs(bag, report, lines, root, size)
     captures = {number: fields for number, (_, fields) in lines.items() if fields.get("type") == "capture"}
+    deleted = {str(fields.get("payload_sha256")) for _, fields in lines.values() if fields.get("type") == "tombstone"}
     payloads = check_warcs(bag, report, captures)
-    check_payloads(report, captures, payloads)
+    check_payloads(report, captures, payloads, deleted)
 
 
 def conclude(report: Report) -> None:
@@ -347,13 +348,17 @@ def _against_ledger(record: WarcRecord, capture: Mapping[str, Any]) -> Iterator[
             yield "it has other HTTP headers"
 
 
-def check_payloads(report: Report, captures: Mapping[int, Mapping[str, Any]], payloads: set[str]) -> None:
-    """Every body that a Capture names is in the WARC files."""
+def check_payloads(
+    report: Report, captures: Mapping[int, Mapping[str, Any]], payloads: set[str], deleted: set[str]
+) -> None:
+    """Every body that a Capture names is in the WARC files, or a record says that it was deleted."""
+    for gone in sorted(deleted - payloads):
+        print(f"             the bytes with SHA-256 {printable(gone)} were deleted; a record says by whom and why")
     before = report.wrong
     for sequence, capture in sorted(captures.items()):
         for field in ("payload_sha256", "partial_sha256", "screenshot_sha256"):
             digest = capture.get(field)
-            if digest and digest not in payloads:
+            if digest and digest not in payloads | deleted:
                 report.bad(f"the bytes of record {sequence} are missing: no WARC record has SHA-256 {digest}")
     if report.wrong == before:
         report.right(f"the bytes of {len(captures)} Capture(s) are in the WARC files")

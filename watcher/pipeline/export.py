@@ -18,7 +18,7 @@ from watcher.model.source import Source
 from watcher.pipeline import export_papers as papers
 from watcher.pipeline.export_ledger import ExportForm, ExportRequest, Found, Told, chosen, read_ledger
 from watcher.pipeline.export_letter import Contents, letter
-from watcher.pipeline.export_warc import CaptureWriter
+from watcher.pipeline.export_warc import CaptureWriter, target_of
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.register import record_act
 from watcher.store import changes, sources, versions
@@ -215,9 +215,9 @@ def _fill_wacz(rooms: Rooms, source: Source, found: Found, folder: Path, now: da
     wacz.write_index(folder, index)
     title = source.definition.title or source.source_id
     pages = [
-        wacz.Page(url=capture.hops[-1].url, captured_at=capture.captured_at, title=title)
+        wacz.Page(url=target_of(capture), captured_at=capture.captured_at, title=title)
         for capture in sorted(tally.pages, key=lambda capture: capture.captured_at)
-        if capture.hops
+        if target_of(capture).startswith(("http://", "https://"))
     ]
     wacz.complete_wacz(
         folder,

@@ -161,7 +161,7 @@ class CaptureWriter:
             record_id=self._id(capture, "record"),
             date=capture.captured_at,
             content_type="application/json",
-            target=target_of(capture),
+            target=capture_urn(self._origin, capture.sequence),  # a replayer must not take it for the page
             payload=line,
             more=(*beside, *self._named(capture)),
         )
