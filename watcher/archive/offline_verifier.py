@@ -411,6 +411,8 @@ def _read_block(stream: _Plain, record: WarcRecord) -> None:
                 raise ValueError("a record ends within its HTTP headers")
             record.head += line
             rest -= len(line)
+        if record.head and not record.head.endswith(b"\r\n\r\n"):
+            raise ValueError("a record ends within its HTTP headers")
         block.update(record.head)
     while rest:
         piece = stream.some(rest)

@@ -119,7 +119,8 @@ def _import_entry(rooms: Rooms, source: Source, entry: WarcEntry, seen: _Seen, *
 
 def _item(rooms: Rooms, entry: WarcEntry, head: RecordHead, block: bytes, seen: _Seen) -> DatedItem:
     is_http = head.fields.get("content-type", "").lower().startswith("application/http")
-    status, headers, body = _http(block) if is_http else (None, (), block)
+    is_bare = head.kind == "revisit" and not block.strip()
+    status, headers, body = _http(block) if is_http and not is_bare else (None, (), block)
     if head.kind == "revisit":
         payload = rooms.archive.get_payload(_revisited(head, seen))
         media_type, charset = content_type(headers)
