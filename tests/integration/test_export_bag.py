@@ -278,7 +278,17 @@ def test_an_upload_a_screenshot_and_deleted_bytes(bench: Any, tmp_path: Path) ->
     bench.rooms.archive.append("capture", body)
     gone = bench.rooms.archive.put_payload(b"private")
     bench.rooms.archive.append("capture", {**capture.body, "payload_sha256": gone})
-    bench.rooms.archive.append("tombstone", {"payload_sha256": gone, "user": "judge", "reason": "order of the court"})
+    bench.rooms.archive.append(
+        "tombstone", {"payload_sha256": gone, "user": "judge", "reason": "order of the court", "keep_out": True}
+    )
+    again = bench.rooms.archive.put_payload(b"came again")
+    bench.rooms.archive.append(
+        "tombstone", {"payload_sha256": again, "user": "judge", "reason": "old", "keep_out": False}
+    )
+    bench.rooms.archive.append("capture", {**capture.body, "payload_sha256": again})
+    unrelated = {"payload_sha256": "0" * 64, "user": "judge", "reason": "of another Source", "keep_out": True}
+    bench.rooms.archive.append("tombstone", unrelated)
+    bench.rooms.archive.append("audit", {"target": gone, "action": "payload.delete", "user": "judge"})
     _export(bench, tmp_path / "kaz.zip")
     with zipfile.ZipFile(tmp_path / "kaz.zip") as packed:
         packed.extractall(tmp_path)
@@ -291,8 +301,14 @@ def test_an_upload_a_screenshot_and_deleted_bytes(bench: Any, tmp_path: Path) ->
     assert ("resource", "urn:x-watcher:source:kaz") in found
     assert found["resource", "urn:view:urn:x-watcher:source:kaz"] == b"\x89PNG"
     assert b"private" not in b"".join(body for _, _, body in _records(tmp_path / "kaz"))
-    assert "order of the court" in (tmp_path / "kaz" / "data" / "custody.csv").read_text()
-    assert gone in (tmp_path / "kaz" / "data" / "README.txt").read_text().replace("\n", "")
+    assert b"came again" in [body for _, _, body in _records(tmp_path / "kaz")]
+    custody = (tmp_path / "kaz" / "data" / "custody.csv").read_text()
+    assert "order of the court" in custody
+    assert "payload.delete" in custody
+    assert "of another Source" not in custody
+    letter = (tmp_path / "kaz" / "data" / "README.txt").read_text().replace("\n", "")
+    assert gone in letter
+    assert again not in letter
 
 
 def test_an_exported_warc_can_be_imported_again(bench: Any, folder: Path) -> None:

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from watcher.archive import LedgerRecord, bag, capture_of, offline_verifier, wacz, warc
 from watcher.archive.merkle import leaf_hash
+from watcher.errors import ArchiveError, NotFoundError
 from watcher.model.capture import Capture, Version
 from watcher.model.source import Source
 from watcher.pipeline import export_papers as papers
@@ -135,8 +137,6 @@ def _write_records(found: Found, data: Path) -> None:
             fields = json.loads(line)
             if sequence in found.acts or fields.get("user"):
                 acts.append(fields)
-            if fields["type"] == "tombstone":
-                found.deleted.add(fields["payload_sha256"])
     (data / "custody.csv").write_bytes(papers.custody_csv(acts).encode("utf-8", "replace"))
 
 
@@ -157,11 +157,8 @@ def _write_captures(
     info = _warc_info(rooms, source)
     writer = warc.WarcWriter(folder, source.source_id, info=info, made_at=now)
 
-    def payload(digest: str) -> bytes | None:
-        return None if digest in found.deleted else rooms.archive.get_payload(digest)
-
     with closing(writer):
-        records = CaptureWriter(writer, origin=rooms.archive.origin, get_payload=payload)
+        records = CaptureWriter(writer, origin=rooms.archive.origin, get_payload=partial(_payload, rooms, found))
         for sequence, line in chosen(found, found.wanted):
             capture = _capture(sequence, line)
             records.write(capture, line)
@@ -176,6 +173,18 @@ def _write_captures(
             if tally.captures % 1000 == 0:
                 told(f"wrote {tally.captures} of {len(found.wanted)} Captures")
     return tally, records.index
+
+
+def _payload(rooms: Rooms, found: Found, digest: str) -> bytes | None:
+    """Archived bytes; None for those that were deleted and did not come again."""
+    if not found.tombstones.get(digest, False):
+        try:
+            return rooms.archive.get_payload(digest)
+        except (ArchiveError, NotFoundError):
+            if digest not in found.tombstones:
+                raise
+    found.absent.add(digest)
+    return None
 
 
 def _count(tally: _Tally, capture: Capture) -> bool:
@@ -277,7 +286,7 @@ def _contents(
         tree_size=found.tree.size,
         root_hex=found.tree.root().hex(),
         unsealed=not _is_signed(checkpoint),
-        deleted=tuple(sorted(found.deleted)),
+        deleted=tuple(sorted(found.absent)),
         citation=papers.cite(source, tally.newest, rooms.base_url) if tally.newest else "",
         verifier_sha256=verifier_sha256,
         software=rooms.fetcher_name,

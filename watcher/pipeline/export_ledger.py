@@ -42,7 +42,8 @@ class ExportRequest:
 class Found:
     """What one pass over the ledger found. `lines` holds the Source's records, one a line.
 
-    `wanted` are sequences of Captures; `acts` are other records; `deleted` are digests with a tombstone.
+    `wanted` are sequences of Captures; `acts` are other records. `tombstones` are digests of bytes that were deleted,
+    with whether they must stay away; `absent` are those of them that an export did not find.
     """
 
     lines: Path
@@ -50,7 +51,8 @@ class Found:
     wanted: set[int] = field(default_factory=set)
     earlier: set[int] = field(default_factory=set)
     acts: set[int] = field(default_factory=set)
-    deleted: set[str] = field(default_factory=set)
+    tombstones: dict[str, bool] = field(default_factory=dict)
+    absent: set[str] = field(default_factory=set)
 
 
 def read_ledger(rooms: Rooms, request: ExportRequest, checkpoint: str, lines: Path, told: Told) -> Found:
@@ -59,7 +61,7 @@ def read_ledger(rooms: Rooms, request: ExportRequest, checkpoint: str, lines: Pa
     size, root = int(size_text), base64.b64decode(root_text)
     found = Found(lines=lines)
     brought: dict[str, int] = {}
-    tombs: list[tuple[int, str]] = []
+    acts_on_bytes: list[tuple[int, str]] = []
     mentioned: set[str] = set()
     with lines.open("wb") as file:
         for line in rooms.archive.lines():
@@ -68,16 +70,18 @@ def read_ledger(rooms: Rooms, request: ExportRequest, checkpoint: str, lines: Pa
             sequence = found.tree.size
             found.tree.append(leaf_hash(line))
             fields = json.loads(line)
-            if fields["type"] in ("tombstone", "hold") and fields.get("payload_sha256"):
-                tombs.append((sequence, fields["payload_sha256"]))
-                file.write(line + b"\n")
-            elif fields["type"] == "capture" and fields["source_id"] == request.source_id:
+            if fields["type"] == "capture" and fields["source_id"] == request.source_id:
                 _take_capture(request, sequence, fields, brought, found)
                 mentioned.update(fields[name] for name in DIGESTS if fields.get(name))
                 file.write(line + b"\n")
             elif is_custody(fields, request.source_id):
                 found.acts.add(sequence)
                 file.write(line + b"\n")
+            elif digest := _digest_of_act(fields):
+                acts_on_bytes.append((sequence, digest))
+                file.write(line + b"\n")
+            if fields["type"] == "tombstone":
+                found.tombstones[fields["payload_sha256"]] = bool(fields.get("keep_out"))
             if found.tree.size % 100_000 == 0:
                 told(f"read {found.tree.size} of {size} ledger records")
     if found.tree.size < size or found.tree.root() != root:
@@ -85,8 +89,14 @@ def read_ledger(rooms: Rooms, request: ExportRequest, checkpoint: str, lines: Pa
             f"the ledger no longer has the root that its checkpoint over {size} records was made for: records were "
             "changed or are gone. Nothing was exported; `watcher verify` says more."
         )
-    found.acts.update(sequence for sequence, digest in tombs if digest in mentioned)
+    found.acts.update(sequence for sequence, digest in acts_on_bytes if digest in mentioned)
     return found
+
+
+def _digest_of_act(fields: dict[str, Any]) -> str:
+    """The digest of the bytes that a record other than a Capture speaks of; "" when it speaks of none."""
+    named = str(fields.get("payload_sha256") or fields.get("target") or "")
+    return named if fields["type"] != "capture" and len(named) == 64 else ""
 
 
 def _take_capture(
