@@ -160,6 +160,8 @@ def test_every_attempt_is_there_in_the_words_of_warc(folder: Path) -> None:
     assert new.http_headers.get_header("X-Odd") == "caf\xe9"
     assert new.rec_headers.get_header("Watcher-Capture") == "urn:x-watcher:capture:watcher.test/archive:2"
     metadata = [body for kind, _, body in _records(folder) if kind == "metadata"]
+    targets = {one.rec_headers.get_header("WARC-Target-URI") for kind, one, _ in _records(folder) if kind == "metadata"}
+    assert all(target.startswith("urn:x-watcher:capture:") for target in targets), "a replayer would show records"
     lines = [line for line in (folder / "data" / "records.jsonl").read_bytes().splitlines() if b'"capture"' in line]
     assert metadata == lines
     assert len(lines) == 7
