@@ -56,6 +56,10 @@ class Archive:
         """Ledger records in order from sequence `start`."""
         return self._ledger.records(start)
 
+    def lines(self, start: int = 0) -> Iterator[bytes]:
+        """Ledger records byte for byte, without their line feed, in order from sequence `start`."""
+        return self._ledger.lines(start)
+
     def size(self) -> int:
         """How many records the ledger holds."""
         return self._ledger.head()[0]

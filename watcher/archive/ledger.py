@@ -90,13 +90,18 @@ class Ledger:
 
     def records(self, start: int = 0) -> Iterator[LedgerRecord]:
         """Records in order from sequence `start`."""
+        for sequence, line in enumerate(self.lines(start), start=start):
+            yield _parse(line, sequence)
+
+    def lines(self, start: int = 0) -> Iterator[bytes]:
+        """Records as they stand in their files, byte for byte and without their line feed, from sequence `start`."""
         size, _ = self.head()
         sequence = start
         while sequence < size:
             first = sequence - sequence % RECORDS_PER_FILE
             lines = self._file_of(sequence).read_bytes().split(b"\n")
             for line in lines[sequence - first : min(size - first, RECORDS_PER_FILE)]:
-                yield _parse(line, sequence)
+                yield line
                 sequence += 1
 
     def _catch_up(self) -> None:

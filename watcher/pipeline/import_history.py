@@ -25,7 +25,10 @@ _DATE_IN_NAME = re.compile(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})(?:T?(\d{2})-?:?(\d
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DatedItem:
-    """One state of a Source: its bytes and the moment for which they are claimed. `origin` names file and line."""
+    """One state of a Source: its bytes and the moment for which they are claimed. `origin` names file and line.
+
+    `status` and `headers` are those of the HTTP answer, where another archive kept it.
+    """
 
     captured_at: datetime
     payload: bytes
@@ -33,6 +36,8 @@ class DatedItem:
     charset: str | None
     url: str
     origin: str
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def read_items(path: Path, *, match: str = "*") -> list[DatedItem]:
@@ -56,14 +61,20 @@ def import_items(rooms: Rooms, source_id: str, items: list[DatedItem], *, user: 
     with rooms.database.reading() as connection:
         source = sources.get_source(connection, source_id)
     for item in items:
-        if item.captured_at > rooms.clock() + LATEST_IN_FUTURE:
-            message = f"{item.origin}: {item.captured_at:%Y-%m-%d} lies in the future; nothing was imported"
-            raise ConfigError(message, key="captured_at")
+        require_past(rooms, item.origin, item.captured_at)
     for item in items:
-        yield _import_one(rooms, source, item, user=user)
+        yield import_one(rooms, source, item, user=user)
 
 
-def _import_one(rooms: Rooms, source: Source, item: DatedItem, *, user: str) -> Recorded | None:
+def require_past(rooms: Rooms, origin: str, captured_at: datetime) -> None:
+    """ConfigError for a date in the future."""
+    if captured_at > rooms.clock() + LATEST_IN_FUTURE:
+        message = f"{origin}: {captured_at:%Y-%m-%d} lies in the future; nothing was imported"
+        raise ConfigError(message, key="captured_at")
+
+
+def import_one(rooms: Rooms, source: Source, item: DatedItem, *, user: str) -> Recorded | None:
+    """Record one item at its place in time; None when it was imported before."""
     with rooms.database.reading() as connection:
         last = captures.last_payload_sha256(connection, source.source_id, until=item.captured_at)
     payload_sha256 = rooms.archive.put_payload(item.payload, like=last)
@@ -84,8 +95,8 @@ def _import_one(rooms: Rooms, source: Source, item: DatedItem, *, user: str) -> 
             requested_url=item.url or source.definition.url,
             hops=(),
             outcome=Outcome.SAME if payload_sha256 == last else Outcome.NEW,
-            status=None,
-            headers=(),
+            status=item.status,
+            headers=item.headers,
             payload_sha256=payload_sha256,
             payload_length=len(item.payload),
             media_type=item.media_type,
