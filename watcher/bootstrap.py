@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from watcher import __version__
 from watcher.alert.channels.smtp import SmtpChannel
-from watcher.archive import create_archive, has_records, open_archive
+from watcher.archive import create_archive, has_records, open_archive, open_seal
 from watcher.errors import ArchiveError, StoreError
 from watcher.fetch import (
     BrowserFetcher,
@@ -144,12 +144,14 @@ def open_instance(
         create_database(settings.store.url)
     _require_both(settings)
     archive = open_archive(settings.archive.path)
+    seal = open_seal(archive, settings.archive.key, now=clock())
     database = open_database(settings.store.url)
     children = ChildPool(size=os.cpu_count() or 1)
     browser = browser_of(settings, clock)
     rooms = Rooms(
         database=database,
         archive=archive,
+        seal=seal,
         children=children,
         pack=pack,
         clock=clock,
@@ -174,7 +176,7 @@ def open_trial(config: Path, *, clock: Clock = utc_now) -> Iterator[Instance]:
     """An empty instance with the settings of `config` that is gone at the end: nothing done with it is recorded."""
     settings = load_settings(config / "watcher.yaml")
     with TemporaryDirectory(prefix="watcher-") as folder:
-        archive = replace(settings.archive, path=Path(folder) / "snapshots")
+        archive = replace(settings.archive, path=Path(folder) / "snapshots", key=Path(folder) / "archive.key")
         store = replace(settings.store, url=f"sqlite:///{folder}/watcher.db")
         own = replace(settings, archive=archive, store=store)
         with open_instance(config, settings=own, clock=clock, create=True) as instance:

@@ -14,7 +14,7 @@ from watcher.model.source import Credentials
 from watcher.model.subscription import Delivery, DeliveryState
 
 if TYPE_CHECKING:  # questions that need no instance must not wait for the rooms to load
-    from watcher.archive import Archive
+    from watcher.archive import Archive, Seal
     from watcher.fetch import FetchRequest
     from watcher.store.database import Database
 
@@ -66,6 +66,7 @@ class Rooms:
     """Everything that a use case may touch. `name` says which process this is, for leases and records.
 
     `secrets` gives the headers that credentials refer to, or a ConfigError that names the reference.
+    `seal` signs checkpoints; without it they are not signed.
     """
 
     database: Database
@@ -79,3 +80,12 @@ class Rooms:
     lease_seconds: int = 300
     gap_seconds: float = 0.0
     secrets: Callable[[Credentials], tuple[tuple[str, str], ...]] = no_secrets
+    seal: Seal | None = None
+
+    def checkpoint(self) -> str:
+        """The signed checkpoint over the ledger as it stands; the unsigned one where there is no key."""
+        return self.seal.checkpoint() if self.seal is not None else self.archive.checkpoint()
+
+    def newest_checkpoint(self) -> str:
+        """The newest checkpoint that was signed, for those who only look; else the unsigned one of now."""
+        return (self.seal.newest() if self.seal is not None else "") or self.archive.checkpoint()

@@ -20,10 +20,11 @@ ENVIRONMENT_PREFIX = "WATCHER_"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArchiveSettings:
-    """Where the evidence lies. `origin` names the archive in its checkpoints."""
+    """Where the evidence lies. `origin` names the archive in its checkpoints, `key` is the file that signs them."""
 
     path: Path = Path("snapshots")
     origin: str = "watcher.local/archive"
+    key: Path = Path("data/archive.key")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +72,7 @@ class SchedulerSettings:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SmtpSettings:
     """The mail server. `host` "" keeps digests on the web page only. `security` is none, starttls or tls.
+    `operator` is the address that is told when evidence is found missing or damaged.
 
     The password comes from WATCHER_SMTP__PASSWORD or the file that WATCHER_SMTP__PASSWORD_FILE names, never from YAML.
     """
@@ -81,6 +83,7 @@ class SmtpSettings:
     user: str = ""
     password: str = field(default="", repr=False)
     sender: str = "watcher@localhost"
+    operator: str = ""
     timeout_seconds: float = 30.0
 
 
@@ -195,6 +198,11 @@ def _from_text(default: Any, node: Node) -> Any:
 def _validate(settings: Settings, file: str) -> None:
     checks = (
         (settings.smtp.security in ("none", "starttls", "tls"), "smtp.security", "should be none, starttls or tls"),
+        (
+            settings.archive.origin.isprintable() and settings.archive.origin.strip() != "",
+            "archive.origin",
+            "should be one line, such as example.org/archive",
+        ),
         (0 < settings.web.port < 65536, "web.port", "should be a port between 1 and 65535"),
         (0 < settings.smtp.port < 65536, "smtp.port", "should be a port between 1 and 65535"),
         (settings.fetch.contact.isprintable(), "fetch.contact", "should be one line without control characters"),

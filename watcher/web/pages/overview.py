@@ -35,5 +35,5 @@ def overview(request: Request) -> Response:
         unsent=unsent,
         held=held,
         told=told,
-        checkpoint=rooms.archive.checkpoint(),
+        checkpoint=rooms.newest_checkpoint(),
     )
