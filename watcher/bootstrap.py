@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from watcher import __version__
 from watcher.alert.channels.smtp import SmtpChannel
-from watcher.archive import create_archive, has_records, open_archive, open_seal
+from watcher.archive import create_archive, has_records, open_archive, open_seal, read_origin
 from watcher.errors import ArchiveError, StoreError
 from watcher.fetch import (
     BrowserFetcher,
@@ -33,7 +33,8 @@ from watcher.fetch import (
 )
 from watcher.isolation import ChildPool
 from watcher.pipeline.ports import Clock, Rooms
-from watcher.pipeline.recover import record_missing
+from watcher.pipeline.recover import record_acts, record_missing, seal_definitions
+from watcher.pipeline.verify import VerifyTarget
 from watcher.settings import Settings, load_pack_text, load_settings
 from watcher.settings.secrets import resolve
 from watcher.settings.service import FetchSettings
@@ -163,12 +164,35 @@ def open_instance(
         secrets=lambda credentials: resolve(credentials, os.environ, settings.fetch.secrets),
     )
     try:
+        record_acts(rooms)
         record_missing(rooms)
+        seal_definitions(rooms)
         yield Instance(settings=settings, config=config, rooms=rooms, tls=tls_context(), browser=browser)
     finally:
         browser.close()
         children.close()
         database.close()
+
+
+@contextmanager
+def open_evidence(settings: Settings) -> Iterator[VerifyTarget]:
+    """Archive and database as they are, damaged or not: nothing is recovered, made or written."""
+    database, problem = None, ""
+    try:
+        database = open_database(settings.store.url)
+    except StoreError as error:
+        problem = str(error)
+    try:
+        yield VerifyTarget(
+            root=settings.archive.path,
+            origin=read_origin(settings.archive.path),
+            key_path=settings.archive.key,
+            database=database,
+            database_problem=problem,
+        )
+    finally:
+        if database is not None:
+            database.close()
 
 
 @contextmanager

@@ -86,6 +86,11 @@ def create_archive(root: Path, *, origin: str) -> Archive:
 
 def open_archive(root: Path) -> Archive:
     """Open an existing archive. An unreadable one is named and left as it is."""
+    return Archive(root, origin=read_origin(root))
+
+
+def read_origin(root: Path) -> str:
+    """The origin that an archive's format file names. ArchiveError when that cannot be read."""
     path = root / "format.json"
     try:
         described = json.loads(path.read_bytes())
@@ -102,7 +107,9 @@ def open_archive(root: Path) -> Archive:
         raise ArchiveError(
             f"{path} says format {number}; this watcher reads format {FORMAT}. Use the watcher that wrote it."
         )
-    return Archive(root, origin=origin)
+    if not isinstance(origin, str):
+        raise ArchiveError(f"{path} names no origin. It was left as it is: restore it from a backup.")
+    return origin
 
 
 def has_records(root: Path) -> bool:
