@@ -74,7 +74,7 @@ def _define(connection: Connection, record: LedgerRecord) -> int:
     source_id, definition = str(body["source_id"]), from_json(Definition, json.dumps(body["definition"]))
     valid_from = datetime.fromisoformat(str(body["valid_from"]))
     last = sources.last_valid_from(connection, source_id)
-    if last is None:
+    if last is None and not sources.exists(connection, source_id):
         watched = definition.kind is not SourceKind.UPLOAD
         source = Source(
             source_id=source_id,
@@ -85,7 +85,7 @@ def _define(connection: Connection, record: LedgerRecord) -> int:
         )
         sources.add_source(connection, source, sequence=record.sequence)
         return 1
-    if last >= valid_from or record.sequence in sources.recorded_definitions(connection):
+    if last is None or last >= valid_from or record.sequence in sources.recorded_definitions(connection):
         return 0
     sources.replace_definition(connection, source_id, definition, now=valid_from, sequence=record.sequence)
     return 1

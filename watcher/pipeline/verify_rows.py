@@ -15,6 +15,7 @@ from watcher.archive.ledger import RECORDS_PER_FILE
 from watcher.errors import ArchiveError, StoreError
 from watcher.model.capture import Capture
 from watcher.store import evidence
+from watcher.store.captures import LARGEST_INTEGER
 from watcher.store.database import Database
 from watcher.store.types import to_json
 
@@ -104,6 +105,8 @@ class RowCheck:
         return [one for one in self.missing if not self._has_row(one.table, one.sequence)]
 
     def _has_row(self, table: str, sequence: int) -> bool:
+        if not 0 <= sequence < LARGEST_INTEGER:
+            return False
         with suppress(StoreError), self.database.reading() as connection:
             return bool(evidence.evidence_rows(connection, table, first=sequence, last=sequence + 1))
         return False

@@ -32,9 +32,15 @@ def add_source(connection: Connection, source: Source, *, sequence: int | None =
     _add_definition(connection, source.source_id, source.definition, source.registered_at, sequence)
 
 
+def exists(connection: Connection, source_id: str) -> bool:
+    """Whether a Source of that name was ever registered."""
+    found = connection.execute(select(sources.c.source_id).where(sources.c.source_id == source_id))
+    return found.first() is not None
+
+
 def require_free(connection: Connection, source_id: str) -> None:
     """ConflictError when a Source of that name exists."""
-    if connection.execute(select(sources.c.source_id).where(sources.c.source_id == source_id)).first():
+    if exists(connection, source_id):
         raise ConflictError(f"a Source named {source_id!r} exists already")
 
 
