@@ -17,6 +17,7 @@ from watcher.errors import ArchiveError
 from watcher.model.capture import Capture
 
 FORMAT = 1
+FAILED_READS_KEPT = 1000
 _CAPTURE: TypeAdapter[Capture] = TypeAdapter(Capture)
 
 
@@ -27,6 +28,7 @@ class Archive:
         self.root = root
         self.origin = origin
         self._ledger = Ledger(root / "ledger")
+        self._failed_reads: dict[str, None] = {}
 
     def put_payload(self, payload: bytes) -> str:
         """Store bytes durably; returns their SHA-256 in hex."""
@@ -34,7 +36,19 @@ class Archive:
 
     def get_payload(self, payload_sha256: str) -> bytes:
         """The bytes, hashed again; ArchiveError when missing or damaged."""
-        return get_payload(self.root, payload_sha256)
+        try:
+            return get_payload(self.root, payload_sha256)
+        except ArchiveError:
+            if len(self._failed_reads) < FAILED_READS_KEPT:
+                self._failed_reads[payload_sha256] = None
+            raise
+
+    def take_failed_reads(self) -> list[str]:
+        """The Payloads that could not be read since this was last asked."""
+        failed = list(self._failed_reads)
+        for payload_sha256 in failed:
+            self._failed_reads.pop(payload_sha256, None)
+        return failed
 
     def append_capture(self, capture: Capture) -> Capture:
         """Write a Capture to the ledger; returns it with the sequence that the ledger gave it."""

@@ -74,8 +74,8 @@ def open_seal(archive: Archive, key_path: Path, *, now: datetime) -> Seal:
     newest = newest_checkpoint_path(archive.root)
     if newest is not None and _size_of(newest) > archive.size():
         raise ArchiveError(
-            f"the ledger ends after {archive.size()} records, but {newest} covers {_size_of(newest)}: records are gone. "
-            "Restore the ledger from a backup; `watcher verify` says what else is wrong."
+            f"the ledger ends after {archive.size()} records, but {newest} covers {_size_of(newest)}: "
+            "records are gone. Restore the ledger from a backup; `watcher verify` says what else is wrong."
         )
     ensure_key(archive, key_path, now=now)
     return Seal(archive, key_path)

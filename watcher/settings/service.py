@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -202,6 +203,11 @@ def _validate(settings: Settings, file: str) -> None:
             settings.archive.origin.isprintable() and settings.archive.origin.strip() != "",
             "archive.origin",
             "should be one line, such as example.org/archive",
+        ),
+        (
+            not settings.smtp.operator or re.fullmatch(r"[^\s@]+@[^\s@]+", settings.smtp.operator) is not None,
+            "smtp.operator",
+            "should be one e-mail address, such as desk@example.org",
         ),
         (0 < settings.web.port < 65536, "web.port", "should be a port between 1 and 65535"),
         (0 < settings.smtp.port < 65536, "smtp.port", "should be a port between 1 and 65535"),

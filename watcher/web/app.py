@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from watcher.errors import NotFoundError, WatcherError
 from watcher.pipeline.ports import Rooms
-from watcher.web.api import health
+from watcher.web.api import checkpoint, health
 from watcher.web.pages import audit, captures, changes, digests, overview, sources, subjects, versions
 from watcher.web.reply import page
 
@@ -36,6 +36,7 @@ ROUTES: tuple[tuple[str, Callable[..., Response]], ...] = (
     ("/subjects", subjects.list_subjects),
     ("/subjects/{alpha3}", subjects.show_subject),
     ("/audit", audit.list_audit),
+    ("/checkpoint", checkpoint.checkpoint),
     ("/healthz", health.health),
 )
 
