@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -84,6 +85,15 @@ def scan_ledger(
         progress(frontier.size)
     scan.size, scan.root = frontier.size, frontier.root()
     return scan
+
+
+def count_records(root: Path) -> int:
+    """How many lines the ledger has now, readable or not."""
+    number = 0
+    for path in (root / "ledger").glob("*.jsonl"):
+        with suppress(OSError):
+            number += path.read_bytes().count(b"\n")
+    return number
 
 
 def read_record(line: bytes, place: int, findings: Findings) -> LedgerRecord | None:

@@ -20,6 +20,7 @@ from watcher.archive.verify import (
     LedgerScan,
     claimed_note,
     compare_checkpoints,
+    count_records,
     scan_ledger,
     stored_checkpoints,
 )
@@ -264,7 +265,7 @@ def _check_keys(run: _Run, scan: LedgerScan) -> None:
 
 
 def _finish_rows(run: _Run, rows: RowCheck, scan: LedgerScan, pause: Callable[[float], None]) -> None:
-    rows.beyond(lambda: _size_now(run.target), read=scan.size)
+    rows.beyond(lambda: count_records(run.target.root), read=scan.size)
     if rows.missing:
         pause(SECOND_LOOK_SECONDS)
     missing = rows.still_missing()
@@ -279,13 +280,6 @@ def _finish_rows(run: _Run, rows: RowCheck, scan: LedgerScan, pause: Callable[[f
         loose = evidence.count_without_record(connection)
     if loose:
         run.notes.append(f"{loose} Definitions have no record yet: they get theirs at the next start")
-
-
-def _size_now(target: VerifyTarget) -> int:
-    quiet = Findings()
-    return scan_ledger(
-        target.root, origin=target.origin, sizes=(), findings=quiet, chunk=lambda *_: None, progress=lambda _: None
-    ).size
 
 
 def _check_payloads(run: _Run, scan: LedgerScan, monotonic: Callable[[], float]) -> tuple[int, str, int]:
