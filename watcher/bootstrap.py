@@ -145,8 +145,12 @@ def open_instance(
         create_database(settings.store.url)
     _require_both(settings)
     archive = open_archive(settings.archive.path)
-    seal = open_seal(archive, settings.archive.key, now=clock())
     database = open_database(settings.store.url)
+    try:
+        seal = open_seal(archive, settings.archive.key, now=clock())
+    except ArchiveError:
+        database.close()
+        raise
     children = ChildPool(size=os.cpu_count() or 1)
     browser = browser_of(settings, clock)
     rooms = Rooms(

@@ -95,6 +95,20 @@ def test_a_note_kept_elsewhere_finds_what_was_cut_off(run: Any, site: Any, tmp_p
     assert run("verify", "--against", str(ROOT / "README.md")).returncode == 2
 
 
+def test_a_run_that_stopped_is_resumed_with_its_sample_and_its_findings(run: Any, tmp_path: Path) -> None:
+    run("init")
+    state = tmp_path / "data" / "verify.json"
+    finding = {"code": "payload_missing", "target": "payload aa", "message": "payload aa is missing."}
+    state.write_text(
+        json.dumps({"level": "full", "seed": "drawn", "share": 0.5, "after": "aa" * 32, "found": [finding]})
+    )
+    told = json.loads(run("verify", "--resume", "--json").stdout)
+    assert (told["seed"], told["share"], told["counts"]) == ("drawn", 0.5, {"payload_missing": 1})
+    assert not state.exists()
+    state.write_text("[]")
+    assert "begin anew" in run("verify", "--resume").stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

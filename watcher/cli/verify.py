@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -65,20 +65,15 @@ def verify_command(
     """
     settings = load_settings(context.config / "watcher.yaml")
     state = settings.archive.key.parent / STATE_FILE
-    begun = _begun(state) if resume else {}
     plan = VerifyPlan(
-        level=Level(begun.get("level", level)),
-        seed=str(begun.get("seed") or seed or utc_now().isoformat()),
-        share=float(begun.get("share", _share(sample))),
+        level=Level(level),
+        seed=seed or utc_now().isoformat(),
+        share=_share(sample),
         maximum_seconds=parse_cadence(max_duration) if max_duration else None,
         against=_read_note(against) if against is not None else "",
         key=_public_key(vkey) if vkey else None,
-        after=str(begun.get("after", "")),
-        found=tuple(
-            Finding(code=FindingCode(one["code"]), target=one["target"], message=one["message"])
-            for one in begun.get("found", [])
-        ),
     )
+    plan = _resumed(plan, state) if resume else plan
     with open_evidence(settings) as target, _bars() as bars:
         report = verify(target, plan, now=utc_now(), progress=bars.show)
     is_recorded = _keep(settings, state, report)
@@ -195,14 +190,25 @@ def _keep(settings: Settings, state: Path, report: VerifyReport) -> bool:
     return True
 
 
-def _begun(state: Path) -> dict[str, Any]:
+def _resumed(plan: VerifyPlan, state: Path) -> VerifyPlan:
+    """The plan of the run that left the state file, from where it stopped."""
     try:
-        found = json.loads(state.read_text())
+        begun = json.loads(state.read_text())
+        return replace(
+            plan,
+            level=Level(begun["level"]),
+            seed=str(begun["seed"]),
+            share=float(begun["share"]),
+            after=str(begun["after"]),
+            found=tuple(
+                Finding(code=FindingCode(one["code"]), target=str(one["target"]), message=str(one["message"]))
+                for one in begun["found"]
+            ),
+        )
     except FileNotFoundError as error:
         raise ConfigError(f"there is nothing to resume: {state} is not there", key="--resume") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"{state} cannot be read: delete it and begin anew", key="--resume") from error
-    return found if isinstance(found, dict) else {}
 
 
 def _share(text: str) -> float:
