@@ -24,8 +24,10 @@ from watcher.archive.merkle import leaf_hash, tree_root
 from watcher.archive.notes import Checkpoint, PrivateKey, parse_skey, parse_vkey, sign_note
 from watcher.archive.payloads import put_payload
 from watcher.errors import ArchiveError, RefusedError
-from watcher.pipeline.recover import record_acts, record_missing
+from watcher.model.source import Definition, Source, SourceState
+from watcher.pipeline.recover import record_acts, record_missing, seal_definitions
 from watcher.pipeline.verify import Level, VerifyPlan, VerifyReport, VerifyTarget, record_verification, verify
+from watcher.store import sources
 from watcher.store.database import open_database
 
 PAGE = "<html><body><p>Kazakhstan has not joined the treaty, says page {0}.</p></body></html>"
@@ -535,3 +537,30 @@ def test_every_code_says_what_it_means_and_what_to_do() -> None:
         assert explained.meaning
         assert explained.remedy
         assert "\n" not in explained.meaning + explained.remedy
+
+
+def test_an_archive_from_before_there_were_keys_gets_one_and_records_of_its_definitions(
+    bench: Any, tmp_path: Path
+) -> None:
+    definition = Definition(url="https://example.org/", title="Older", subjects=("KAZ",))
+    source = Source(
+        source_id="older",
+        state=SourceState.ACTIVE,
+        definition=definition,
+        registered_at=bench.clock(),
+        next_check_at=None,
+    )
+    with bench.rooms.database.writing() as connection:
+        sources.add_source(connection, source)
+    older = Victim(bench=bench, folder=tmp_path, kept="")
+    notes = older.verify().notes
+    assert any("names no key" in note for note in notes)
+    assert any("1 Definitions have no record yet" in note for note in notes)
+    assert [seal_definitions(bench.rooms) for _ in range(2)] == [1, 0]
+    open_seal(bench.rooms.archive, older.key_path, now=bench.clock()).checkpoint()
+    assert [known.sequence for known in ledger_keys(older.root, origin=ORIGIN)] == [1]
+    report = older.verify()
+    assert (report.counts, report.rows, report.covered) == ({}, 1, 2)
+    older.sql("UPDATE definitions SET sequence = NULL, body = '{}'")
+    assert older.codes() == {"row_missing": 1}
+    assert seal_definitions(bench.rooms) == 0  # a row that lost its record is never given a new one

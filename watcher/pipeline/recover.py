@@ -11,7 +11,7 @@ from watcher.model.source import Definition, Source, SourceKind, SourceState
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.record import Attempt, record_attempt, record_import
 from watcher.pipeline.register import record_definition
-from watcher.store import audit, captures, sources
+from watcher.store import audit, captures, evidence, sources
 from watcher.store.database import Connection
 from watcher.store.types import from_json
 
@@ -59,9 +59,11 @@ def record_acts(rooms: Rooms) -> int:
 def seal_definitions(rooms: Rooms) -> int:
     """Give the Definitions of a database from before they had records one each; returns how many."""
     with rooms.database.reading() as connection:
-        loose = sources.definitions_without_record(connection)
-    if not loose or any(record.type == "definition" for record in rooms.archive.records()):
+        number = evidence.count_without_record(connection)
+    if not number or any(record.type == "definition" for record in rooms.archive.records()):
         return 0
+    with rooms.database.reading() as connection:
+        loose = sources.definitions_without_record(connection)
     for source_id, valid_from, definition in loose:
         sequence = record_definition(rooms, source_id, definition, valid_from=valid_from)
         with rooms.database.writing() as connection:
