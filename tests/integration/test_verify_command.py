@@ -83,7 +83,9 @@ def test_a_note_kept_elsewhere_finds_what_was_cut_off(run: Any, site: Any, tmp_p
     run("source", "add", site.put("/kaz", PAGE), "--id", "kaz")
     assert run("key", "rotate").returncode == 0
     note = max((tmp_path / "snapshots" / "checkpoints").glob("*.note"))
-    (tmp_path / "kept.txt").write_text("Dear all,\n\n" + "".join(f"> {line}\n" for line in note.open()))
+    (tmp_path / "kept.txt").write_text(
+        "Dear all,\n\n" + "".join(f"> {line}\n" for line in note.read_text().splitlines())
+    )
     vkeys = run("key", "show").stdout.split()
     assert len(vkeys) == 2
     assert run("verify", "--against", "kept.txt", "--key", vkeys[0]).returncode == 0

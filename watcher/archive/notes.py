@@ -178,15 +178,14 @@ def parse_skey(text: str) -> PrivateKey:
 def find_checkpoint_note(text: str, *, origin: str) -> str | None:
     """The checkpoint note of an archive inside a longer text (a Digest, quoted or indented), None when there is none.
 
-    Blanks and ">" before the lines and an empty line that got lost are put right; nothing else is.
+    Blanks and ">" around the lines and empty lines that were lost or added are put right; nothing else is.
     """
-    lines = [line.strip("> \t\r") for line in text.split("\n")]
+    lines = [stripped for line in text.split("\n") if (stripped := line.strip("> \t\r"))]
     for place, line in enumerate(lines):
         if line != origin or place + 2 >= len(lines) or _SIZE.fullmatch(lines[place + 1]) is None:
             continue
-        rest = [one for one in lines[place + 3 :] if one]
         signed = []
-        for one in rest:
+        for one in lines[place + 3 :]:
             if not one.startswith(SIGNATURE_MARK):
                 break
             signed.append(one + "\n")

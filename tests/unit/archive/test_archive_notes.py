@@ -118,6 +118,7 @@ def test_a_note_is_found_again_in_the_text_of_a_message(quote: str) -> None:
     signed = sign_note(HEAD.text, [KEY])
     message = "\r\n".join(["Dear all,", HEAD.origin, *(quote + line for line in signed.split("\n") if line), "", "Bye"])
     assert find_checkpoint_note(message, origin=HEAD.origin) == signed
+    assert find_checkpoint_note(message.replace("\r\n", "\n\n"), origin=HEAD.origin) == signed
     assert find_checkpoint_note(message, origin="another.org/log") is None
 
 
