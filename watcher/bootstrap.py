@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from watcher import __version__
 from watcher.alert.channels.smtp import SmtpChannel
-from watcher.archive import create_archive, has_records, open_archive
+from watcher.archive import create_archive, has_records, open_archive, open_seal, read_origin
 from watcher.errors import ArchiveError, StoreError
 from watcher.fetch import (
     BrowserFetcher,
@@ -34,7 +34,8 @@ from watcher.fetch import (
 )
 from watcher.isolation import ChildPool
 from watcher.pipeline.ports import Clock, Rooms
-from watcher.pipeline.recover import record_missing
+from watcher.pipeline.recover import record_acts, record_missing, seal_definitions
+from watcher.pipeline.verify import VerifyTarget
 from watcher.settings import Settings, load_pack_text, load_settings
 from watcher.settings.secrets import resolve
 from watcher.settings.service import FetchSettings
@@ -161,11 +162,17 @@ def open_instance(
     _require_both(settings)
     archive = open_archive(settings.archive.path)
     database = open_database(settings.store.url)
+    try:
+        seal = open_seal(archive, settings.archive.key, now=clock())
+    except ArchiveError:
+        database.close()
+        raise
     children = ChildPool(size=os.cpu_count() or 1)
     browser = browser_of(settings, clock)
     rooms = Rooms(
         database=database,
         archive=archive,
+        seal=seal,
         children=children,
         pack=pack,
         clock=clock,
@@ -178,7 +185,9 @@ def open_instance(
         certificates=settings.fetch.certificates,
     )
     try:
+        record_acts(rooms)
         record_missing(rooms)
+        seal_definitions(rooms)
         yield Instance(settings=settings, config=config, rooms=rooms, tls=tls_context(), browser=browser)
     finally:
         browser.close()
@@ -187,11 +196,32 @@ def open_instance(
 
 
 @contextmanager
+def open_evidence(settings: Settings) -> Iterator[VerifyTarget]:
+    """Archive and database as they are, damaged or not: nothing is recovered, made or written."""
+    database, problem = None, ""
+    try:
+        database = open_database(settings.store.url)
+    except StoreError as error:
+        problem = str(error)
+    try:
+        yield VerifyTarget(
+            root=settings.archive.path,
+            origin=read_origin(settings.archive.path),
+            key_path=settings.archive.key,
+            database=database,
+            database_problem=problem,
+        )
+    finally:
+        if database is not None:
+            database.close()
+
+
+@contextmanager
 def open_trial(config: Path, *, clock: Clock = utc_now) -> Iterator[Instance]:
     """An empty instance with the settings of `config` that is gone at the end: nothing done with it is recorded."""
     settings = load_settings(config / "watcher.yaml")
     with TemporaryDirectory(prefix="watcher-") as folder:
-        archive = replace(settings.archive, path=Path(folder) / "snapshots")
+        archive = replace(settings.archive, path=Path(folder) / "snapshots", key=Path(folder) / "archive.key")
         store = replace(settings.store, url=f"sqlite:///{folder}/watcher.db")
         own = replace(settings, archive=archive, store=store)
         with open_instance(config, settings=own, clock=clock, create=True) as instance:

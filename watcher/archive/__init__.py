@@ -1,6 +1,17 @@
 """Bytes → Snapshot and back, verified: payloads by SHA-256 and an append-only ledger of what happened."""
 
-from watcher.archive.archive import Archive, capture_of, create_archive, has_records, open_archive
+from watcher.archive.archive import Archive, capture_of, create_archive, has_records, open_archive, read_origin
+from watcher.archive.checkpoints import Seal, open_seal
 from watcher.archive.ledger import LedgerRecord
 
-__all__ = ["Archive", "LedgerRecord", "capture_of", "create_archive", "has_records", "open_archive"]
+__all__ = [
+    "Archive",
+    "LedgerRecord",
+    "Seal",
+    "capture_of",
+    "create_archive",
+    "has_records",
+    "open_archive",
+    "open_seal",
+    "read_origin",
+]

@@ -18,6 +18,7 @@ from watcher.errors import ArchiveError
 from watcher.model.capture import Capture
 
 FORMAT = 1
+FAILED_READS_KEPT = 1000
 _CAPTURE: TypeAdapter[Capture] = TypeAdapter(Capture)
 
 
@@ -29,6 +30,7 @@ class Archive:
         self.origin = origin
         self._ledger = Ledger(root / "ledger")
         self.payloads = Payloads(root)
+        self._failed_reads: dict[str, None] = {}
 
     def put_payload(self, payload: bytes, *, like: str | None = None) -> str:
         """Store bytes durably; returns their SHA-256 in hex. `like` is the SHA-256 of a payload that resembles them."""
@@ -36,7 +38,19 @@ class Archive:
 
     def get_payload(self, payload_sha256: str) -> bytes:
         """The bytes, hashed again; ArchiveError when missing or damaged."""
-        return self.payloads.get(payload_sha256)
+        try:
+            return self.payloads.get(payload_sha256)
+        except ArchiveError:
+            if len(self._failed_reads) < FAILED_READS_KEPT:
+                self._failed_reads[payload_sha256] = None
+            raise
+
+    def take_failed_reads(self) -> list[str]:
+        """The Payloads that could not be read since this was last asked."""
+        failed = list(self._failed_reads)
+        for payload_sha256 in failed:
+            self._failed_reads.pop(payload_sha256, None)
+        return failed
 
     def append_capture(self, capture: Capture) -> Capture:
         """Write a Capture to the ledger; returns it with the sequence that the ledger gave it."""
@@ -92,6 +106,13 @@ def create_archive(root: Path, *, origin: str) -> Archive:
 
 def open_archive(root: Path) -> Archive:
     """Open an existing archive. An unreadable one is named and left as it is."""
+    origin = read_origin(root)
+    sweep(root)
+    return Archive(root, origin=origin)
+
+
+def read_origin(root: Path) -> str:
+    """The origin that an archive's format file names. ArchiveError when that cannot be read."""
     path = root / "format.json"
     try:
         described = json.loads(path.read_bytes())
@@ -108,8 +129,9 @@ def open_archive(root: Path) -> Archive:
         raise ArchiveError(
             f"{path} says format {number}; this watcher reads format {FORMAT}. Use the watcher that wrote it."
         )
-    sweep(root)
-    return Archive(root, origin=origin)
+    if not isinstance(origin, str):
+        raise ArchiveError(f"{path} names no origin. It was left as it is: restore it from a backup.")
+    return origin
 
 
 def has_records(root: Path) -> bool:

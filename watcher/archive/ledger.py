@@ -155,7 +155,7 @@ def _parse(line: bytes, sequence: int) -> LedgerRecord:
         body = json.loads(line)
         found = body.pop("sequence")
         record_type = body.pop("type")
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise ArchiveError(
             f"ledger record {sequence} is damaged: it cannot be read. Restore the ledger from a backup."
         ) from error

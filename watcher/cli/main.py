@@ -32,6 +32,7 @@ COMMANDS = {
     "health": ("instance", "Ask the running service if it is well."),
     "import": ("history", "Bring dated history into a Source."),
     "init": ("instance", "Make the archive and the database of a new instance."),
+    "key": ("verify", "Show or exchange the key that signs the checkpoints."),
     "migrate": ("instance", "Bring the database to the schema of this watcher."),
     "positions": ("answer", "Find the Positions that a text asserts."),
     "replay": ("answer", "Replay the dated versions of one Source."),
@@ -40,6 +41,7 @@ COMMANDS = {
     "status": ("instance", "How the instance is."),
     "subscription": ("subscription", "Say who is told of what."),
     "timestamp": ("timestamp", "Have the newest checkpoint stamped by a third party."),
+    "verify": ("verify", "Read the evidence back and say what is wrong with it."),
 }
 
 

@@ -104,7 +104,9 @@ def demo_settings(workspace: Path, *, smtp_port: int) -> Settings:
     """Everything inside the workspace, checks every two seconds, mail to the sink."""
     root = workspace.resolve()
     return Settings(
-        archive=ArchiveSettings(path=root / "snapshots", origin="watcher.demo/archive"),
+        archive=ArchiveSettings(
+            path=root / "snapshots", origin="watcher.demo/archive", key=root / "data" / "archive.key"
+        ),
         store=StoreSettings(url=f"sqlite:///{root / 'data' / 'watcher.db'}"),
         fetch=FetchSettings(intranet=("127.0.0.0/8",), gap_seconds=0.1),
         scheduler=SchedulerSettings(tick_seconds=TICK_SECONDS, workers=3),
@@ -117,6 +119,7 @@ def as_yaml(settings: Settings) -> str:
     """The settings that matter to who serves the workspace later."""
     return (
         f"archive:\n  path: {settings.archive.path}\n  origin: {settings.archive.origin}\n"
+        f"  key: {settings.archive.key}\n"
         f"store:\n  url: {settings.store.url}\n"
     )
 

@@ -60,7 +60,7 @@ def compose_digest(rooms: Rooms, subscription: Subscription) -> Composed | None:
 
     None when there is nothing to tell an immediate Subscription, or another process composed it first.
     """
-    checkpoint = rooms.archive.checkpoint()
+    checkpoint = rooms.checkpoint()
     with rooms.database.writing() as connection:
         now = rooms.clock()
         digest = _digest(connection, subscription, now, checkpoint)
@@ -83,7 +83,7 @@ def compose_digest(rooms: Rooms, subscription: Subscription) -> Composed | None:
 def preview_digest(rooms: Rooms, subscription: Subscription) -> Message:
     """The message that a Subscription would get now; nothing is recorded or owed."""
     with rooms.database.reading() as connection:
-        digest = _digest(connection, subscription, rooms.clock(), rooms.archive.checkpoint())
+        digest = _digest(connection, subscription, rooms.clock(), rooms.newest_checkpoint())
     return render_digest(digest, base_url=rooms.base_url)
 
 

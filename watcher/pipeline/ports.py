@@ -15,7 +15,7 @@ from watcher.model.source import Credentials
 from watcher.model.subscription import Delivery, DeliveryState
 
 if TYPE_CHECKING:  # questions that need no instance must not wait for the rooms to load
-    from watcher.archive import Archive
+    from watcher.archive import Archive, Seal
     from watcher.fetch import FetchRequest
     from watcher.store.database import Database
 
@@ -68,6 +68,7 @@ class Rooms:
 
     `secrets` gives the headers that credentials refer to, or a ConfigError that names the reference.
     `certificates` is the folder of the files that Definitions name in `ca_file`.
+    `seal` signs checkpoints; without it they are not signed.
     """
 
     database: Database
@@ -82,3 +83,12 @@ class Rooms:
     gap_seconds: float = 0.0
     secrets: Callable[[Credentials], tuple[tuple[str, str], ...]] = no_secrets
     certificates: Path = Path("config/certificates")
+    seal: Seal | None = None
+
+    def checkpoint(self) -> str:
+        """The signed checkpoint over the ledger as it stands; the unsigned one where there is no key."""
+        return self.seal.checkpoint() if self.seal is not None else self.archive.checkpoint()
+
+    def newest_checkpoint(self) -> str:
+        """The newest checkpoint that was signed, for those who only look; else the unsigned one of now."""
+        return (self.seal.newest() if self.seal is not None else "") or self.archive.checkpoint()

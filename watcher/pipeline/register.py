@@ -55,7 +55,9 @@ def add_source(rooms: Rooms, source_id: str, definition: Definition, *, user: st
         next_check_at=now if watched else None,
     )
     with rooms.database.writing() as connection:
-        sources.add_source(connection, source)
+        sources.require_free(connection, source_id)
+        sequence = record_definition(rooms, source_id, definition, valid_from=now)
+        sources.add_source(connection, source, sequence=sequence)
         record_act(rooms, connection, user=user, action="source.add", target=source_id, after=_described(source))
     return source
 
@@ -157,7 +159,8 @@ def _change_source(rooms: Rooms, step: PlanStep, *, user: str) -> None:
     with rooms.database.writing() as connection:
         before = sources.get_source(connection, step.source_id)
         if before.definition != step.definition:
-            sources.replace_definition(connection, step.source_id, step.definition, now=now)
+            sequence = record_definition(rooms, step.source_id, step.definition, valid_from=now)
+            sources.replace_definition(connection, step.source_id, step.definition, now=now, sequence=sequence)
         state = _wanted_state(before, step.paused)
         if state is not before.state or state is not SourceState.ACTIVE:
             active = state is SourceState.ACTIVE and step.definition.url
@@ -225,6 +228,21 @@ def _described(source: Source) -> dict[str, Any]:
 def _plain(value: dict[str, Any]) -> dict[str, Any]:
     plain: dict[str, Any] = json.loads(json.dumps(value, default=str))
     return plain
+
+
+def record_definition(rooms: Rooms, source_id: str, definition: Definition, *, valid_from: datetime) -> int:
+    """The record of a Definition that comes into force, before its row; returns its sequence."""
+    record = rooms.archive.append(
+        "definition",
+        {
+            "recorded_at": rooms.clock().isoformat(),
+            "source_id": source_id,
+            "valid_from": valid_from.isoformat(),
+            "definition_sha256": definition.digest_sha256,
+            "definition": _plain(asdict(definition)),
+        },
+    )
+    return record.sequence
 
 
 def record_act(

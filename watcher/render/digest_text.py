@@ -177,9 +177,9 @@ def _looked_lines(told: ToldDigest) -> Iterator[str]:
                 yield from _wrapped(f"{_named(reach.source)}: {text}", first="  - ", rest="    ")
     yield ""
     yield from _wrapped(told.noise)
-    yield from ("", "Checkpoint of the archive when this was composed (origin, size, root). Keep it: it proves")
-    yield "later that no record up to here was changed or taken away."
-    yield from (f"  {folded(line)}" for line in digest.checkpoint.splitlines() if line.strip())
+    yield from ("", "Checkpoint of the archive when this was composed: origin, size, root, signature.")
+    yield "Keep it: it proves later that no record up to here was changed or taken away."
+    yield from (f"  {folded(line)}" if line else "" for line in digest.checkpoint.splitlines())
     yield ""
     yield from _wrapped(f"You asked for: {told.asked_for}.")
     yield from _wrapped(f"This message as a page: {told.digest_url}")

@@ -12,6 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from watcher.bootstrap import Instance
 from watcher.errors import WatcherError
+from watcher.pipeline.fixity import keep_read_failures, make_checkpoint, read_some, tell_operator
 from watcher.pipeline.notify import compose_due, deliver_owed
 from watcher.pipeline.schedule import LATE, claim_due, ready_at, spread_missed
 from watcher.scheduler.line import CheckLine
@@ -46,6 +47,13 @@ class Service:
             self._ticks.add_job(
                 job, "interval", seconds=self._settings.tick_seconds, id=name, next_run_time=datetime.now(UTC)
             )
+
+        for name, job, every, after in (
+            ("evidence", self.keep_evidence, 600, 5),
+            ("fixity", self.read_evidence, 3600, 60),
+        ):
+            first = datetime.now(UTC) + timedelta(seconds=after)
+            self._ticks.add_job(job, "interval", seconds=every, id=name, next_run_time=first)
 
     def start(self) -> None:
         """Begin to tick."""
@@ -93,6 +101,32 @@ class Service:
                     log.info("delivered", delivery=delivery.delivery_id, recipient=delivery.recipient)
         except WatcherError as error:
             log.error("digests are held up", problem=str(error))
+
+    def keep_evidence(self) -> None:
+        """Sign the ledger when an hour has passed, keep read failures as incidents, tell the operator."""
+        rooms, settings = self._instance.rooms, self._instance.settings
+        try:
+            keep_read_failures(rooms)
+            if make_checkpoint(rooms) is not None:
+                log.info("checkpoint made", size=rooms.archive.size())
+        except WatcherError as error:
+            log.error("the ledger was not signed", problem=str(error))
+        try:
+            for problem in tell_operator(rooms, self._instance.mail(), settings.smtp.operator):
+                log.warning("the operator could not be told", problem=problem)
+        except WatcherError as error:
+            log.error("the operator could not be told", problem=str(error))
+
+    def read_evidence(self) -> None:
+        """Read an hour's share of the Payloads back."""
+        try:
+            read, wrong = read_some(self._instance.rooms)
+        except WatcherError as error:
+            log.error("Payloads were not read back", problem=str(error))
+            return
+        if wrong:
+            log.error("Payloads are missing or damaged", read=read, wrong=wrong)
+            self.keep_evidence()
 
     def _may_claim(self) -> bool:
         return not self._stopping.is_set() and self._instance.rooms.clock() >= self._paused_until

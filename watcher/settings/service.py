@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,13 +21,14 @@ ENVIRONMENT_PREFIX = "WATCHER_"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArchiveSettings:
-    """Where the evidence lies. `origin` names the archive in its checkpoints.
+    """Where the evidence lies. `origin` names the archive in its checkpoints, `key` is the file that signs them.
 
     `timestamp_url` is an RFC 3161 time stamp authority, `timestamp_certificates` the PEM file that it is trusted by.
     """
 
     path: Path = Path("snapshots")
     origin: str = "watcher.local/archive"
+    key: Path = Path("data/archive.key")
     timestamp_url: str = ""
     timestamp_certificates: str = ""
 
@@ -77,6 +79,7 @@ class SchedulerSettings:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SmtpSettings:
     """The mail server. `host` "" keeps digests on the web page only. `security` is none, starttls or tls.
+    `operator` is the address that is told when evidence is found missing or damaged.
 
     The password comes from WATCHER_SMTP__PASSWORD or the file that WATCHER_SMTP__PASSWORD_FILE names, never from YAML.
     """
@@ -87,6 +90,7 @@ class SmtpSettings:
     user: str = ""
     password: str = field(default="", repr=False)
     sender: str = "watcher@localhost"
+    operator: str = ""
     timeout_seconds: float = 30.0
 
 
@@ -201,6 +205,16 @@ def _from_text(default: Any, node: Node) -> Any:
 def _validate(settings: Settings, file: str) -> None:
     checks = (
         (settings.smtp.security in ("none", "starttls", "tls"), "smtp.security", "should be none, starttls or tls"),
+        (
+            settings.archive.origin.isprintable() and settings.archive.origin.strip() != "",
+            "archive.origin",
+            "should be one line, such as example.org/archive",
+        ),
+        (
+            not settings.smtp.operator or re.fullmatch(r"[^\s@]+@[^\s@]+", settings.smtp.operator) is not None,
+            "smtp.operator",
+            "should be one e-mail address, such as desk@example.org",
+        ),
         (0 < settings.web.port < 65536, "web.port", "should be a port between 1 and 65535"),
         (0 < settings.smtp.port < 65536, "smtp.port", "should be a port between 1 and 65535"),
         (settings.fetch.contact.isprintable(), "fetch.contact", "should be one line without control characters"),

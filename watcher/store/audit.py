@@ -38,6 +38,11 @@ def add_audit(connection: Connection, entry: AuditEntry) -> None:
     )
 
 
+def recorded_acts(connection: Connection) -> set[int]:
+    """The ledger sequences of all acts that have their row."""
+    return set(connection.execute(select(audit.c.sequence)).scalars())
+
+
 def list_audit(connection: Connection, *, target: str | None = None, limit: int = 200) -> list[AuditEntry]:
     """Acts, newest first, all or on one target."""
     query = select(audit)

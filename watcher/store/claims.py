@@ -199,6 +199,11 @@ _FINISH = (
 )
 
 
+def leased_sources(connection: Connection, *, now: datetime) -> set[str]:
+    """The Sources that are being checked at this moment."""
+    return set(connection.execute(select(sources.c.source_id).where(sources.c.lease_until > now)).scalars())
+
+
 def _finished_row(one: Finished) -> dict[str, object]:
     return {
         "of": one.claim.source.source_id,

@@ -1,7 +1,7 @@
 """All tables.
 
 Evidence (definitions, captures, snapshots, audit) repeats what the ledger holds; versions, positions and
-changes derive from it; subscriptions, digests and deliveries are the service's own.
+changes derive from it; subscriptions, digests, deliveries, fixity and incidents are the service's own.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from watcher.store.types import UtcDateTime
 
-SCHEMA = "0002"  # the newest of store/migrations/versions; numbers grow
+SCHEMA = "0003"  # the newest of store/migrations/versions; numbers grow
 
 metadata = MetaData(
     naming_convention={
@@ -68,6 +68,7 @@ definitions = Table(
     Column("valid_until", UtcDateTime),
     Column("definition_sha256", String(64), nullable=False),
     Column("body", Text, nullable=False),
+    Column("sequence", Integer, index=True),
 )
 
 hosts = Table(
@@ -245,4 +246,27 @@ audit = Table(
     Column("before", Text),
     Column("after", Text),
     Index(None, "target"),
+)
+
+fixity = Table(
+    "fixity",
+    metadata,
+    Column("payload_sha256", String(64), primary_key=True),
+    Column("first_sequence", Integer, nullable=False, index=True),
+    Column("verified_at", UtcDateTime, index=True),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("incident_id", Integer, primary_key=True),
+    Column("code", String(40), nullable=False),
+    Column("target", String(200), nullable=False, index=True),
+    Column("message", Text, nullable=False),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("resolved_at", UtcDateTime),
+    Column("told_at", UtcDateTime),
+    Column("lease_until", UtcDateTime),
+    Index(None, "resolved_at", "told_at"),
 )

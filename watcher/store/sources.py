@@ -13,10 +13,9 @@ from watcher.store.schema import definitions, sources
 from watcher.store.types import from_json, to_json
 
 
-def add_source(connection: Connection, source: Source) -> None:
-    """A new Source with its first Definition. ConflictError when the id is taken."""
-    if connection.execute(select(sources.c.source_id).where(sources.c.source_id == source.source_id)).first():
-        raise ConflictError(f"a Source named {source.source_id!r} exists already")
+def add_source(connection: Connection, source: Source, *, sequence: int | None = None) -> None:
+    """A new Source with its first Definition, which has the record `sequence`. ConflictError when the id is taken."""
+    require_free(connection, source.source_id)
     connection.execute(
         insert(sources).values(
             source_id=source.source_id,
@@ -30,17 +29,31 @@ def add_source(connection: Connection, source: Source) -> None:
             fencing_token=0,
         )
     )
-    _add_definition(connection, source.source_id, source.definition, source.registered_at)
+    _add_definition(connection, source.source_id, source.definition, source.registered_at, sequence)
 
 
-def replace_definition(connection: Connection, source_id: str, definition: Definition, *, now: datetime) -> None:
+def exists(connection: Connection, source_id: str) -> bool:
+    """Whether a Source of that name was ever registered."""
+    found = connection.execute(select(sources.c.source_id).where(sources.c.source_id == source_id))
+    return found.first() is not None
+
+
+def require_free(connection: Connection, source_id: str) -> None:
+    """ConflictError when a Source of that name exists."""
+    if exists(connection, source_id):
+        raise ConflictError(f"a Source named {source_id!r} exists already")
+
+
+def replace_definition(
+    connection: Connection, source_id: str, definition: Definition, *, now: datetime, sequence: int | None = None
+) -> None:
     """Put a new Definition in force; the old one stays with its end date. The next check is made at once."""
     connection.execute(
         update(definitions)
         .where(definitions.c.source_id == source_id, definitions.c.valid_until.is_(None))
         .values(valid_until=now)
     )
-    _add_definition(connection, source_id, definition, now)
+    _add_definition(connection, source_id, definition, now, sequence)
     connection.execute(
         update(sources)
         .where(sources.c.source_id == source_id)
@@ -138,7 +151,9 @@ def source_of(row: Row[tuple[object, ...]]) -> Source:
     )
 
 
-def _add_definition(connection: Connection, source_id: str, definition: Definition, now: datetime) -> None:
+def _add_definition(
+    connection: Connection, source_id: str, definition: Definition, now: datetime, sequence: int | None
+) -> None:
     connection.execute(
         insert(definitions).values(
             source_id=source_id,
@@ -146,7 +161,41 @@ def _add_definition(connection: Connection, source_id: str, definition: Definiti
             valid_until=None,
             definition_sha256=definition.digest_sha256,
             body=to_json(Definition, definition),
+            sequence=sequence,
         )
+    )
+
+
+def definitions_without_record(connection: Connection) -> list[tuple[str, datetime, Definition]]:
+    """(source_id, valid_from, Definition) of rows from before Definitions had records, oldest first."""
+    rows = connection.execute(
+        select(definitions.c.source_id, definitions.c.valid_from, definitions.c.body)
+        .where(definitions.c.sequence.is_(None))
+        .order_by(definitions.c.valid_from, definitions.c.source_id)
+    )
+    return [(row.source_id, row.valid_from, from_json(Definition, row.body)) for row in rows]
+
+
+def recorded_definitions(connection: Connection) -> set[int]:
+    """The ledger sequences of all Definitions that have their row."""
+    return set(connection.execute(select(definitions.c.sequence).where(definitions.c.sequence.is_not(None))).scalars())
+
+
+def last_valid_from(connection: Connection, source_id: str) -> datetime | None:
+    """Since when the Definition in force is; None for a Source that does not exist."""
+    return connection.execute(
+        select(definitions.c.valid_from).where(
+            definitions.c.source_id == source_id, definitions.c.valid_until.is_(None)
+        )
+    ).scalar()
+
+
+def set_definition_record(connection: Connection, source_id: str, valid_from: datetime, *, sequence: int) -> None:
+    """Tie the row of a Definition to its record."""
+    connection.execute(
+        update(definitions)
+        .where(definitions.c.source_id == source_id, definitions.c.valid_from == valid_from)
+        .values(sequence=sequence)
     )
 
 

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from watcher.errors import NotFoundError, WatcherError
 from watcher.pipeline.ports import Rooms
 from watcher.web import memento
-from watcher.web.api import health
+from watcher.web.api import checkpoint, health
 from watcher.web.pages import audit, captures, changes, digests, overview, sources, subjects, versions
 from watcher.web.reply import page
 
@@ -40,6 +40,7 @@ ROUTES: tuple[tuple[str, Callable[..., Response]], ...] = (
     ("/audit", audit.list_audit),
     ("/timegate/{target:path}", memento.time_gate),
     ("/timemap/{target:path}", memento.time_map),
+    ("/checkpoint", checkpoint.checkpoint),
     ("/healthz", health.health),
 )
 

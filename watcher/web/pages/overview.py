@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from watcher.model.source import SourceState
-from watcher.store import captures, changes, digests, sources, versions
+from watcher.store import captures, changes, digests, incidents, sources, versions
 from watcher.web.reply import page, rooms_of, with_sources
 
 LATEST = 15
@@ -20,6 +20,7 @@ def overview(request: Request) -> Response:
         recent = changes.list_changes(connection, limit=LOOKED_AT)
         told = with_sources(connection, [change for change in recent if change.alert][:LATEST])
         counts = captures.count_captures(connection)
+        wrong = incidents.open_incidents(connection)
         unsent = digests.count_unsent(connection)
         known = {source.source_id: source for source in every}
         held = [(version, known[version.source_id]) for version in versions.held_versions(connection)]
@@ -34,6 +35,7 @@ def overview(request: Request) -> Response:
         failing=[source for source in active if source.failures_in_a_row],
         unsent=unsent,
         held=held,
+        incidents=wrong,
         told=told,
-        checkpoint=rooms.archive.checkpoint(),
+        checkpoint=rooms.newest_checkpoint(),
     )
