@@ -360,7 +360,7 @@ def test_catalogue_134_an_archive_that_may_only_be_read_is_opened_and_read(bench
         timeout=60,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-    if "mount" in done.stderr or "unshare" in done.stderr:
+    if done.stderr.startswith(("mount:", "unshare:")):
         pytest.skip(f"this machine allows no mounts: {done.stderr.strip()}")
     first, *refused = done.stdout.splitlines()
     assert first == f"{bench.rooms.archive.size()} {len(PAGE.format('61/84', FILLING))}"
@@ -396,7 +396,7 @@ def test_catalogue_132_a_disk_that_really_is_full_shows_nothing_half_and_takes_u
         timeout=60,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-    if "mount" in done.stderr or "unshare" in done.stderr:
+    if done.stderr.startswith(("mount:", "unshare:")):
         pytest.skip(f"this machine allows no mounts: {done.stderr.strip()}")
     full, resumed = done.stdout.splitlines()
     assert full.startswith("disk full: ")

@@ -11,12 +11,13 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from watcher.archive import create_archive, open_archive
+from watcher.archive import create_archive, durable, open_archive
 from watcher.archive.archive import Archive
 from watcher.archive.packs import MAXIMUM_PATCHES, make_patch
 from watcher.errors import ArchiveError
@@ -160,15 +161,25 @@ def test_patches_are_found_after_their_pack_was_rewritten(archive: Archive) -> N
         archive.get_payload(digests[1])
 
 
+def _linger(step: str) -> None:
+    """Be slow between looking and writing, so that whoever does not wait his turn is seen."""
+    if step.endswith(" write"):
+        time.sleep(0.003)
+
+
 def _store(root: Path, like: str, first: int, number: int, ready: Any) -> None:
     archive = open_archive(root)
+    durable.failpoint = _linger
     ready.wait(60)
     for n in range(first, first + number):
         digest = archive.put_payload(page(n), like=like)
         archive.append("audit", {"payload_sha256": digest})
 
 
-def test_catalogue_143_threads_and_processes_that_store_the_same_payloads_store_each_once(archive: Archive) -> None:
+def test_catalogue_143_threads_and_processes_that_store_the_same_payloads_store_each_once(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durable, "failpoint", _linger)
     first = archive.put_payload(page(0))
     context = multiprocessing.get_context("spawn")
     ready = context.Barrier(4)
