@@ -11,13 +11,15 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from watcher.archive import create_archive, open_archive
+from watcher.archive import create_archive, durable, open_archive
 from watcher.archive.archive import Archive
-from watcher.archive.packs import MAXIMUM_PATCHES
+from watcher.archive.packs import MAXIMUM_PATCHES, make_patch
 from watcher.errors import ArchiveError
 
 WORDS = "mines treaty State Party stockpile destruction clearance Article five extension request".split()  # noqa: SIM905
@@ -159,18 +161,30 @@ def test_patches_are_found_after_their_pack_was_rewritten(archive: Archive) -> N
         archive.get_payload(digests[1])
 
 
-def _store(root: Path, like: str, first: int, number: int) -> None:
+def _linger(step: str) -> None:
+    """Be slow between looking and writing, so that whoever does not wait his turn is seen."""
+    if step.endswith(" write"):
+        time.sleep(0.003)
+
+
+def _store(root: Path, like: str, first: int, number: int, ready: Any) -> None:
     archive = open_archive(root)
+    durable.failpoint = _linger
+    ready.wait(60)
     for n in range(first, first + number):
         digest = archive.put_payload(page(n), like=like)
         archive.append("audit", {"payload_sha256": digest})
 
 
-def test_catalogue_143_threads_and_processes_that_store_the_same_payloads_store_each_once(archive: Archive) -> None:
+def test_catalogue_143_threads_and_processes_that_store_the_same_payloads_store_each_once(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durable, "failpoint", _linger)
     first = archive.put_payload(page(0))
     context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=_store, args=(archive.root, first, 1, 20)) for _ in range(2)]
-    threads = [threading.Thread(target=_store, args=(archive.root, first, 11, 20)) for _ in range(2)]
+    ready = context.Barrier(4)
+    processes = [context.Process(target=_store, args=(archive.root, first, 1, 20, ready)) for _ in range(2)]
+    threads = [threading.Thread(target=_store, args=(archive.root, first, 11, 20, ready)) for _ in range(2)]
     for worker in (*processes, *threads):
         worker.start()
     for worker in (*processes, *threads):
@@ -210,8 +224,8 @@ def test_a_removed_patch_leaves_no_byte_and_takes_no_other_along(archive: Archiv
     assert frame[1] not in _pack(archive, digests[0]).read_bytes()
     later = archive.put_payload(page(6), like=digests[4])
     for one in (archive, reader, open_archive(archive.root)):
-        assert [one.get_payload(digests[n]) for n in (0, 1, 3, 4)] == [page(n) for n in (0, 1, 3, 4)]
         assert one.get_payload(later) == page(6)
+        assert [one.get_payload(digests[n]) for n in (0, 1, 3, 4)] == [page(n) for n in (0, 1, 3, 4)]
         with pytest.raises(ArchiveError, match="missing"):
             one.get_payload(digests[2])
 
@@ -229,6 +243,15 @@ def test_a_removed_keyframe_leaves_what_was_stored_against_it(archive: Archive) 
             one.get_payload(digests[0])
         later = one.put_payload(page(9), like=digests[0])
         assert one.get_payload(later) == page(9)
+
+
+def test_a_patch_that_was_made_while_its_keyframe_was_removed_is_not_written(archive: Archive) -> None:
+    digests = _put_row(archive, 2)
+    keyframe = archive.root / "payloads" / "sha256" / digests[0][:2] / digests[0][2:4] / f"{digests[0]}.zst"
+    archive.payloads.remove(digests[0])
+    patch = make_patch(page(3), page(0))
+    assert not archive.payloads.packs.add(keyframe, page(0), hashlib.sha256(page(3)).hexdigest(), patch)
+    assert archive.payloads.packs.patches_against(digests[0]) == []
 
 
 # Damage
@@ -331,6 +354,8 @@ def test_a_wrong_size_in_a_line_does_not_hide_the_entries_behind_it(archive: Arc
     _damage(_pack(archive, digests[0]), patch.offset + len('{"bytes":'), b"9")
     again = open_archive(archive.root)
     assert [again.get_payload(digests[n]) for n in (1, 3, 4)] == [page(1), page(3), page(4)]
+    known = {patch.payload_sha256 for patch in again.payloads.packs.patches_against(digests[0])}
+    assert known == {digests[1], digests[3], digests[4]}
 
 
 # What a crash leaves
@@ -358,8 +383,10 @@ def test_an_entry_whose_bytes_never_reached_the_disk_is_not_taken_for_stored(arc
     again = open_archive(archive.root)
     assert again.put_payload(page(3), like=digests[2]) == digests[3]
     assert again.get_payload(digests[3]) == page(3)
+    length = pack.stat().st_size
     later = again.put_payload(page(5), like=digests[2])
     assert again.get_payload(later) == page(5)
+    assert pack.stat().st_size == length, "nothing is appended behind such an entry"
 
 
 def test_catalogue_131_the_start_removes_temporary_files_and_torn_ends_of_packs(archive: Archive) -> None:
