@@ -33,6 +33,7 @@ COMMANDS = {
     "migrate": ("instance", "Bring the database to the schema of this watcher."),
     "positions": ("answer", "Find the Positions that a text asserts."),
     "replay": ("answer", "Replay the dated versions of one Source."),
+    "rebuild": ("backup", "Make the database again from the archive."),
     "serve": ("serve", "Check what is due, send what is owed, serve the page."),
     "source": ("source", "Register and look after Sources."),
     "status": ("instance", "How the instance is."),
