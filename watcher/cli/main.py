@@ -21,6 +21,7 @@ Examples:
 """
 
 COMMANDS = {
+    "backup": ("backup", "Copy database, archive and configuration while the service works."),
     "check": ("history", "Check one Source now and say what happened."),
     "check-config": ("instance", "Read all configuration and say what is wrong."),
     "compare": ("answer", "Compare two documents."),
@@ -34,6 +35,7 @@ COMMANDS = {
     "positions": ("answer", "Find the Positions that a text asserts."),
     "replay": ("answer", "Replay the dated versions of one Source."),
     "rebuild": ("backup", "Make the database again from the archive."),
+    "restore": ("backup", "Make an instance anew from a backup."),
     "serve": ("serve", "Check what is due, send what is owed, serve the page."),
     "source": ("source", "Register and look after Sources."),
     "status": ("instance", "How the instance is."),
