@@ -23,7 +23,7 @@ from watcher.archive import open_archive
 from watcher.errors import RefusedError
 from watcher.model.capture import Trigger
 from watcher.model.subscription import Cadence, DeliveryState, SubscriptionFilter
-from watcher.pipeline import register
+from watcher.pipeline import backup, register
 from watcher.pipeline.backup import BackedUp, BackupPlan, back_up
 from watcher.pipeline.notify import compose_digest, deliver_owed
 from watcher.pipeline.recover import record_missing
@@ -371,3 +371,42 @@ def test_131_a_killed_act_leaves_nothing_that_looks_whole_and_can_be_repeated(
         assert connection.execute("SELECT count(*) FROM captures").fetchone() == (3,)
     left = {path.name for path in (*tmp_path.iterdir(), *(tmp_path / "out").iterdir())}
     assert not {name for name in left if ".partial" in name or ".restoring" in name}
+
+
+def test_145_what_was_recorded_between_the_checkpoint_and_the_copy_is_in_both_halves(
+    bench: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(bench)
+    copy = backup.copy_database
+
+    def copies_later(url: str, target: Path) -> None:
+        bench.check("kaz")
+        bench.register("late", bench.site.url("/late"))
+        copy(url, target)
+        bench.register("too-late", bench.site.url("/late"))
+
+    monkeypatch.setattr(backup, "copy_database", copies_later)
+    done = backed_up(bench, tmp_path)
+    assert done.ledger_size == int(done.checkpoint.split("\n")[1]) + 2 == bench.rooms.archive.size() - 1
+    restore(tmp_path / "out" / "copy", tmp_path / "elsewhere")
+
+
+def test_145_a_backup_waits_for_an_act_that_has_its_record_and_no_row_yet(bench: Any, tmp_path: Path) -> None:
+    filled(bench)
+    recorded, may_end = threading.Event(), threading.Event()
+
+    def acts() -> None:
+        with bench.rooms.database.writing() as connection:
+            register.record_act(bench.rooms, connection, user="test", action="test.act", target="kaz")
+            recorded.set()
+            may_end.wait(10)
+
+    acting = threading.Thread(target=acts)
+    acting.start()
+    recorded.wait(10)
+    threading.Timer(0.3, may_end.set).start()
+    done = backed_up(bench, tmp_path)
+    acting.join(10)
+    with closing(sqlite3.connect(tmp_path / "out" / "copy" / "data" / "watcher.db")) as connection:
+        newest = connection.execute("SELECT max(sequence) FROM audit").fetchone()[0]
+    assert newest == done.ledger_size - 1
