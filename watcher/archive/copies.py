@@ -13,6 +13,7 @@ from pathlib import Path
 
 from watcher.archive.ledger import RECORDS_PER_FILE
 from watcher.archive.merkle import Frontier, leaf_hash
+from watcher.archive.tombstones import marked_sequence
 from watcher.errors import ArchiveError
 
 _PACK_ENTRY = re.compile(rb'^\{"bytes":\d+,"length":\d+,"payload_sha256":"([0-9a-f]{64})"\}$', re.MULTILINE)
@@ -33,7 +34,8 @@ def files_of(root: Path, *, size: int) -> Iterator[ArchiveFile]:
     yield _whole(root, root / "format.json")
     for folder in ("payloads", "packs", "keys"):
         for path in _files_below(root / folder):
-            yield _whole(root, path)
+            if path.suffix != ".deleted" or (marked_sequence(root, path.stem) or 0) < size:
+                yield _whole(root, path)
     for folder in _NUMBERED:
         for path in _files_below(root / folder):
             number = path.stem.split(".")[0]

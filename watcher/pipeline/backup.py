@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from watcher.archive.copies import ArchiveFile, files_of, payloads_in, root_of
-from watcher.errors import ArchiveError, NotFoundError, RefusedError
+from watcher.errors import ArchiveError, DeletedError, RefusedError
 from watcher.pipeline.ports import Rooms
 from watcher.store.copies import SCHEMA, copy_database
 from watcher.store.database import open_database
@@ -158,8 +158,11 @@ def _put_archive(rooms: Rooms, listed: _Listed, size: int) -> list[str]:
     for digest in sorted(_named_payloads(rooms, size) - copied):
         try:
             frame = zstd.compress(rooms.archive.get_payload(digest), level=9)
-        except NotFoundError:
-            continue  # deleted, with its tombstone
+        except DeletedError as error:
+            tombstone = rooms.archive.tombstone(digest)
+            if tombstone is None or tombstone.sequence >= size:
+                problems.append(f"{error}. That was while the backup was made: make another one")
+            continue
         except ArchiveError as error:
             problems.append(str(error))
             continue

@@ -120,6 +120,17 @@ class BrowserSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RetentionSettings:
+    """After how many days `watcher retention --apply` deletes bytes that are no Snapshot; 0 keeps them for good.
+
+    `partial_days` is for the bytes of failed attempts, `screenshot_days` for pictures that no Change rests on.
+    """
+
+    partial_days: int = 0
+    screenshot_days: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """Everything an instance can be told, one section a room."""
 
@@ -131,6 +142,7 @@ class Settings:
     web: WebSettings = WebSettings()
     classify: ClassifySettings = ClassifySettings()
     browser: BrowserSettings = BrowserSettings()
+    retention: RetentionSettings = RetentionSettings()
 
 
 SECRETS = frozenset({("smtp", "password"), ("fetch", "proxy_login")})
@@ -211,6 +223,8 @@ def _validate(settings: Settings, file: str) -> None:
             "browser.maximum_memory_bytes",
             "should be 500000000 or more: an empty page takes half of that",
         ),
+        (settings.retention.partial_days >= 0, "retention.partial_days", "should be 0 (for good) or more"),
+        (settings.retention.screenshot_days >= 0, "retention.screenshot_days", "should be 0 (for good) or more"),
         (settings.scheduler.tick_seconds > 0, "scheduler.tick_seconds", "should be more than 0"),
         (1 <= settings.scheduler.workers <= 256, "scheduler.workers", "should be from 1 to 256"),
         (
