@@ -10,7 +10,7 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +127,17 @@ def test_the_evidence_and_what_follows_from_it_are_rebuilt_row_by_row(bench: Any
         assert rows(again, table) == rows(original, table), table
     hidden = frozenset({*SCHEDULE, "lease_owner", "lease_until"})
     assert rows(again, "sources", without=hidden) == rows(original, "sources", without=hidden)
+
+
+def test_definitions_keep_their_own_moments_while_the_clock_runs(bench: Any, tmp_path: Path) -> None:
+    moments = (bench.clock.now + timedelta(microseconds=number) for number in range(10**6))
+    bench.rooms = replace(bench.rooms, clock=lambda: next(moments))
+    bench.register("kaz", bench.site.url("/kaz"))
+    changed = Definition(url=bench.site.url("/elsewhere"), title="kaz")
+    register.apply_plan(bench.rooms, register.plan_sources(bench.rooms, [("kaz", changed, False)]), user="test")
+    again = rebuilt(bench, tmp_path / "again")
+    for table in ("definitions", "audit"):
+        assert rows(again, table) == rows(tmp_path / "data" / "watcher.db", table), table
 
 
 def test_a_rebuild_adds_nothing_to_the_archive_and_owes_no_message(bench: Any, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import pytest
 from backports import zstd
 from starlette.testclient import TestClient
 
-from watcher.archive import LedgerRecord, open_archive, tombstone_of
+from watcher.archive import LedgerRecord, open_archive
 from watcher.archive.payloads import payload_path
 from watcher.archive.tombstones import remove_bytes
 from watcher.errors import ArchiveError, ConflictError, DeletedError, NotFoundError, RefusedError
@@ -227,6 +226,9 @@ def test_bytes_that_retention_let_go_are_evidence_again_when_they_come_again(ben
     bench.clock.advance(days=100)
     assert [one.payload_sha256 for one in let_go(bench.rooms, rules, user="mara")] == [digest]
     assert not stored(bench, digest)
+    newest = records(bench, "tombstone")[-1]
+    with pytest.raises(DeletedError, match=rf"ledger record {newest.sequence}\)"):
+        bench.rooms.archive.get_payload(digest)
 
 
 def packed(root: Path, keyframe: bytes, *others: bytes) -> tuple[str, list[str], Callable[[str], bytes]]:
@@ -258,26 +260,19 @@ def packed(root: Path, keyframe: bytes, *others: bytes) -> tuple[str, list[str],
     return digests[0], digests[1:], read
 
 
-def tombstone(digest: str) -> Any:
-    body = {"recorded_at": datetime(2026, 5, 3, tzinfo=UTC).isoformat(), "payload_sha256": digest}
-    return tombstone_of(
-        LedgerRecord(sequence=9, type="tombstone", body={**body, "user": "mara", "reason": WHY}, leaf_sha256="")
-    )
-
-
 TEXTS = [f"{'the text of one page ' * 40}{number}".encode() for number in range(4)]
 
 
 def test_a_keyframe_is_deleted_and_what_was_read_with_it_stays_readable(tmp_path: Path) -> None:
     keyframe, others, read = packed(tmp_path, *TEXTS)
-    remove_bytes(tmp_path, tombstone(keyframe), read=read)
+    remove_bytes(tmp_path, keyframe, read=read)
     assert not payload_path(tmp_path, keyframe).exists()
     assert [read(digest) for digest in others] == TEXTS[1:]
 
 
 def test_one_patch_is_deleted_and_the_others_of_its_pack_stay_readable(tmp_path: Path) -> None:
     _, others, read = packed(tmp_path, *TEXTS)
-    remove_bytes(tmp_path, tombstone(others[1]), read=read)
+    remove_bytes(tmp_path, others[1], read=read)
     assert [read(others[0]), read(others[2])] == [TEXTS[1], TEXTS[3]]
     (pack,) = tmp_path.glob("packs/*/*.pack")
     assert others[1].encode() not in pack.read_bytes()
@@ -287,7 +282,6 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from types import SimpleNamespace
-from datetime import UTC, datetime
 from watcher.archive import open_archive, tombstones
 from watcher.pipeline import tombstone
 from watcher.store.database import open_database

@@ -14,7 +14,14 @@ from pydantic import TypeAdapter, ValidationError
 from watcher.archive.durable import write_once
 from watcher.archive.ledger import Ledger, LedgerRecord, canonical_json
 from watcher.archive.payloads import get_payload, put_payload
-from watcher.archive.tombstones import Tombstone, is_kept_out, marked_sequence, remove_bytes, tombstone_of
+from watcher.archive.tombstones import (
+    Tombstone,
+    is_kept_out,
+    marked_sequence,
+    put_marker,
+    remove_bytes,
+    tombstone_of,
+)
 from watcher.errors import ArchiveError, DeletedError
 from watcher.model.capture import Capture
 
@@ -69,7 +76,8 @@ class Archive:
 
     def remove_payload(self, tombstone: Tombstone) -> None:
         """Remove the bytes whose tombstone is in the ledger; Payloads that are read with them stay readable."""
-        remove_bytes(self.root, tombstone, read=self.get_payload)
+        remove_bytes(self.root, tombstone.payload_sha256, read=self.get_payload)
+        put_marker(self.root, tombstone)
 
     def append_capture(self, capture: Capture) -> Capture:
         """Write a Capture to the ledger; returns it with the sequence that the ledger gave it."""

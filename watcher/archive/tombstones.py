@@ -87,14 +87,12 @@ def is_kept_out(root: Path, payload_sha256: str) -> bool:
         return False
 
 
-def remove_bytes(root: Path, tombstone: Tombstone, *, read: ReadPayload) -> None:
-    """Remove the bytes of a Payload whose tombstone is in the ledger, wherever they lie, and leave the marker.
+def remove_bytes(root: Path, payload_sha256: str, *, read: ReadPayload) -> None:
+    """Remove the bytes of a Payload wherever they lie. Its tombstone is in the ledger before this.
 
     Payloads that were patches against it are stored whole first. Done again after a crash, it goes on.
     """
-    payload_sha256 = tombstone.payload_sha256
     path = payload_path(root, payload_sha256)
-    marker = _marker(root, payload_sha256)
     try:
         _store_dependents(root, payload_sha256, read)
         if path.exists():
@@ -103,18 +101,26 @@ def remove_bytes(root: Path, tombstone: Tombstone, *, read: ReadPayload) -> None
         _remove_pack(root, payload_sha256)
         for pack in sorted((root / "packs").glob("*/*.pack")):
             _cut_from_pack(pack, payload_sha256)
-        if marker.exists() and marked_sequence(root, payload_sha256) != tombstone.sequence:
-            marker.unlink()
-        described = {
-            "deleted_at": tombstone.deleted_at.isoformat(),
-            "keep_out": tombstone.keep_out,
-            "reason": tombstone.reason,
-            "sequence": tombstone.sequence,
-            "user": tombstone.user,
-        }
-        write_once(marker, canonical_json(described) + b"\n")
     except OSError as error:
         raise storage_error(path, error) from error
+
+
+def put_marker(root: Path, tombstone: Tombstone) -> None:
+    """Say where the bytes lay that they are gone; in place of the marker of an earlier deletion."""
+    marker = _marker(root, tombstone.payload_sha256)
+    described = {
+        "deleted_at": tombstone.deleted_at.isoformat(),
+        "keep_out": tombstone.keep_out,
+        "reason": tombstone.reason,
+        "sequence": tombstone.sequence,
+        "user": tombstone.user,
+    }
+    try:
+        if marker.exists() and marked_sequence(root, tombstone.payload_sha256) != tombstone.sequence:
+            marker.unlink()
+        write_once(marker, canonical_json(described) + b"\n")
+    except OSError as error:
+        raise storage_error(marker, error) from error
 
 
 def _marker(root: Path, payload_sha256: str) -> Path:
