@@ -87,7 +87,7 @@ def claim_now(connection: Connection, source_id: str, *, now: datetime, owner: s
 
 def unclaimed(connection: Connection, source_id: str, *, slot_at: datetime | None) -> Claim:
     """What a claim on a Source would say now, without taking it: for attempts that were made long ago."""
-    row = connection.execute(_with_memory().where(sources.c.source_id == source_id)).first()
+    row = connection.execute(_ONE_WITH_MEMORY, {"of": source_id}).first()
     if row is None:
         raise NotFoundError(f"no Source is named {source_id!r}")
     source = source_of(row)
@@ -306,6 +306,9 @@ def _with_memory() -> Select[tuple[object, ...]]:
         .scalar_subquery()
     )
     return selected().add_columns(payload_sha256.label("payload_sha256"), newest_error.label("newest_error"))
+
+
+_ONE_WITH_MEMORY = _with_memory().where(sources.c.source_id == bindparam("of"))
 
 
 def _claim_of(row: Row[tuple[object, ...]], *, is_slot: bool, robots: RobotsAnswer | None) -> Claim:
