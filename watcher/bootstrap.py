@@ -147,11 +147,17 @@ def user_agent(contact: str) -> str:
 
 @contextmanager
 def open_instance(
-    config: Path, *, settings: Settings | None = None, clock: Clock = utc_now, create: bool = False
+    config: Path,
+    *,
+    settings: Settings | None = None,
+    clock: Clock = utc_now,
+    create: bool = False,
+    recover: bool = True,
 ) -> Iterator[Instance]:
     """Open the rooms of the instance that `config` describes, and close them at the end.
 
-    With `create`, an instance that has neither database nor archive is made first. ArchiveError or
+    With `create`, an instance that has neither database nor archive is made first. Without `recover`, what a crash
+    left undone stays so: for a database that is only being made. ArchiveError or
     StoreError when one of them is there and cannot be read, or one is there without the other.
     """
     settings = settings or load_settings(config / "watcher.yaml")
@@ -163,7 +169,7 @@ def open_instance(
     archive = open_archive(settings.archive.path)
     database = open_database(settings.store.url)
     try:
-        seal = open_seal(archive, settings.archive.key, now=clock())
+        seal = open_seal(archive, settings.archive.key, now=clock()) if recover else None
     except ArchiveError:
         database.close()
         raise
@@ -185,9 +191,10 @@ def open_instance(
         certificates=settings.fetch.certificates,
     )
     try:
-        record_acts(rooms)
-        record_missing(rooms)
-        seal_definitions(rooms)
+        if recover:
+            record_acts(rooms)
+            record_missing(rooms)
+            seal_definitions(rooms)
         yield Instance(settings=settings, config=config, rooms=rooms, tls=tls_context(), browser=browser)
     finally:
         browser.close()
@@ -242,7 +249,7 @@ def _require_both(settings: Settings) -> None:
     if has_archive and not has_database:
         raise StoreError(
             f"{archive} holds an archive, but its database {database} is missing. No fresh one was made: "
-            "restore the database from a backup, or name another archive folder for a new instance."
+            "restore the database from a backup, or make it again with `watcher rebuild`."
         )
     if has_database and not has_archive:
         raise ArchiveError(

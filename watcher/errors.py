@@ -4,6 +4,7 @@ WatcherError
 ├── ConfigError        a file or an option is wrong: file, line, key; exit code 2
 ├── RefusedError       a request is understood and not allowed (a URL that is not http)
 ├── NotFoundError      a named Source, Capture, Version or Change does not exist
+│   └── DeletedError   bytes that were deleted on purpose: who, when, why
 ├── ConflictError      somebody else changed the same row first
 ├── FetchError         a fetch failed; normal life, recorded as a Capture
 ├── ExtractError       a payload gave no Document; recorded on the Version
@@ -62,6 +63,16 @@ class NotFoundError(WatcherError):
     """A named thing does not exist."""
 
     code = "not_found"
+
+
+class DeletedError(NotFoundError):
+    """Bytes that were deleted on purpose; their tombstone is in the ledger."""
+
+    code = "deleted"
+
+    def __init__(self, message: str, *, payload_sha256: str) -> None:
+        super().__init__(message)
+        self.payload_sha256 = payload_sha256
 
 
 class ConflictError(WatcherError):

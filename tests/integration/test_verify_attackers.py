@@ -22,7 +22,7 @@ from watcher.archive.keys import ledger_keys, rotate_key
 from watcher.archive.ledger import canonical_json
 from watcher.archive.merkle import leaf_hash, tree_root
 from watcher.archive.notes import Checkpoint, PrivateKey, parse_skey, parse_vkey, sign_note
-from watcher.archive.payloads import put_payload
+from watcher.archive.payloads import Payloads
 from watcher.errors import ArchiveError, RefusedError
 from watcher.model.source import Definition, Source, SourceState
 from watcher.pipeline.recover import record_acts, record_missing, seal_definitions
@@ -117,7 +117,7 @@ def cut(path: Path) -> None:
 
 
 def exchange(path: Path) -> None:
-    other = put_payload(path.parents[4] / "elsewhere", b"other bytes")
+    other = Payloads(path.parents[4] / "elsewhere").put(b"other bytes")
     path.chmod(0o644)
     path.write_bytes(next((path.parents[4] / "elsewhere").rglob(f"{other}.zst")).read_bytes())
 
@@ -161,7 +161,7 @@ def test_133_a_payload_that_the_disk_does_not_give_back_is_told_from_a_damaged_o
 
 
 def test_136_an_extra_file_among_the_payloads_is_named(victim: Victim) -> None:
-    digest = put_payload(victim.root, b"planted")
+    digest = Payloads(victim.root).put(b"planted")
     (victim.root / "payloads" / "notes.txt").write_text("hello")
     report = victim.verify()
     assert report.counts == {FindingCode.PAYLOAD_EXTRA.value: 2}
@@ -169,7 +169,7 @@ def test_136_an_extra_file_among_the_payloads_is_named(victim: Victim) -> None:
 
 
 def test_a_payload_just_written_by_a_service_at_work_is_not_called_extra(victim: Victim) -> None:
-    put_payload(victim.root, b"its record comes next")
+    Payloads(victim.root).put(b"its record comes next")
     written_at = (victim.bench.clock() + timedelta(days=400, minutes=-1)).timestamp()
     newest = max(victim.payloads(), key=lambda path: path.stat().st_mtime)
     os.utime(newest, (written_at, written_at))
@@ -450,7 +450,7 @@ def test_time_that_runs_out_stops_between_payloads_and_the_rest_is_read_later(vi
 
 def test_a_sample_is_the_same_for_one_seed_and_another_for_the_next(victim: Victim) -> None:
     for number in range(60):
-        digest = put_payload(victim.root, f"payload {number}".encode())
+        digest = Payloads(victim.root).put(f"payload {number}".encode())
         record = json.loads(victim.lines()[victim.sequence_of("capture")])
         body = {key: value for key, value in record.items() if key not in ("sequence", "type")}
         victim.bench.rooms.archive.append("capture", {**body, "payload_sha256": digest})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +15,8 @@ from watcher.archive.durable import write_once
 from watcher.archive.ledger import Ledger, LedgerRecord, canonical_json
 from watcher.archive.payloads import Payloads
 from watcher.archive.sweep import sweep
-from watcher.errors import ArchiveError
+from watcher.archive.tombstones import Tombstone, is_kept_out, marked_sequence, put_marker, tombstone_of
+from watcher.errors import ArchiveError, DeletedError
 from watcher.model.capture import Capture
 
 FORMAT = 1
@@ -33,14 +35,22 @@ class Archive:
         self._failed_reads: dict[str, None] = {}
 
     def put_payload(self, payload: bytes, *, like: str | None = None) -> str:
-        """Store bytes durably; returns their SHA-256 in hex. `like` is the SHA-256 of a payload that resembles them."""
+        """Store bytes durably; returns their SHA-256 in hex. `like` is the SHA-256 of a payload that resembles them.
+
+        Bytes whose tombstone keeps them out are not stored.
+        """
+        if is_kept_out(self.root, kept_out := hashlib.sha256(payload).hexdigest()):
+            return kept_out
         return self.payloads.put(payload, like=like)
 
     def get_payload(self, payload_sha256: str) -> bytes:
-        """The bytes, hashed again; ArchiveError when missing or damaged."""
+        """The bytes, hashed again; ArchiveError when missing or damaged, DeletedError when deleted on purpose."""
         try:
             return self.payloads.get(payload_sha256)
-        except ArchiveError:
+        except ArchiveError as error:
+            tombstone = self.tombstone(payload_sha256)
+            if tombstone is not None:
+                raise tombstone.error() from error
             if len(self._failed_reads) < FAILED_READS_KEPT:
                 self._failed_reads[payload_sha256] = None
             raise
@@ -51,6 +61,32 @@ class Archive:
         for payload_sha256 in failed:
             self._failed_reads.pop(payload_sha256, None)
         return failed
+
+    def has_bytes(self, payload_sha256: str) -> bool:
+        """Whether the bytes can be read."""
+        try:
+            self.get_payload(payload_sha256)
+        except (ArchiveError, DeletedError):
+            return False
+        return True
+
+    def tombstone(self, payload_sha256: str) -> Tombstone | None:
+        """The newest deletion of a Payload that was carried out. ArchiveError when its record is another one."""
+        sequence = marked_sequence(self.root, payload_sha256)
+        if sequence is None:
+            return None
+        record = next(self.records(sequence), None) if sequence < self.size() else None
+        if record is None or record.type != "tombstone" or record.body.get("payload_sha256") != payload_sha256:
+            raise ArchiveError(
+                f"payload {payload_sha256} is marked as deleted, and ledger record {sequence} does not say so. "
+                "Restore it from a backup."
+            )
+        return tombstone_of(record)
+
+    def remove_payload(self, tombstone: Tombstone) -> None:
+        """Remove the bytes whose tombstone is in the ledger; Payloads that are read with them stay readable."""
+        self.payloads.remove(tombstone.payload_sha256)
+        put_marker(self.root, tombstone)
 
     def append_capture(self, capture: Capture) -> Capture:
         """Write a Capture to the ledger; returns it with the sequence that the ledger gave it."""

@@ -83,7 +83,8 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _digest_of(path: Path, root: Path) -> bytes | None:
     try:
-        expected = payload_path(root, path.name.removesuffix(".zst"))
+        expected = payload_path(root, path.stem)
     except NotFoundError:
         return None
-    return bytes.fromhex(expected.stem) if expected == path else None
+    is_named_so = path in (expected, expected.with_suffix(".deleted"))
+    return bytes.fromhex(expected.stem) if is_named_so else None

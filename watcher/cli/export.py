@@ -41,7 +41,7 @@ def export(
             captured_to=_moment(last, "--to", after=timedelta(days=1)),
             form=ExportForm.WACZ if wacz else ExportForm.BAG,
         )
-        checkpoint = instance.rooms.archive.checkpoint()
+        checkpoint = instance.rooms.checkpoint()
         exported = export_source(
             instance.rooms, request, checkpoint=checkpoint, told=lambda words: click.echo(words, err=True)
         )

@@ -21,6 +21,7 @@ Examples:
 """
 
 COMMANDS = {
+    "backup": ("backup", "Copy database, archive and configuration while the service works."),
     "check": ("history", "Check one Source now and say what happened."),
     "check-config": ("instance", "Read all configuration and say what is wrong."),
     "cite": ("cite", "Print the footnote for a Capture, a Version or a Change."),
@@ -30,12 +31,17 @@ COMMANDS = {
     "export": ("export", "Write what is held of a Source to a file that others can check."),
     "extract": ("answer", "Read the Document out of a file."),
     "health": ("instance", "Ask the running service if it is well."),
+    "hold": ("keep", "Say what must not be deleted."),
     "import": ("history", "Bring dated history into a Source."),
     "init": ("instance", "Make the archive and the database of a new instance."),
     "key": ("verify", "Show or exchange the key that signs the checkpoints."),
     "migrate": ("instance", "Bring the database to the schema of this watcher."),
+    "payload": ("keep", "Delete bytes, with a tombstone."),
     "positions": ("answer", "Find the Positions that a text asserts."),
     "replay": ("answer", "Replay the dated versions of one Source."),
+    "rebuild": ("backup", "Make the database again from the archive."),
+    "restore": ("backup", "Make an instance anew from a backup."),
+    "retention": ("keep", "Delete old parts of attempts, as the settings say."),
     "serve": ("serve", "Check what is due, send what is owed, serve the page."),
     "source": ("source", "Register and look after Sources."),
     "status": ("instance", "How the instance is."),

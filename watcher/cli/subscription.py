@@ -12,6 +12,7 @@ from watcher.model.subscription import Cadence, SubscriptionFilter
 from watcher.pipeline import notify, register
 from watcher.settings.sources import resolve_instrument, resolve_subject
 from watcher.store import subscriptions
+from watcher.store.copies import resume_outbox
 
 
 @click.group()
@@ -139,6 +140,20 @@ def send(context: Context, subscription_id: str) -> None:
             click.echo(f"{delivery.recipient}: {problem or 'sent'}")
     if failures:
         raise SystemExit(1)
+
+
+@digest.command()
+@pass_context
+def resume(context: Context) -> None:
+    """Owe the messages again that a restore took out of the outbox; the service or `digest send` sends them."""
+    with context.instance() as instance, instance.rooms.database.writing() as connection:
+        count = resume_outbox(connection, now=instance.rooms.clock())
+        if count:
+            act = {"messages": count}
+            register.record_act(
+                instance.rooms, connection, user=user_name(), action="digest.resume", target="outbox", after=act
+            )
+    click.echo(f"{count} messages are owed again")
 
 
 def _moment(moment: object) -> str:

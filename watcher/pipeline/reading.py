@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from watcher.errors import ExtractError
+from watcher.errors import DeletedError, ExtractError
 from watcher.extract import extract, extractor_for
 from watcher.model.capture import Capture, Version, version_id
 from watcher.model.change import Position
@@ -26,12 +26,12 @@ def read_capture(rooms: Rooms, capture: Capture, definition: Definition) -> Read
     """Extract a Capture's payload and find its Positions, in a child process."""
     if capture.payload_sha256 is None:
         raise ExtractError("the Capture has no payload", code="no_payload")
-    payload = rooms.archive.get_payload(capture.payload_sha256)
     name = capture.hops[-1].url if capture.hops else capture.requested_url
     extractor, extractor_version = "none", 1
     document: Document | None = None
     code = problem = ""
     try:
+        payload = rooms.archive.get_payload(capture.payload_sha256)
         extractor, extractor_version, _ = rooms.children.run(
             extractor_for, payload, media_type=capture.media_type, name=name
         )
@@ -45,7 +45,7 @@ def read_capture(rooms: Rooms, capture: Capture, definition: Definition) -> Read
         )
         if not document.text.strip():
             document, code, problem = None, "no_text", "the document holds no text"
-    except ExtractError as error:
+    except (ExtractError, DeletedError) as error:
         code, problem = error.code, str(error)
     digest = definition.digest_sha256
     version = Version(

@@ -1,4 +1,4 @@
-"""After a crash: give every Capture, Definition and act that the ledger holds its row."""
+"""After a crash: give every record that the ledger holds its row, and remove bytes whose tombstone it holds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from watcher.model.source import Definition, Source, SourceKind, SourceState
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.record import Attempt, record_attempt, record_import
 from watcher.pipeline.register import record_definition
+from watcher.pipeline.tombstone import finish_deletion
 from watcher.store import audit, captures, evidence, sources
 from watcher.store.database import Connection
 from watcher.store.types import from_json
@@ -23,11 +24,12 @@ def record_missing(rooms: Rooms) -> int:
     """
     with rooms.database.reading() as connection:
         known = captures.recorded_sequences(connection)
-    missing = [
-        capture_of(record)
-        for record in rooms.archive.records()
-        if record.type == "capture" and record.sequence not in known
-    ]
+    missing = []
+    for record in rooms.archive.records():
+        if record.type == "capture" and record.sequence not in known:
+            missing.append(capture_of(record))
+        elif record.type == "tombstone":
+            finish_deletion(rooms, record)
     for capture in missing:
         if capture.trigger is Trigger.IMPORT:
             record_import(rooms, capture)

@@ -58,7 +58,8 @@ def add_source(rooms: Rooms, source_id: str, definition: Definition, *, user: st
         sources.require_free(connection, source_id)
         sequence = record_definition(rooms, source_id, definition, valid_from=now)
         sources.add_source(connection, source, sequence=sequence)
-        record_act(rooms, connection, user=user, action="source.add", target=source_id, after=_described(source))
+        after = _described(source)
+        record_act(rooms, connection, user=user, action="source.add", target=source_id, after=after, at=now)
     return source
 
 
@@ -174,6 +175,7 @@ def _change_source(rooms: Rooms, step: PlanStep, *, user: str) -> None:
             target=step.source_id,
             before=_described(before),
             after=_described(after),
+            at=now,
         )
 
 
@@ -254,9 +256,13 @@ def record_act(
     target: str,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
 ) -> None:
-    """Ledger record and audit row of an act. Called last in its transaction: an act that fails leaves no record."""
-    now = rooms.clock()
+    """Ledger record and audit row of an act. Called last in its transaction: an act that fails leaves no record.
+
+    `at` is the moment that the act gave to what it wrote, so that a rebuild gives the same; by default it is now.
+    """
+    now = at or rooms.clock()
     record = rooms.archive.append(
         "audit",
         {
@@ -268,15 +274,4 @@ def record_act(
             "after": after,
         },
     )
-    audit.add_audit(
-        connection,
-        audit.AuditEntry(
-            sequence=record.sequence,
-            recorded_at=now,
-            user=user,
-            action=action,
-            target=target,
-            before=json.dumps(before, ensure_ascii=False) if before is not None else None,
-            after=json.dumps(after, ensure_ascii=False) if after is not None else None,
-        ),
-    )
+    audit.add_audit(connection, audit.entry_of(record.sequence, record.body))

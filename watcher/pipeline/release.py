@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from watcher.errors import NotFoundError
+from watcher.model.capture import Version
 from watcher.model.change import Change
 from watcher.pipeline.compare import PastText, positions_in
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.register import record_act
 from watcher.pipeline.steps import change_between
 from watcher.store import captures, changes, sources, versions
+from watcher.store.database import Connection
 
 
 def release_held(rooms: Rooms, source_id: str, *, user: str) -> Change | None:
@@ -18,6 +21,16 @@ def release_held(rooms: Rooms, source_id: str, *, user: str) -> Change | None:
 
     NotFoundError when nothing is held. The act is audited.
     """
+
+    def audited(connection: Connection, held: Version) -> None:
+        before = {"version_id": held.version_id, "held": held.error_code, "reason": held.error}
+        record_act(rooms, connection, user=user, action="version.release", target=source_id, before=before)
+
+    return release_recorded_by(rooms, source_id, audited)
+
+
+def release_recorded_by(rooms: Rooms, source_id: str, record: Callable[[Connection, Version], None]) -> Change | None:
+    """`release_held` whose act is recorded by `record`, last in its transaction."""
     with rooms.database.reading() as connection:
         source = sources.get_source(connection, source_id)
         known = versions.held_version(connection, source_id)
@@ -41,12 +54,5 @@ def release_held(rooms: Rooms, source_id: str, *, user: str) -> Change | None:
         sources.set_baseline(connection, source_id, released.version_id)
         if change is not None:
             changes.add_change(connection, change)
-        record_act(
-            rooms,
-            connection,
-            user=user,
-            action="version.release",
-            target=source_id,
-            before={"version_id": held.version_id, "held": held.error_code, "reason": held.error},
-        )
+        record(connection, held)
     return change

@@ -89,6 +89,37 @@ def archive(rooms: Rooms, fetched: Sequence[Fetched]) -> list[Attempt]:
     ]
 
 
+def attempt_again(claim: Claim, capture: Capture) -> Attempt:
+    """The attempt whose Capture the ledger holds, with what it says of its Source's health and next check.
+
+    `claim` is the Source as it stood before. What the Capture does not hold (Retry-After as it was read) is left out.
+    """
+    brought = None if capture.outcome is Outcome.NOT_MODIFIED else capture.payload_sha256
+    result = FetchResult(
+        outcome=capture.outcome,
+        requested_url=capture.requested_url,
+        hops=capture.hops,
+        started_at=capture.started_at,
+        ended_at=capture.ended_at,
+        status=capture.status,
+        headers=capture.headers,
+        error=capture.error,
+    )
+    fetched = Fetched(
+        claim=claim,
+        result=result,
+        trigger=capture.trigger,
+        user=capture.user,
+        payload_sha256=brought,
+        partial_sha256=capture.partial_sha256,
+        screenshot_sha256=capture.screenshot_sha256,
+        host_ready_at=capture.ended_at,
+    )
+    finding = find(claim, result, payload_sha256=brought)
+    finished = _finished(fetched, capture, finding, capture.ended_at)
+    return Attempt(capture=capture, finished=finished, presence=finding.presence)
+
+
 def needs_reading(attempt: Attempt) -> bool:
     """Whether more than a row follows from an attempt: a text to read and compare, or a document that went or came."""
     holds = attempt.finished is not None and attempt.finished.claim.holds

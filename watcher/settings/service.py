@@ -130,6 +130,17 @@ class BrowserSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RetentionSettings:
+    """After how many days `watcher retention --apply` deletes bytes that are no Snapshot; 0 keeps them for good.
+
+    `partial_days` is for the bytes of failed attempts, `screenshot_days` for pictures that no Change rests on.
+    """
+
+    partial_days: int = 0
+    screenshot_days: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """Everything an instance can be told, one section a room."""
 
@@ -141,6 +152,7 @@ class Settings:
     web: WebSettings = WebSettings()
     classify: ClassifySettings = ClassifySettings()
     browser: BrowserSettings = BrowserSettings()
+    retention: RetentionSettings = RetentionSettings()
 
 
 SECRETS = frozenset({("smtp", "password"), ("fetch", "proxy_login")})
@@ -231,6 +243,8 @@ def _validate(settings: Settings, file: str) -> None:
             "browser.maximum_memory_bytes",
             "should be 500000000 or more: an empty page takes half of that",
         ),
+        (settings.retention.partial_days >= 0, "retention.partial_days", "should be 0 (for good) or more"),
+        (settings.retention.screenshot_days >= 0, "retention.screenshot_days", "should be 0 (for good) or more"),
         (settings.scheduler.tick_seconds > 0, "scheduler.tick_seconds", "should be more than 0"),
         (1 <= settings.scheduler.workers <= 256, "scheduler.workers", "should be from 1 to 256"),
         (

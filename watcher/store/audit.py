@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
@@ -21,6 +24,23 @@ class AuditEntry:
     target: str
     before: str | None = None
     after: str | None = None
+
+
+def entry_of(sequence: int, body: Mapping[str, Any]) -> AuditEntry:
+    """The act that a ledger record of type "audit" holds."""
+    return AuditEntry(
+        sequence=sequence,
+        recorded_at=datetime.fromisoformat(body["recorded_at"]),
+        user=body["user"],
+        action=body["action"],
+        target=body["target"],
+        before=_text(body.get("before")),
+        after=_text(body.get("after")),
+    )
+
+
+def _text(state: object) -> str | None:
+    return None if state is None else json.dumps(state, ensure_ascii=False, sort_keys=True)
 
 
 def add_audit(connection: Connection, entry: AuditEntry) -> None:

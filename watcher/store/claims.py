@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from watcher.errors import ConflictError
+from watcher.errors import ConflictError, NotFoundError
 from watcher.model.capture import Outcome
 from watcher.model.source import Claim, Health, RobotsAnswer, SourceState, origin_of
 from watcher.store.robots import robots_of
@@ -83,6 +83,24 @@ def claim_now(connection: Connection, source_id: str, *, now: datetime, owner: s
     if not claims:
         raise ConflictError(f"Source {source_id!r} was claimed by another worker; try again shortly")
     return claims[0]
+
+
+def unclaimed(connection: Connection, source_id: str, *, slot_at: datetime | None) -> Claim:
+    """What a claim on a Source would say now, without taking it: for attempts that were made long ago."""
+    row = connection.execute(_ONE_WITH_MEMORY, {"of": source_id}).first()
+    if row is None:
+        raise NotFoundError(f"no Source is named {source_id!r}")
+    source = source_of(row)
+    return Claim(
+        source=source,
+        slot_at=slot_at,
+        fencing_token=row.fencing_token,
+        lease_until=source.registered_at,
+        etag=row.etag,
+        last_modified=row.last_modified,
+        payload_sha256=row.payload_sha256,
+        holds=bool(row.newest_error),
+    )
 
 
 def ready_at(connection: Connection, *, now: datetime) -> datetime | None:
@@ -293,6 +311,9 @@ def _with_memory() -> Select[tuple[object, ...]]:
         .scalar_subquery()
     )
     return selected().add_columns(payload_sha256.label("payload_sha256"), newest_error.label("newest_error"))
+
+
+_ONE_WITH_MEMORY = _with_memory().where(sources.c.source_id == bindparam("of"))
 
 
 def _claim_of(row: Row[tuple[object, ...]], *, is_slot: bool, robots: RobotsAnswer | None) -> Claim:
