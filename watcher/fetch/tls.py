@@ -15,7 +15,7 @@ from watcher.errors import FetchError
 from watcher.model.capture import Outcome
 
 MAXIMUM_CA_FILE_BYTES = 1_000_000
-_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)  # RFC 7468, 5
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*+-----END CERTIFICATE-----")  # RFC 7468, 5
 _SHORT_NAMES = {
     "commonName": "CN",
     "organizationalUnitName": "OU",
