@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -274,10 +275,12 @@ def test_the_command_prints_the_footnote_and_the_item(tmp_path: Path, site: Any)
 
     address = site.put("/kaz", PAGE)
     assert run("source", "add", address, "--id", "kaz", "--title", "Report", "--publisher", "UN").returncode == 0
-    assert run("check", "kaz").returncode == 0
-    facts = json.loads(run("cite", "--json", "http://127.0.0.1:8080/captures/1").stdout)
+    checked = run("check", "kaz")
+    assert checked.returncode == 0
+    number = re.search(r"Recorded as Capture (\d+)", checked.stdout)[1]
+    facts = json.loads(run("cite", "--json", f"http://127.0.0.1:8080/captures/{number}").stdout)
     assert facts["items"][0]["type"] == "webpage"
-    assert facts["footnote"] == run("cite", "1").stdout.strip()
+    assert facts["footnote"] == run("cite", number).stdout.strip()
     assert facts["footnote"].startswith(f"UN, Report, {address}, accessed ")
     missing = run("cite", "absent")
     assert missing.returncode == 1

@@ -158,7 +158,7 @@ def test_every_attempt_is_there_in_the_words_of_warc(folder: Path) -> None:
     assert again.rec_headers.get_header("WARC-Target-URI").endswith("/old")
     assert cut.http_headers.get_header("Content-Encoding") == "gzip"
     assert new.http_headers.get_header("X-Odd") == "caf\xe9"
-    assert new.rec_headers.get_header("Watcher-Capture") == "urn:x-watcher:capture:watcher.test/archive:2"
+    assert new.rec_headers.get_header("Watcher-Capture") == "urn:x-watcher:capture:watcher.test/archive:4"
     metadata = [body for kind, _, body in _records(folder) if kind == "metadata"]
     targets = {one.rec_headers.get_header("WARC-Target-URI") for kind, one, _ in _records(folder) if kind == "metadata"}
     assert all(target.startswith("urn:x-watcher:capture:") for target in targets), "a replayer would show records"
@@ -195,7 +195,7 @@ def test_texts_changes_citations_and_the_letter_are_for_people(folder: Path) -> 
 def test_096_formula_cells_of_the_custody_log_are_quoted(folder: Path, bench: Any) -> None:
     with (folder / "data" / "custody.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["action"] for row in rows] == ["source.add"]
+    assert [row["action"] for row in rows] == ["definition", "source.add"]
     assert all(not cell.lstrip().startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
     for dangerous in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "=cmd|' /C calc'!A0"):
         assert plain_cell(dangerous) == f"'{dangerous}"
@@ -274,7 +274,7 @@ def test_an_upload_a_screenshot_and_deleted_bytes(bench: Any, tmp_path: Path) ->
     for day, text in ((1, "Kazakhstan has not joined."), (2, "Kazakhstan has joined.")):
         (tmp_path / f"letter_2007-01-0{day}.txt").write_text(text)
     list(import_items(bench.rooms, "kaz", read_items(tmp_path, match="*.txt"), user="test"))
-    capture = next(one for one in bench.rooms.archive.records(1))
+    capture = next(one for one in bench.rooms.archive.records() if one.type == "capture")
     image = bench.rooms.archive.put_payload(b"\x89PNG")
     body = {**capture.body, "screenshot_sha256": image}
     bench.rooms.archive.append("capture", body)
@@ -370,7 +370,7 @@ def _other_root(folder: Path) -> None:
 
 
 def _strip_proof(folder: Path) -> None:
-    (folder / "data" / "proofs" / "2.json").write_text('{"path": [1]}')
+    (folder / "data" / "proofs" / "4.json").write_text('{"path": [1]}')
 
 
 FORGERIES: dict[str, tuple[Callable[[Path], None], str]] = {
@@ -379,18 +379,18 @@ FORGERIES: dict[str, tuple[Callable[[Path], None], str]] = {
     "payload": (_in_warc(b"Kazakhstan has not joined", b"Kazakhstan has now joined"), "has another payload"),
     "payload_missing": (
         _in_warc(b"Kazakhstan has not joined", b"Kazakhstan has now joined"),
-        "bytes of record 2 are mi",
+        "bytes of record 4 are mi",
     ),
     "date": (_in_warc(b"WARC-Date: 2026-05-03T10", b"WARC-Date: 2025-05-03T10"), "it has another date"),
     "address": (_in_warc(b"/old\r\nWARC-Pay", b"/new\r\nWARC-Pay"), "it has another address"),
     "headers": (_in_warc(b'ETag: "one"', b'ETag: "two"'), "it has other HTTP headers"),
     "root": (_other_root, "signature by watcher.test/archive is false"),
-    "proof": (_strip_proof, "record 2 has no readable proof"),
+    "proof": (_strip_proof, "record 4 has no readable proof"),
     "no_checkpoint": (lambda folder: (folder / "data" / "checkpoint.note").unlink(), "nothing signed says"),
     "no_records": (lambda folder: (folder / "data" / "records.jsonl").unlink(), "the bag holds no records"),
     "no_warc": (
         lambda folder: (folder / "data" / "warc" / "kaz-00001.warc.gz").unlink(),
-        "bytes of record 2 are missing",
+        "bytes of record 4 are missing",
     ),
     "bad_record": (lambda folder: (folder / "data" / "records.jsonl").write_text("[1]\n"), "is no ledger record"),
     "bad_note": (lambda folder: (folder / "data" / "checkpoint.note").write_text("a\nb"), "is no checkpoint"),
