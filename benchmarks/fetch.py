@@ -23,12 +23,10 @@ import logging
 import os
 import random
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,6 +37,7 @@ from pathlib import Path
 if __name__ == "__main__":  # the child processes read this file as well, and need none of these
     import httpx
     import structlog
+    from bounds import bounded
 
     from watcher.bootstrap import Instance, open_instance, utc_now
     from watcher.fetch import Egress, Fetcher, FetchLimits, FetchRequest, networks
@@ -97,24 +96,6 @@ def main() -> None:
         with bounded(LONGEST_RUN_SECONDS if not options.hosts else 2 * options.seconds + LONGEST_RUN_SECONDS, folder):
             result = measure_passes(options, folder) if options.hosts else measure_parts(options, folder)
         print(json.dumps(result))
-
-
-@contextmanager
-def bounded(seconds: float, folder: Path) -> Iterator[None]:
-    """End this process with code 1, and remove `folder`, when the block takes longer."""
-
-    def end() -> None:
-        print(f"still running after {seconds:g} s: ended", file=sys.stderr, flush=True)
-        shutil.rmtree(folder, ignore_errors=True)
-        os._exit(1)
-
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 # The site

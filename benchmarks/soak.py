@@ -20,7 +20,6 @@ import json
 import logging
 import os
 import queue
-import shutil
 import socket
 import struct
 import subprocess
@@ -38,6 +37,7 @@ from pathlib import Path
 
 if __name__ == "__main__":  # the child processes read this file as well, and need none of these
     import structlog
+    from bounds import bounded
 
     from watcher.bootstrap import Instance, open_instance, utc_now
     from watcher.fetch import Fetcher
@@ -83,24 +83,6 @@ def main() -> None:
             result = soak(Path(name), options)
         print(json.dumps(result))
     sys.exit(0 if result["all_recorded"] else 1)
-
-
-@contextmanager
-def bounded(seconds: float, folder: Path) -> Iterator[None]:
-    """End this process with code 1, and remove `folder`, when the block takes longer."""
-
-    def end() -> None:
-        print(f"still running after {seconds:g} s: ended", file=sys.stderr, flush=True)
-        shutil.rmtree(folder, ignore_errors=True)
-        os._exit(1)
-
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 # The site
