@@ -17,6 +17,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,15 @@ def _export(bench: Any, out: Path, **more: Any) -> Any:
     return export_source(bench.rooms, request, checkpoint=checkpoint, told=lambda _: None)
 
 
+def _seal(bench: Any) -> str:
+    """A checkpoint over the ledger as it stands, stored as the service does it."""
+    note = Signer().sign(bench.rooms.archive.checkpoint())
+    folder = bench.rooms.archive.root / "checkpoints"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{bench.rooms.archive.size():010d}.note").write_text(note)
+    return note
+
+
 def _watch(bench: Any) -> None:
     """Eight Captures: new, same, not modified, new, an error page, the first page again, a cut one, not there."""
     url = bench.site.put("/kaz", OLD, headers=HTML)
@@ -92,6 +102,7 @@ def _watch(bench: Any) -> None:
     bench.check("kaz")
     bench.site.put("/kaz", b"", status=304, headers={"ETag": '"one"'})
     bench.check("kaz")
+    _seal(bench)
     bench.site.put("/kaz", NEW, headers=HTML)
     bench.check("kaz")
     bench.site.put("/kaz", b"<h1>down</h1>", status=500, headers=HTML)
@@ -373,6 +384,25 @@ def _strip_proof(folder: Path) -> None:
     (folder / "data" / "proofs" / "4.json").write_text('{"path": [1]}')
 
 
+def _in_earlier(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:
+    def forge(folder: Path) -> None:
+        path = folder / "data" / "earlier.jsonl"
+        fields = json.loads(path.read_text())
+        change(fields)
+        path.write_text(json.dumps(fields) + "\n")
+
+    return forge
+
+
+def _other_earlier_root(fields: dict[str, Any]) -> None:
+    origin, size, _ = fields["note"].split("\n")[:3]
+    fields["note"] = Signer().sign(f"{origin}\n{size}\n{base64.b64encode(bytes(32)).decode()}\n")
+
+
+def _other_earlier_signature(fields: dict[str, Any]) -> None:
+    fields["note"] = Signer(seed=b"\x08" * 32).sign(fields["note"].split("\n\n")[0] + "\n")
+
+
 FORGERIES: dict[str, tuple[Callable[[Path], None], str]] = {
     "record_edited": (_edit_record, "is not in the signed ledger: it was changed or never recorded"),
     "record_dropped": (_drop_record, "no record of the ledger speaks of it"),
@@ -385,6 +415,10 @@ FORGERIES: dict[str, tuple[Callable[[Path], None], str]] = {
     "address": (_in_warc(b"/old\r\nWARC-Pay", b"/new\r\nWARC-Pay"), "it has another address"),
     "headers": (_in_warc(b'ETag: "one"', b'ETag: "two"'), "it has other HTTP headers"),
     "root": (_other_root, "signature by watcher.test/archive is false"),
+    "earlier_root": (_in_earlier(_other_earlier_root), "the ledger does not continue the checkpoint over"),
+    "earlier_signature": (_in_earlier(_other_earlier_signature), "is signed by none of the keys at hand"),
+    "earlier_proof": (_in_earlier(lambda fields: fields.update(path=[])), "the ledger does not continue the checkp"),
+    "earlier_line": (_in_earlier(lambda fields: fields.update(note=1)), "is no checkpoint with a proof"),
     "proof": (_strip_proof, "record 4 has no readable proof"),
     "no_checkpoint": (lambda folder: (folder / "data" / "checkpoint.note").unlink(), "nothing signed says"),
     "no_records": (lambda folder: (folder / "data" / "records.jsonl").unlink(), "the bag holds no records"),
@@ -409,6 +443,28 @@ def test_what_a_forger_changed_is_found_although_the_manifests_were_made_anew(fo
     assert verified.returncode == 1, verified.stdout + verified.stderr
     assert told in verified.stdout
     assert verified.stderr == ""
+
+
+def test_whoever_was_sent_a_checkpoint_can_show_that_the_ledger_continues_it(folder: Path, tmp_path: Path) -> None:
+    earlier = json.loads((folder / "data" / "earlier.jsonl").read_text())["note"]
+    size = earlier.split("\n")[1]
+    mail = EmailMessage()
+    mail["Message-ID"] = "<1@watcher.test>"
+    mail.set_content(f"Nothing changed.\n\nCheckpoint of the archive\n\n  {earlier}", cte="base64")
+    rewritten = earlier.replace(earlier.split("\n")[2], base64.b64encode(bytes(32)).decode())
+    unknown = earlier.replace(f"\n{size}\n", f"\n{int(size) - 1}\n")
+    for content, exit_code, told in (
+        (earlier.encode(), 0, f"the ledger continues your checkpoint over {size} records"),
+        (mail.as_bytes(), 0, f"the ledger continues your checkpoint over {size} records"),
+        (rewritten.encode(), 1, f"the ledger is not the one of your checkpoint over {size} records"),
+        (unknown.encode(), 2, "ask the operator for one"),
+        (b"\xff\x00", 2, "holds no checkpoint of watcher.test/archive"),
+    ):
+        path = tmp_path / "own.note"
+        path.write_bytes(content)
+        verified = _verify(folder, "--note", str(path))
+        assert verified.returncode == exit_code, verified.stdout + verified.stderr
+        assert told in verified.stdout
 
 
 def test_a_changed_a_missing_and_an_added_file_are_named(folder: Path) -> None:
@@ -442,6 +498,7 @@ def test_another_key_in_the_bag_is_found_with_the_key_from_elsewhere(folder: Pat
     (folder / "data" / "keys" / "forged.vkey").write_text(forger.vkey)
     note = folder / "data" / "checkpoint.note"
     note.write_text(forger.sign(note.read_text().partition("\n\n")[0] + "\n"))
+    (folder / "data" / "earlier.jsonl").unlink()
     bags.complete_bag(folder, [])
     assert _verify(folder).returncode == 0
     told = _verify(folder, "--key", str(own))

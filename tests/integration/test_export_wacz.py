@@ -41,7 +41,7 @@ def test_the_package_lists_every_file_with_its_digest(packed: zipfile.ZipFile) -
         package = json.loads(packed.read("datapackage.json"))
         assert (package["profile"], package["wacz_version"]) == ("data-package", "1.1.1")
         listed = {one["path"]: one for one in package["resources"]}
-        assert set(listed) == {"archive/kaz-00001.warc.gz", "indexes/index.cdxj", "pages/pages.jsonl"}
+        assert set(listed) == {"archive/kaz-00001.warc.gz", "indexes/index.cdx", "pages/pages.jsonl"}
         for path, one in listed.items():
             content = packed.read(path)
             assert (one["bytes"], one["hash"]) == (len(content), f"sha256:{hashlib.sha256(content).hexdigest()}")
@@ -53,7 +53,7 @@ def test_the_package_lists_every_file_with_its_digest(packed: zipfile.ZipFile) -
 def test_each_line_of_the_index_leads_to_its_record(packed: zipfile.ZipFile) -> None:
     with packed:
         content = packed.read("archive/kaz-00001.warc.gz")
-        lines = packed.read("indexes/index.cdxj").decode().splitlines()
+        lines = packed.read("indexes/index.cdx").decode().splitlines()
     assert lines == sorted(lines)
     kinds = []
     for line in lines:

@@ -1,7 +1,8 @@
-"""Checks an exported bag with Python's standard library alone: python3 -I verify_offline.py [BAG] [--key FILE].
+"""Checks an exported bag with Python's standard library alone: verify_offline.py [BAG] [--key FILE] [--note FILE].
 
 BAG is the unpacked folder or the .zip; without it, the bag that this file lies in. --key names a public key
-(.vkey) that you have from somewhere else: without it, the key inside the bag is believed.
+(.vkey) that you have from somewhere else: without it, the key inside the bag is believed. --note names a
+checkpoint that you were sent at some time, alone in a file or in a saved mail: the bag must continue it.
 Exit code 0: everything was checked and is right. 1: something is wrong. 2: something could not be checked.
 
 Formats: BagIt 1.0 (RFC 8493), WARC 1.1 (ISO 28500:2017), RFC 6962 trees, C2SP signed-note and tlog-checkpoint,
@@ -14,6 +15,9 @@ import argparse
 import base64
 import binascii
 import contextlib
+import email
+import email.message
+import email.policy
 import hashlib
 import http
 import json
@@ -24,7 +28,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 STEP = 1 << 20
 LONGEST_HEAD = 1 << 20
@@ -32,6 +36,18 @@ LONGEST_FILE = 1 << 26
 MANIFESTS = (("manifest-sha256.txt", "data/"), ("tagmanifest-sha256.txt", ""))
 REVISIT_OF_304 = "server-not-modified"
 _FRAMING = ("content-length", "transfer-encoding")
+
+
+Keys = dict[bytes, tuple[str, bytes]]
+
+
+class Checkpoint(NamedTuple):
+    """A head of the ledger: how many records it covers, and the root of their tree."""
+
+    origin: str
+    size: int
+    root: bytes
+    is_signed: bool
 
 
 class Report:
@@ -109,6 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("bag", nargs="?", type=Path, default=Path(__file__).resolve().parent.parent)
     parser.add_argument("--key", type=Path, help="a public key (.vkey) that you have from somewhere else")
+    parser.add_argument("--note", type=Path, help="a checkpoint that you were sent: the bag must continue it")
     options = parser.parse_args(arguments)
     report = Report()
     try:
@@ -116,21 +133,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if "bagit.txt" not in bag:
             print(f"{options.bag} is no bag: it holds no bagit.txt. Give the unpacked folder or the .zip.")
             return 2
-        check_bag(bag, report, options.key)
+        check_bag(bag, report, options.key, options.note)
     except (OSError, zipfile.BadZipFile, zlib.error) as error:
         report.bad(f"{options.bag} cannot be read: {error}")
     conclude(report)
     return report.exit_code()
 
 
-def check_bag(bag: Bag, report: Report, key: Path | None = None) -> None:
-    """All checks in order: files, WARC records, ledger records, proofs, checkpoint."""
+def check_bag(bag: Bag, report: Report, key: Path | None = None, note: Path | None = None) -> None:
+    """All checks in order: files, checkpoints, ledger records, proofs, WARC records."""
     for name in bag.odd:
         report.bad(f"{name} should not be in a bag: a link, a second file of its name or one outside the bag's folder")
     check_manifests(bag, report)
-    root, size = check_checkpoint(bag, report, key)
+    head = check_checkpoint(bag, report, key, note)
     lines = read_records(bag, report)
-    check_proofs(bag, report, lines, root, size)
+    if head is not None:
+        check_proofs(bag, report, lines, head)
     captures = {number: fields for number, (_, fields) in lines.items() if fields.get("type") == "capture"}
     deleted = {str(fields.get("payload_sha256")) for _, fields in lines.values() if fields.get("type") == "tombstone"}
     payloads = check_warcs(bag, report, captures)
@@ -173,31 +191,121 @@ def check_manifests(bag: Bag, report: Report) -> None:
             report.right(f"{len(listed)} file(s) have the digest that {manifest} gives")
 
 
-def check_checkpoint(bag: Bag, report: Report, own_key: Path | None) -> tuple[bytes, int]:
-    """(root, size) of the signed head; empty when there is none that can be read."""
+def check_checkpoint(bag: Bag, report: Report, own_key: Path | None, own_note: Path | None) -> Checkpoint | None:
+    """The signed head that the proofs lead to, after checking it and the earlier ones; None when it cannot be read."""
     if "data/checkpoint.note" not in bag:
         report.bad("data/checkpoint.note is missing: nothing signed says what the ledger held")
-        return b"", 0
+        return None
+    names = bag.names("data/keys/")
+    all_keys = read_keys(report, {name: bag.read(name).decode("utf-8", "replace") for name in names})
+    keys = all_keys
+    if own_key is not None:
+        keys = read_keys(report, {str(own_key): own_key.read_text("utf-8", "replace")})
     note = bag.read("data/checkpoint.note").decode("utf-8", "replace")
-    body, _, signatures = note.partition("\n\n")
+    try:
+        head = read_checkpoint(note)
+    except ValueError as error:
+        report.bad(f"data/checkpoint.note is no checkpoint: {error}")
+        return None
+    check_signatures(report, "the checkpoint", note, head.origin, keys)
+    size, root = head.size, head.root.hex()
+    print(f"             the checkpoint covers {size} records of {printable(head.origin)}; its root is {root}")
+    check_earlier(bag, report, head, {**all_keys, **keys}, own_note)
+    return head
+
+
+def check_earlier(bag: Bag, report: Report, head: Checkpoint, keys: Keys, own_note: Path | None) -> None:
+    """Earlier checkpoints are signed, and the ledger only grew since (RFC 6962, 2.1.2)."""
+    own = read_own_note(own_note) if own_note is not None else ""
+    seen, before = {head.size: head.root}, report.wrong
+    lines = bag.read("data/earlier.jsonl").splitlines() if "data/earlier.jsonl" in bag else []
+    for number, line in enumerate(lines, start=1):
+        try:
+            fields = json.loads(line)
+            earlier = read_checkpoint(fields["note"])
+            path = [bytes.fromhex(one) for one in fields["path"]]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            report.bad(f"data/earlier.jsonl line {number} is no checkpoint with a proof")
+            continue
+        what = f"the checkpoint over {earlier.size} records"
+        if not is_continued(earlier, head, path):
+            report.bad(f"the ledger does not continue {what}: records were changed or removed since")
+            continue
+        seen[earlier.size] = earlier.root
+        if head.is_signed:
+            check_signatures(report, what, fields["note"], head.origin, keys, is_told=False)
+    if lines and report.wrong == before:
+        report.right(f"the ledger continues {len(lines)} earlier checkpoint(s)")
+    if own_note is not None:
+        check_own_note(report, own, head, seen)
+
+
+def read_own_note(path: Path) -> str:
+    """The text of a file that holds a checkpoint: the note alone, or the mail that brought it."""
+    content = path.read_bytes()
+    message = email.message_from_bytes(content, policy=email.policy.default)
+    if "message-id" not in message and "content-type" not in message:
+        return content.decode("utf-8", "replace")
+    parts = [part for part in message.walk() if part.get_content_type() == "text/plain"]
+    return "\n".join(str(part.get_content()) for part in parts if isinstance(part, email.message.EmailMessage))
+
+
+def check_own_note(report: Report, note: str, head: Checkpoint, seen: Mapping[int, bytes]) -> None:
+    """The checkpoint that the reader was sent is one that the ledger of the bag continues."""
+    note = "\n".join(line.strip() for line in note.splitlines())
+    start = note.find(f"{head.origin}\n")
+    try:
+        own = read_checkpoint(note[start:]) if start >= 0 else None
+    except ValueError:
+        own = None
+    if own is None:
+        report.skip(f"the file of --note holds no checkpoint of {head.origin}")
+    elif own.size not in seen:
+        report.skip(f"the bag holds no proof for your checkpoint over {own.size} records: ask the operator for one")
+    elif seen[own.size] != own.root:
+        report.bad(f"the ledger is not the one of your checkpoint over {own.size} records: it was written anew")
+    else:
+        report.right(f"the ledger continues your checkpoint over {own.size} records")
+
+
+def is_continued(earlier: Checkpoint, head: Checkpoint, path: Sequence[bytes]) -> bool:
+    """Whether a consistency proof leads from one head to the other (RFC 9162, 2.1.4.2)."""
+    if earlier.origin != head.origin or not 0 < earlier.size < head.size:
+        return False
+    hashes = [earlier.root, *path] if earlier.size & (earlier.size - 1) == 0 else list(path)
+    if not hashes:
+        return False
+    node, last = earlier.size - 1, head.size - 1
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    old = new = hashes[0]
+    for sibling in hashes[1:]:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            old, new = _node(sibling, old), _node(sibling, new)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            new = _node(new, sibling)
+        node, last = node >> 1, last >> 1
+    return last == 0 and (old, new) == (earlier.root, head.root)
+
+
+def read_checkpoint(note: str) -> Checkpoint:
+    """The head in a note (C2SP tlog-checkpoint). ValueError when it is none."""
+    body, _, signatures = note.replace("\r\n", "\n").partition("\n\n")
     lines = body.split("\n")
     try:
         origin, size, root = lines[0], int(lines[1]), base64.b64decode(lines[2], validate=True)
-    except (IndexError, ValueError, binascii.Error):
-        report.bad("data/checkpoint.note is no checkpoint: origin, size and root are not three lines")
-        return b"", 0
-    if own_key is not None:
-        keys = {str(own_key): own_key.read_text("utf-8", "replace")}
-    else:
-        keys = {name: bag.read(name).decode("utf-8", "replace") for name in bag.names("data/keys/")}
-    check_signatures(report, body + "\n", signatures, origin, keys)
-    print(f"             the checkpoint covers {size} records of {printable(origin)}; its root is {root.hex()}")
-    return root, size
+    except (IndexError, ValueError, binascii.Error) as error:
+        raise ValueError("origin, size and root are not three lines") from error
+    return Checkpoint(origin, size, root, bool(signatures.strip()))
 
 
-def check_signatures(report: Report, text: str, signatures: str, origin: str, keys: Mapping[str, str]) -> None:
-    """At least one signature is by a known key, and none by a known key is wrong (C2SP signed-note)."""
-    known: dict[bytes, tuple[str, bytes]] = {}
+def read_keys(report: Report, keys: Mapping[str, str]) -> Keys:
+    """(name, public key) by key id, of vkeys by the place that they were found in."""
+    known: Keys = {}
     for place, vkey in keys.items():
         try:
             name, key_id, public = read_vkey(vkey)
@@ -205,23 +313,31 @@ def check_signatures(report: Report, text: str, signatures: str, origin: str, ke
             report.bad(f"{place} is no public key: {error}")
             continue
         known[key_id] = name, public
-    good = 0
+    return known
+
+
+def check_signatures(report: Report, what: str, note: str, origin: str, known: Keys, *, is_told: bool = True) -> None:
+    """At least one signature is by a known key, and none by a known key is wrong (C2SP signed-note)."""
+    body, _, signatures = note.partition("\n\n")
+    good = bad = 0
     for line in signatures.splitlines():
         found = re.fullmatch(r"— (\S+) ([A-Za-z0-9+/=]+)", line)
         blob = _from_base64(found[2]) if found else b""
         if found is None or blob[:4] not in known or known[blob[:4]][0] != found[1]:
             continue
-        if verify_ed25519(known[blob[:4]][1], text.encode(), blob[4:]):
+        if verify_ed25519(known[blob[:4]][1], body.encode() + b"\n", blob[4:]):
             good += 1
-            report.right(f"the checkpoint is signed by {found[1]}, key {blob[:4].hex()}")
+            if is_told:
+                report.right(f"{what} is signed by {found[1]}, key {blob[:4].hex()}")
         else:
-            report.bad(f"the checkpoint's signature by {found[1]} is false: it was not signed so, or was changed")
+            bad += 1
+            report.bad(f"the signature by {found[1]} is false on {what}: it was not signed so, or was changed")
     if not good and not signatures.strip():
-        report.skip(f"the checkpoint of {origin} has no signature: only that the parts fit together can be shown")
+        report.skip(f"{what} of {origin} has no signature: only that the parts fit together can be shown")
     elif not good and not known:
-        report.skip("the checkpoint is signed, but no public key is at hand: get it from the operator, use --key")
-    elif not good and not report.wrong:
-        report.bad("the checkpoint is signed by none of the keys at hand")
+        report.skip(f"{what} is signed, but no public key is at hand: get it from the operator, use --key")
+    elif not good and not bad:
+        report.bad(f"{what} is signed by none of the keys at hand")
 
 
 def read_records(bag: Bag, report: Report) -> dict[int, tuple[bytes, dict[str, Any]]]:
@@ -240,12 +356,8 @@ def read_records(bag: Bag, report: Report) -> dict[int, tuple[bytes, dict[str, A
     return found
 
 
-def check_proofs(
-    bag: Bag, report: Report, lines: Mapping[int, tuple[bytes, dict[str, Any]]], root: bytes, size: int
-) -> None:
+def check_proofs(bag: Bag, report: Report, lines: Mapping[int, tuple[bytes, dict[str, Any]]], head: Checkpoint) -> None:
     """Every record is a leaf of the tree that the checkpoint signs (RFC 6962, 2.1.1)."""
-    if not root:
-        return
     proven = 0
     for sequence, (line, _) in sorted(lines.items()):
         try:
@@ -255,7 +367,7 @@ def check_proofs(
             report.bad(f"record {sequence} has no readable proof: nothing shows that it was in the ledger")
             continue
         leaf = hashlib.sha256(b"\x00" + line).digest()
-        if root_of(leaf, sequence, size, path) == root:
+        if root_of(leaf, sequence, head.size, path) == head.root:
             proven += 1
         else:
             report.bad(f"record {sequence} is not in the signed ledger: it was changed or never recorded there")
@@ -272,13 +384,17 @@ def root_of(leaf: bytes, index: int, size: int, path: Iterable[bytes]) -> bytes:
         if last == 0:
             return b""
         if node & 1 or node == last:
-            found = hashlib.sha256(b"\x01" + sibling + found).digest()
+            found = _node(sibling, found)
             while not node & 1 and node:
                 node, last = node >> 1, last >> 1
         else:
-            found = hashlib.sha256(b"\x01" + found + sibling).digest()
+            found = _node(found, sibling)
         node, last = node >> 1, last >> 1
     return found if last == 0 else b""
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
 
 
 def check_warcs(bag: Bag, report: Report, captures: Mapping[int, Mapping[str, Any]]) -> set[str]:

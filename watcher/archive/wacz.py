@@ -57,10 +57,10 @@ def complete_wacz(
 
 
 def write_index(folder: Path, lines: Iterable[str]) -> None:
-    """Write indexes/index.cdxj, sorted by bytes as replayers search it."""
+    """Write indexes/index.cdx, sorted by bytes as replayers search it."""
     (folder / "indexes").mkdir()
     content = b"".join(line + b"\n" for line in sorted(line.encode() for line in lines))
-    (folder / "indexes" / "index.cdxj").write_bytes(content)
+    (folder / "indexes" / "index.cdx").write_bytes(content)
 
 
 def _page(page: Page) -> dict[str, str]:

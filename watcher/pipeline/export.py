@@ -18,7 +18,15 @@ from watcher.errors import ArchiveError, NotFoundError
 from watcher.model.capture import Capture, Version
 from watcher.model.source import Source
 from watcher.pipeline import export_papers as papers
-from watcher.pipeline.export_ledger import ExportForm, ExportRequest, Found, Told, chosen, read_ledger
+from watcher.pipeline.export_ledger import (
+    ExportForm,
+    ExportRequest,
+    Found,
+    Told,
+    chosen,
+    earlier_checkpoints,
+    read_ledger,
+)
 from watcher.pipeline.export_letter import Contents, letter
 from watcher.pipeline.export_warc import CaptureWriter, target_of
 from watcher.pipeline.ports import Rooms
@@ -104,6 +112,8 @@ def _fill_bag(
         (data / name).mkdir(parents=True)
     _write_records(found, data)
     (data / "checkpoint.note").write_bytes(checkpoint.encode())
+    with (data / "earlier.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in earlier_checkpoints(rooms, found))
     for key in sorted((rooms.archive.root / "keys").glob("*.vkey")):
         shutil.copyfile(key, data / "keys" / key.name)
     with (data / "citations.txt").open("w", encoding="utf-8", errors="replace") as citations:

@@ -11,7 +11,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from watcher.archive.checkpoints import checkpoint_paths, read_checkpoint_file
 from watcher.archive.merkle import leaf_hash
+from watcher.archive.notes import NoteError, parse_checkpoint, parse_note
 from watcher.archive.proofs import Tree
 from watcher.errors import ArchiveError
 from watcher.pipeline.export_papers import is_custody
@@ -116,6 +118,23 @@ def _take_capture(
     if first not in found.wanted:
         found.wanted.add(first)
         found.earlier.add(first)
+
+
+def earlier_checkpoints(rooms: Rooms, found: Found) -> Iterator[str]:
+    """One JSON line for each stored checkpoint that covers an exported record and fewer records than the proofs.
+
+    It holds the note and the proof that the tree of the export continues the one that the note signs.
+    """
+    first = min(found.wanted | found.acts, default=found.tree.size)
+    for path in checkpoint_paths(rooms.archive.root):
+        note = read_checkpoint_file(path)
+        try:
+            size = parse_checkpoint(parse_note(note).text).size
+        except NoteError as error:
+            raise ArchiveError(f"{path} {error}. Nothing was exported; `watcher verify` says more.") from error
+        if first < size < found.tree.size:
+            proof = [one.hex() for one in found.tree.consistency_proof(size)]
+            yield json.dumps({"note": note, "path": proof}, ensure_ascii=False)
 
 
 def chosen(found: Found, wanted: set[int]) -> Iterator[tuple[int, bytes]]:

@@ -85,7 +85,9 @@ inserted or put elsewhere. That number is
 Each content here has the SHA-256 that its record names: not a byte of it was changed since it was recorded.
 
 Whoever received a checkpoint of this archive at the time, for instance in a digest by mail, can show that the
-ledger already held the records up to that point, and ask the operator to prove that they were not changed later.
+ledger already held the records up to that point, and that none of them was changed later: give the
+checkpoint, or the saved mail, with --note FILE. data/earlier.jsonl holds the proofs for the checkpoints since the
+first record here.
 
 WHAT IT DOES NOT PROVE
 
@@ -112,6 +114,7 @@ WHAT IS WHERE
     data/records.jsonl     the records of the ledger, one a line, exactly as they were written
     data/proofs/           for each record, the proof that it is in the ledger
     data/checkpoint.note   the signed head of the ledger
+    data/earlier.jsonl     earlier signed heads, each with the proof that the ledger only grew
     data/keys/             the public keys that the signature is checked with
     data/texts/            the text as it was read out of each version
     data/changes/          the differences between versions, for people (.txt) and programs (.json)
