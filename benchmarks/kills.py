@@ -43,7 +43,7 @@ from watcher.model.source import Definition
 from watcher.model.subscription import Cadence, SubscriptionFilter
 from watcher.pipeline import notify, register
 from watcher.pipeline.ports import PackText, Rooms
-from watcher.pipeline.recover import record_missing
+from watcher.pipeline.recover import recover
 from watcher.pipeline.schedule import claim_now
 from watcher.pipeline.watch import check
 from watcher.settings import load_pack_text
@@ -279,7 +279,7 @@ def opened(folder: Path, clock: Clock) -> Iterator[Rooms]:
         fetcher_name="watcher kills",
         base_url="http://127.0.0.1:8080",
     )
-    record_missing(rooms)
+    recover(rooms)
     yield rooms
     database.close()
 

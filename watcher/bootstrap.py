@@ -34,7 +34,7 @@ from watcher.fetch import (
 )
 from watcher.isolation import ChildPool
 from watcher.pipeline.ports import Clock, Rooms
-from watcher.pipeline.recover import record_acts, record_missing, seal_definitions
+from watcher.pipeline.recover import recover as recover_rooms
 from watcher.pipeline.verify import VerifyTarget
 from watcher.settings import Settings, load_pack_text, load_settings
 from watcher.settings.secrets import resolve
@@ -192,9 +192,7 @@ def open_instance(
     )
     try:
         if recover:
-            record_acts(rooms)
-            record_missing(rooms)
-            seal_definitions(rooms)
+            recover_rooms(rooms)
         yield Instance(settings=settings, config=config, rooms=rooms, tls=tls_context(), browser=browser)
     finally:
         browser.close()

@@ -28,7 +28,7 @@ from watcher.fetch import tls_context
 from watcher.model.capture import Outcome
 from watcher.pipeline import notify, register
 from watcher.pipeline.ports import Rooms
-from watcher.pipeline.recover import record_missing
+from watcher.pipeline.recover import recover
 from watcher.scheduler import Service
 from watcher.settings import Settings
 from watcher.store import captures
@@ -128,7 +128,7 @@ class Scenario:
         rooms.database.close()
         database = open_database(f"sqlite:///{rooms.archive.root.parent / 'data' / 'watcher.db'}")
         self.bench.rooms = replace(rooms, database=database, archive=open_archive(rooms.archive.root))
-        record_missing(self.bench.rooms)
+        recover(self.bench.rooms)
         notify.compose_due(self.bench.rooms)
 
 

@@ -26,7 +26,7 @@ from watcher.model.subscription import Cadence, DeliveryState, SubscriptionFilte
 from watcher.pipeline import backup, register
 from watcher.pipeline.backup import BackedUp, BackupPlan, back_up
 from watcher.pipeline.notify import compose_digest, deliver_owed
-from watcher.pipeline.recover import record_missing
+from watcher.pipeline.recover import recover
 from watcher.pipeline.restore import restore
 from watcher.pipeline.schedule import claim_now
 from watcher.pipeline.watch import check
@@ -92,7 +92,7 @@ def test_145_a_backup_under_load_restores_to_a_whole_instance(bench: Any, tmp_pa
     assert restored.ledger_size == done.ledger_size >= int(restored.checkpoint.split("\n")[1])
     database = open_database(f"sqlite:///{tmp_path / 'elsewhere' / 'data' / 'watcher.db'}")
     rooms = replace(bench.rooms, database=database, archive=open_archive(tmp_path / "elsewhere" / "snapshots"))
-    record_missing(rooms)
+    recover(rooms)
     records = {record.sequence: record for record in rooms.archive.records()}
     with database.reading() as connection:
         assert captures.recorded_sequences(connection) == {

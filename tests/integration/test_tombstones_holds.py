@@ -19,7 +19,7 @@ from watcher.errors import ArchiveError, ConflictError, DeletedError, NotFoundEr
 from watcher.model.capture import Outcome
 from watcher.pipeline.holds import active_holds, lift_hold, set_hold
 from watcher.pipeline.rebuild import rebuild_database
-from watcher.pipeline.recover import record_missing
+from watcher.pipeline.recover import recover
 from watcher.pipeline.retention import RetentionRules, find_expired, let_go
 from watcher.pipeline.tombstone import delete_payload
 from watcher.store import audit, versions
@@ -130,7 +130,7 @@ def test_bytes_whose_tombstone_was_written_before_a_crash_go_at_the_next_start(b
     body = {"recorded_at": bench.clock.now.isoformat(), "payload_sha256": digest, "user": "mara", "reason": WHY}
     bench.rooms.archive.append("tombstone", body)
     assert stored(bench, digest)
-    record_missing(bench.rooms)
+    recover(bench.rooms)
     assert not stored(bench, digest)
     with pytest.raises(DeletedError, match="by mara"):
         bench.rooms.archive.get_payload(digest)
@@ -218,7 +218,7 @@ def test_bytes_that_retention_let_go_are_evidence_again_when_they_come_again(ben
         bench.rooms.archive.get_payload(digest)
     assert failed_attempt(bench, "under repair") == digest
     assert bench.rooms.archive.get_payload(digest) == b"under repair"
-    record_missing(bench.rooms)
+    recover(bench.rooms)
     assert stored(bench, digest)
     bench.clock.advance(days=100)
     assert [one.payload_sha256 for one in let_go(bench.rooms, rules, user="mara")] == [digest]
@@ -266,7 +266,7 @@ def test_131_a_killed_deletion_is_ended_by_the_next_start(bench: Any, tmp_path: 
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert len(records(bench, "tombstone")) == 1
-    record_missing(bench.rooms)
+    recover(bench.rooms)
     with pytest.raises(DeletedError, match="by mara"):
         bench.rooms.archive.get_payload(digest)
     assert bench.rooms.archive.get_payload(other)

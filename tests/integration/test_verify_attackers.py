@@ -25,7 +25,7 @@ from watcher.archive.notes import Checkpoint, PrivateKey, parse_skey, parse_vkey
 from watcher.archive.payloads import Payloads
 from watcher.errors import ArchiveError, RefusedError
 from watcher.model.source import Definition, Source, SourceState
-from watcher.pipeline.recover import record_acts, record_missing, seal_definitions
+from watcher.pipeline.recover import recover
 from watcher.pipeline.verify import Level, VerifyPlan, VerifyReport, VerifyTarget, record_verification, verify
 from watcher.store import sources
 from watcher.store.database import open_database
@@ -465,8 +465,7 @@ def test_what_ended_between_ledger_and_database_is_a_finding_until_the_next_star
         victim.sql(f"DELETE FROM {table} WHERE sequence = ?", victim.sequence_of(record_type, -1))
     victim.sql("DELETE FROM captures WHERE sequence = ?", victim.sequence_of("capture", -1))
     assert victim.codes() == {"row_missing": 3}
-    record_missing(victim.bench.rooms)
-    record_acts(victim.bench.rooms)
+    recover(victim.bench.rooms)
     assert victim.codes() == {"row_missing": 1}  # the Definition's Source is there without one: for a person to judge
 
 
@@ -556,11 +555,11 @@ def test_an_archive_from_before_there_were_keys_gets_one_and_records_of_its_defi
     notes = older.verify().notes
     assert any("names no key" in note for note in notes)
     assert any("1 Definitions have no record yet" in note for note in notes)
-    assert [seal_definitions(bench.rooms) for _ in range(2)] == [1, 0]
+    assert [recover(bench.rooms).sealed for _ in range(2)] == [1, 0]
     open_seal(bench.rooms.archive, older.key_path, now=bench.clock()).checkpoint()
     assert [known.sequence for known in ledger_keys(older.root, origin=ORIGIN)] == [1]
     report = older.verify()
     assert (report.counts, report.rows, report.covered) == ({}, 1, 2)
     older.sql("UPDATE definitions SET sequence = NULL, body = '{}'")
     assert older.codes() == {"row_missing": 1}
-    assert seal_definitions(bench.rooms) == 0  # a row that lost its record is never given a new one
+    assert recover(bench.rooms).sealed == 0  # a row that lost its record is never given a new one

@@ -16,7 +16,7 @@ from watcher.errors import ConflictError, ExtractError, StoreError
 from watcher.model.capture import Outcome, Trigger
 from watcher.model.change import ChangeKind, Severity
 from watcher.model.source import Definition, Source, SourceState, share_of
-from watcher.pipeline.recover import record_missing
+from watcher.pipeline.recover import recover
 from watcher.pipeline.schedule import claim_due, claim_now
 from watcher.pipeline.watch import archive, check, fetch
 from watcher.store import captures, changes, claims, sources, versions
@@ -321,11 +321,11 @@ def test_a_crash_between_ledger_and_database_loses_nothing(bench: Any, monkeypat
     (attempt,) = archive(bench.rooms, [fetch(bench.rooms, bench.fetcher, claim, trigger=Trigger.SLOT)])
     seen, _, made = _rows(bench, "kaz")
     assert (len(seen), made) == (1, [])
-    assert record_missing(bench.rooms) == 1
+    assert recover(bench.rooms).captures == 1
     seen, _, made = _rows(bench, "kaz")
     assert seen[0].sequence == attempt.capture.sequence
     assert made[0].judgement.severity is Severity.CRITICAL
-    assert record_missing(bench.rooms) == 0
+    assert recover(bench.rooms).captures == 0
     assert len(_rows(bench, "kaz")[2]) == 1
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 
 from watcher.archive import LedgerRecord, capture_of
-from watcher.model.capture import Trigger
+from watcher.model.capture import Capture, Trigger
 from watcher.model.source import Definition, Source, SourceKind, SourceState
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.record import Attempt, record_attempt, record_import
@@ -17,53 +18,54 @@ from watcher.store.database import Connection
 from watcher.store.types import from_json
 
 
-def record_missing(rooms: Rooms) -> int:
-    """Record Captures whose process ended between ledger and database; returns how many there were.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recovered:
+    """How many Captures, acts and Definitions got their row, and how many old Definitions their record."""
 
-    Safe while other processes record theirs: recording a Capture twice changes nothing.
+    captures: int
+    acts: int
+    sealed: int
+
+
+def recover(rooms: Rooms) -> Recovered:
+    """Finish what processes left that ended between ledger and database; the ledger is read once.
+
+    Safe while other processes record theirs: recording something twice changes nothing. A Definition that would
+    have to be put before one that is there is left to `watcher verify`.
     """
     with rooms.database.reading() as connection:
         known = captures.recorded_sequences(connection)
-    missing = []
+        acts, defined = audit.recorded_acts(connection), sources.recorded_definitions(connection)
+        loose = evidence.count_without_record(connection)
+    missing: list[LedgerRecord] = []
+    attempts: list[Capture] = []
+    has_definitions = False
     for record in rooms.archive.records():
         if record.type == "capture" and record.sequence not in known:
-            missing.append(capture_of(record))
+            attempts.append(capture_of(record))
         elif record.type == "tombstone":
             finish_deletion(rooms, record)
-    for capture in missing:
-        if capture.trigger is Trigger.IMPORT:
-            record_import(rooms, capture)
-        else:
-            record_attempt(rooms, Attempt(capture=capture))
-    return len(missing)
-
-
-def record_acts(rooms: Rooms) -> int:
-    """Finish registrations whose process ended between ledger and database; returns how many rows that gave.
-
-    A Definition that would have to be put before one that is there is left to `watcher verify`.
-    """
-    with rooms.database.reading() as connection:
-        acts, defined = audit.recorded_acts(connection), sources.recorded_definitions(connection)
-    missing = [
-        record
-        for record in rooms.archive.records()
-        if (record.type == "audit" and record.sequence not in acts)
-        or (record.type == "definition" and record.sequence not in defined)
-    ]
+        elif record.type == "audit" and record.sequence not in acts:
+            missing.append(record)
+        elif record.type == "definition":
+            has_definitions = True
+            if record.sequence not in defined:
+                missing.append(record)
     given = 0
     for record in missing:
         with rooms.database.writing() as connection:
             given += _define(connection, record) if record.type == "definition" else _act(connection, record)
-    return given
+    for capture in attempts:
+        if capture.trigger is Trigger.IMPORT:
+            record_import(rooms, capture)
+        else:
+            record_attempt(rooms, Attempt(capture=capture))
+    sealed = _seal_definitions(rooms) if loose and not has_definitions else 0
+    return Recovered(captures=len(attempts), acts=given, sealed=sealed)
 
 
-def seal_definitions(rooms: Rooms) -> int:
+def _seal_definitions(rooms: Rooms) -> int:
     """Give the Definitions of a database from before they had records one each; returns how many."""
-    with rooms.database.reading() as connection:
-        number = evidence.count_without_record(connection)
-    if not number or any(record.type == "definition" for record in rooms.archive.records()):
-        return 0
     with rooms.database.reading() as connection:
         loose = sources.definitions_without_record(connection)
     for source_id, valid_from, definition in loose:
