@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import socket
 import threading
 import time
@@ -12,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import postgres as postgres_server
 import pytest
 
 from watcher.archive import create_archive
@@ -147,10 +150,30 @@ def mail_sink(tmp_path: Path) -> Iterator[MailSink]:
         yield sink
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server for the session: the address of its databases, with `{name}` in it."""
+    if postgres_server.programs() is None:
+        pytest.skip("PostgreSQL is not installed")
+    with postgres_server.running() as address:
+        yield address
+
+
 @pytest.fixture
-def rooms(tmp_path: Path, clock: StillClock) -> Iterator[Rooms]:
-    """A new instance: real archive, real SQLite, the default pack; work runs in this process."""
-    url = f"sqlite:///{tmp_path / 'data' / 'watcher.db'}"
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database that is not there yet; WATCHER_TEST_DATABASE=postgresql puts it on a server."""
+    if os.environ.get("WATCHER_TEST_DATABASE") != "postgresql":
+        return f"sqlite:///{tmp_path / 'data' / 'watcher.db'}"
+    address = request.getfixturevalue("postgres")
+    name = f"test_{secrets.token_hex(8)}"
+    postgres_server.create(address, name)
+    return str(address).format(name=name)
+
+
+@pytest.fixture
+def rooms(tmp_path: Path, database_url: str, clock: StillClock) -> Iterator[Rooms]:
+    """A new instance: real archive, real database, the default pack; work runs in this process."""
+    url = database_url
     create_database(url)
     database = open_database(url)
     yield Rooms(

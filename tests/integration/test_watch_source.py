@@ -410,7 +410,7 @@ def test_the_archive_alone_holds_every_attempt(bench: Any) -> None:
     assert all(record.body["source_id"] == "kaz" for record in records)
 
 
-def test_a_database_that_is_locked_too_long_says_so(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_catalogue_138_a_database_that_is_locked_too_long_says_so(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("watcher.store.database.BUSY_TIMEOUT_SECONDS", 0)
     bench.register("kaz", bench.site.put("/kaz", BEFORE))
     other = open_database(f"sqlite:///{bench.rooms.archive.root.parent / 'data' / 'watcher.db'}")

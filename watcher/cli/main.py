@@ -28,6 +28,7 @@ COMMANDS = {
     "compare": ("answer", "Compare two documents."),
     "demo": ("demo", "Show the whole pipe in half a minute."),
     "digest": ("subscription", "Preview and send Digests."),
+    "doctor": ("doctor", "Look at what the instance stands on, and say what must be mended."),
     "export": ("export", "Write what is held of a Source to a file that others can check."),
     "extract": ("answer", "Read the Document out of a file."),
     "health": ("instance", "Ask the running service if it is well."),

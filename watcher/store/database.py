@@ -12,10 +12,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from watcher.errors import StoreError
 from watcher.store.schema import SCHEMA
 
+_GONE = ("terminating connection", "server closed the connection", "connection is closed", "connection failed")
+_WRITERS_LOCK = 0x77617463686572  # "watcher": one number for all processes on a PostgreSQL database
 QUICK_CHECK_LIMIT_BYTES = 256 * 1024 * 1024
 BUSY_TIMEOUT_SECONDS = 30
 
@@ -46,7 +49,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A write transaction: all of it happens, or nothing. On SQLite it holds the only write lock from the start."""
+        """A write transaction: all of it happens, or nothing. It holds the only write lock from the start."""
         with (
             self._translated(),
             self._writers,
@@ -64,7 +67,13 @@ class Database:
         try:
             yield
         except OperationalError as error:
-            raise StoreError(f"the database did not do as asked: {error.orig}. {_remedy(str(error.orig))}") from error
+            problem = str(error.orig).strip().rstrip(".")
+            raise StoreError(f"the database did not do as asked: {problem}. {_remedy(problem)}") from error
+        except PoolTimeoutError as error:
+            raise StoreError(
+                "the database is busy: all connections of this process were in use for half a minute. Try again; "
+                "when it happens often, let fewer people or programs ask at once."
+            ) from error
 
 
 def sqlite_path(url: str) -> Path | None:
@@ -74,13 +83,25 @@ def sqlite_path(url: str) -> Path | None:
 
 
 def database_exists(url: str) -> bool:
-    """Whether there is something at the address, readable or not."""
+    """Whether there is something at the address, readable or not; on a server, whether the database has tables.
+
+    StoreError when the server cannot be asked.
+    """
     path = sqlite_path(url)
-    return path.exists() if path is not None else True
+    if path is not None:
+        return path.exists()
+    engine = _engine(url)
+    try:
+        with engine.connect() as connection:
+            return bool(inspect(connection).get_table_names())
+    except OperationalError as error:
+        raise _unreachable(error) from error
+    finally:
+        engine.dispose()
 
 
 def create_database(url: str) -> None:
-    """Make an empty SQLite database with the present schema; it appears at its place only when it is whole."""
+    """Make an empty database with the present schema; it appears at its place only when it is whole."""
     path = sqlite_path(url)
     if path is None:
         _upgrade(url)
@@ -105,7 +126,7 @@ def open_database(url: str) -> Database:
             found = _revision(connection)
     except DatabaseError as error:
         engine.dispose()
-        raise StoreError(f"the database cannot be read: {error.orig}. It was left as it is.") from error
+        raise _unreachable(error) from error
     _require_revision(found, path or Path(make_url(url).database or "database"))
     return Database(engine)
 
@@ -138,6 +159,13 @@ def _require_readable(path: Path) -> None:
         raise StoreError(f"database {path} is damaged: {checked[0]}. {remedy}")
 
 
+def _unreachable(error: DatabaseError) -> StoreError:
+    problem = " ".join(str(error.orig).split()).rstrip(".?")
+    return StoreError(
+        f"the database cannot be read: {problem}. It was left as it is: look after its server and store.url."
+    )
+
+
 def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
@@ -157,6 +185,8 @@ def _require_revision(found: str | None, path: Path) -> None:
 def _remedy(problem: str) -> str:
     if "locked" in problem or "busy" in problem:
         return f"Another program held it for {BUSY_TIMEOUT_SECONDS} s: end that program or try again."
+    if any(sign in problem for sign in _GONE):
+        return "The server ended the connection: whether this step was recorded is found out at the next start."
     if "full" in problem:
         return "Free some disk space and try again."
     if "readonly" in problem:
@@ -165,11 +195,21 @@ def _remedy(problem: str) -> str:
 
 
 def _engine(url: str) -> Engine:
-    engine = create_engine(url)
+    engine = create_engine(url, pool_pre_ping=not sqlite_path(url))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    elif engine.dialect.name == "postgresql":
+        event.listen(engine, "begin", _begin_postgresql)
     return engine
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    """Writers take turns and readers see one state, as on SQLite."""
+    if connection.get_execution_options().get("watcher_writing", False):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")
+    else:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from watcher.errors import StoreError
+from watcher.store import database
 from watcher.store.database import create_database, migrate_database, open_database
 from watcher.store.schema import SCHEMA, metadata
 
@@ -85,6 +92,44 @@ def test_catalogue_144_a_schema_of_another_watcher_is_refused(tmp_path: Path, re
     raw.close()
     with pytest.raises(StoreError, match=advice):
         open_database(_url(path))
+
+
+_KILLED = """
+import os, sys
+from sqlalchemy import Engine, event
+from watcher.store.database import migrate_database
+left = int(sys.argv[2])
+@event.listens_for(Engine, "after_cursor_execute")
+def _(connection, cursor, statement, *more):
+    global left
+    if statement.split()[0] in ("CREATE", "ALTER", "INSERT", "UPDATE", "DROP", "DELETE"):
+        left -= 1
+        if left < 0:
+            os._exit(9)
+migrate_database(sys.argv[1])
+"""
+
+
+def test_catalogue_144_a_migration_that_is_killed_anywhere_is_done_by_the_next_one(tmp_path: Path) -> None:
+    first = tmp_path / "first.db"
+    config = Config()
+    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["url"] = _url(first)
+    command.upgrade(config, "0001")
+    killed = 0
+    for step in itertools.count(0, 3):
+        path = tmp_path / f"{step}.db"
+        shutil.copyfile(first, path)
+        run = [sys.executable, "-c", _KILLED, _url(path), str(step)]
+        code = subprocess.run(run, check=False, timeout=60).returncode
+        assert code in (0, 9)
+        killed += code == 9
+        migrate_database(_url(path))
+        open_database(_url(path)).close()
+        if code == 0:
+            break
+    assert killed > 2
 
 
 def test_creating_over_an_existing_database_is_refused(tmp_path: Path) -> None:
