@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from watcher.model.capture import Capture, Outcome, Trigger, Version
 from watcher.model.change import Change, ChangeKind
-from watcher.model.source import Source
+from watcher.model.source import Definition, Source
 from watcher.pipeline.compare import PastText
 from watcher.pipeline.gate import CONFIRM_AFTER, Hold, awaits_confirmation, brings_untaken, hold_back
 from watcher.pipeline.health import Presence
@@ -43,6 +43,11 @@ class Recorded:
     change: Change | None
     technical: Change | None = None
     first: bool = False
+
+
+def is_of_former_address(definition: Definition, capture: Capture) -> bool:
+    """Whether a check that ran while its Source moved asked the old address: its Capture is recorded alone."""
+    return capture.definition_sha256 != definition.digest_sha256 and capture.requested_url != definition.url
 
 
 def record_unchanged(rooms: Rooms, attempts: Sequence[Attempt]) -> list[Recorded]:
@@ -210,11 +215,12 @@ def _upgraded(rooms: Rooms, source: Source, baseline: Version, version: Version)
 def _write(rooms: Rooms, attempt: Attempt, consequences: _Consequences, *, first: bool) -> Recorded:
     capture, finished = attempt.capture, attempt.finished
     with rooms.database.writing() as connection:
+        ended = _finish(rooms, finished, consequences) if finished is not None else None
+        if ended is not None and not claims.finish_claims(connection, [ended]):
+            captures.add_capture(connection, capture)
+            return Recorded(capture=capture, version=None, change=None)
         captures.add_capture(connection, capture, version_id=consequences.described_by)
-        if finished is not None:
-            ended = _finish(rooms, finished, consequences)
-            if not claims.finish_claims(connection, [ended]):
-                return Recorded(capture=capture, version=None, change=None)
+        if ended is not None:
             if ended.crashes_in_a_row >= claims.CRASHES_TO_QUARANTINE:
                 _quarantine(rooms, connection, capture, consequences)
         elif consequences.baseline_id is not None:

@@ -6,10 +6,10 @@ import json
 from datetime import datetime
 
 from watcher.archive import LedgerRecord, capture_of
-from watcher.model.capture import Trigger
+from watcher.model.capture import Capture, Trigger
 from watcher.model.source import Definition, Source, SourceKind, SourceState
 from watcher.pipeline.ports import Rooms
-from watcher.pipeline.record import Attempt, record_attempt, record_import
+from watcher.pipeline.record import Attempt, is_of_former_address, record_attempt, record_import
 from watcher.pipeline.register import record_definition
 from watcher.pipeline.tombstone import finish_deletion
 from watcher.store import audit, captures, evidence, sources
@@ -34,8 +34,18 @@ def record_missing(rooms: Rooms) -> int:
         if capture.trigger is Trigger.IMPORT:
             record_import(rooms, capture)
         else:
-            record_attempt(rooms, Attempt(capture=capture))
+            _record(rooms, capture)
     return len(missing)
+
+
+def _record(rooms: Rooms, capture: Capture) -> None:
+    with rooms.database.reading() as connection:
+        definition = sources.get_source(connection, capture.source_id).definition
+    if is_of_former_address(definition, capture):
+        with rooms.database.writing() as connection:
+            captures.add_capture(connection, capture)
+    else:
+        record_attempt(rooms, Attempt(capture=capture))
 
 
 def record_acts(rooms: Rooms) -> int:
