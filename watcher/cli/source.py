@@ -109,7 +109,7 @@ def add(
     click.echo(f"registered {name}")
     for line in others:
         click.echo(line, err=True)
-    click.echo(f"next: watcher {'import ' + name + ' FILES' if upload else 'check ' + name}")
+    click.echo(f"next: watcher {'upload FILE --source ' + name if upload else 'check ' + name}")
 
 
 @source.command()

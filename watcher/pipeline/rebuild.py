@@ -15,7 +15,7 @@ from typing import Any
 
 from watcher.archive import LedgerRecord, capture_of
 from watcher.errors import ArchiveError, NotFoundError, StoreError
-from watcher.model.capture import Capture, Trigger
+from watcher.model.capture import Capture
 from watcher.model.source import Definition, Source, SourceKind, SourceState
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.record import (
@@ -109,7 +109,7 @@ def _replay_capture(rooms: Rooms, capture: Capture, waiting: _Waiting) -> list[s
     if waiting.holds(capture.source_id) or len(waiting.attempts) >= TOGETHER:
         _write(rooms, waiting)
     then = replace(rooms, clock=lambda: capture.ended_at)
-    if capture.trigger is Trigger.IMPORT:
+    if capture.trigger.is_brought_in:
         _write(rooms, waiting)
         return _or_alone(then, Attempt(capture=capture), lambda: record_import(then, capture))
     try:

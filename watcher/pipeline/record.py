@@ -105,8 +105,9 @@ def _read_and_compare(rooms: Rooms, capture: Capture, baseline_id: str | None, n
 
 
 def record_import(rooms: Rooms, capture: Capture) -> Recorded:
-    """Write an imported Capture at its place in time, compared with its neighbours; nothing is sent.
+    """Write a Capture that was brought in at its place in time, compared with its neighbours.
 
+    Of imports nobody is told; of a document that was handed in only when it is the newest of its Source.
     Idempotent. The Source's baseline moves only when the Capture is newer than all Versions.
     """
     with rooms.database.reading() as connection:
@@ -119,7 +120,8 @@ def record_import(rooms: Rooms, capture: Capture) -> Recorded:
     if capture.outcome is Outcome.NEW:
         past = [PastText(text_sha256=digest, captured_at=moment) for digest, moment in texts]
         reading = read_capture(rooms, capture, source.definition)
-        consequences = _consequences(rooms, capture, source, reading, before, past)
+        told_as = capture if after is None else replace(capture, trigger=Trigger.IMPORT)
+        consequences = _consequences(rooms, told_as, source, reading, before, past)
     if after is not None:
         later = _change_to_later(rooms, source, consequences, after)
         consequences = replace(consequences, baseline_id=baseline_id, changes=(*consequences.changes, *later))

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 
 from watcher.archive import LedgerRecord, capture_of
-from watcher.model.capture import Capture, Trigger
+from watcher.model.capture import Capture
 from watcher.model.source import Definition, Source, SourceKind, SourceState
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.record import Attempt, is_of_former_address, record_attempt, record_import
@@ -31,7 +31,7 @@ def record_missing(rooms: Rooms) -> int:
         elif record.type == "tombstone":
             finish_deletion(rooms, record)
     for capture in missing:
-        if capture.trigger is Trigger.IMPORT:
+        if capture.trigger.is_brought_in:
             record_import(rooms, capture)
         else:
             _record(rooms, capture)
