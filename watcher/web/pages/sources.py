@@ -40,6 +40,7 @@ def show_source(request: Request, source_id: str, before: int | None = None) -> 
         shown = seen[:CAPTURES_A_PAGE]
         proposed = proposed_address(source)
         made = changes.list_changes(connection, source_id=source_id, limit=CHANGES_SHOWN)
+        read = versions.list_versions(connection, source_id)
         return page(
             request,
             "source",
@@ -52,7 +53,8 @@ def show_source(request: Request, source_id: str, before: int | None = None) -> 
             captures=shown,
             older=shown[-1].sequence if len(seen) > CAPTURES_A_PAGE else None,
             described=captures.version_of_captures(connection, source_id),
-            versions=versions.list_versions(connection, source_id),
+            versions=read,
+            versions_by_sequence={one.sequence: one for one in read},
             changes=with_sources(connection, made),
             digests=digests.digests_about_source(connection, source_id),
         )
