@@ -169,6 +169,9 @@ def _registered(rooms: Rooms, described: Described, name: str, payload_sha256: s
         number = 1
         source_id = wanted
         while sources.exists(connection, source_id):
+            there = sources.get_source(connection, source_id)
+            if there.definition == definition and not captures.list_captures(connection, source_id, limit=1):
+                return there  # registered by a hand-in that could not be finished
             number += 1
             source_id = f"{wanted[:58]}-{number}"
     return add_source(rooms, source_id, definition, user=described.handed_in_by)
