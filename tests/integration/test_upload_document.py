@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +166,26 @@ def test_an_e_mail_says_itself_who_wrote_to_whom_when(bench: Any) -> None:
     said = upload(bench, MAIL + b"\nmore\n", "reply.eml", author="The Embassy", date="2000-05-01")
     assert said.source.definition.author == "The Embassy"
     assert said.recorded.capture.captured_at == datetime(2000, 5, 1, tzinfo=UTC)
+
+
+def test_the_attachments_of_an_e_mail_become_uploads_that_say_where_they_came_from(bench: Any) -> None:
+    message = EmailMessage()
+    message["From"], message["Subject"] = "Embassy <info@example.org>", "Reply"
+    message["Date"] = "Wed, 19 Apr 2000 10:00:00 +0000"
+    message.set_content("Please find our letter attached.")
+    message.add_attachment(TEXT, maintype="text", subtype="plain", filename="../letter.txt")
+    message.add_attachment(b"", maintype="application", subtype="pdf", filename="empty.pdf")
+    message.add_attachment(SCAN, maintype="image", subtype="jpeg", filename="logo.jpg", disposition="inline")
+    done = upload(bench, message.as_bytes(), "reply.eml", subject="KAZ")
+    (letter,) = done.attached
+    capture = letter.recorded.capture
+    assert bench.rooms.archive.get_payload(capture.payload_sha256).strip() == TEXT.strip()
+    assert capture.notes == (f"Provenance: attached to the e-mail reply, Capture {done.recorded.capture.sequence}",)
+    assert letter.source.definition.subjects == ("KAZ",)
+    message.replace_header("Subject", "Once more")
+    again = upload(bench, message.as_bytes(), "again.eml")
+    assert again.attached == ()
+    assert "already held as reply-letter-txt" in again.left_out[0]
 
 
 @pytest.mark.parametrize(

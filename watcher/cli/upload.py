@@ -118,6 +118,8 @@ def _words(handed_in: HandedIn, base_url: str) -> list[str]:
         lines.append(f"  text: {len(version.document.blocks)} blocks, {words} words, read as {version.extractor}")
     if recorded.change is not None:
         lines += [f"  {line}" for line in change_words(recorded.change)]
+    lines += [line for one in handed_in.attached for line in _words(one, base_url)]
+    lines += [f"  attachment left out: {one}" for one in handed_in.left_out]
     return [*lines, f"  page: {source_url(base_url, capture.source_id)}   to cite: watcher cite {capture.sequence}"]
 
 
@@ -133,6 +135,8 @@ def _facts(handed_in: HandedIn, base_url: str) -> dict[str, object]:
         "not_extracted": handed_in.not_extracted,
         "change_id": recorded.change.change_id if recorded.change else None,
         "page": source_url(base_url, capture.source_id),
+        "attached": [_facts(one, base_url) for one in handed_in.attached],
+        "left_out": list(handed_in.left_out),
     }
 
 

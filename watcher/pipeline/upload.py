@@ -9,9 +9,9 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
-from watcher.errors import AlreadyHeldError, ConfigError
+from watcher.errors import AlreadyHeldError, ConfigError, WatcherError
 from watcher.extract import extractor_for
-from watcher.extract.mail_header import MailHeader, read_mail_header
+from watcher.extract.mail_header import Attachment, MailHeader, read_attachments, read_mail_header
 from watcher.extract.sniff import MAIL
 from watcher.model.capture import Capture, Outcome, Trigger
 from watcher.model.source import Definition, Source, SourceKind, slug
@@ -29,11 +29,16 @@ _OVERRIDABLE = ("title", "author", "addressee", "publisher", "reference", "langu
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HandedIn:
-    """A document that was handed in, and what came of it. `is_further`: it is a version of an Upload known before."""
+    """A document that was handed in, and what came of it. `is_further`: it is a version of an Upload known before.
+
+    `attached` are the attachments of an e-mail, each an Upload of its own; `left_out` says which were not taken and why.
+    """
 
     source: Source
     recorded: Recorded
     is_further: bool
+    attached: tuple[HandedIn, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def not_extracted(self) -> str:
@@ -43,6 +48,41 @@ class HandedIn:
 
 
 def hand_in(rooms: Rooms, payload: bytes, *, file_name: str, described: Described, checked_name: bool) -> HandedIn:
+    """Archive and record a document as `hand_in_one` does, and after an e-mail each of its attachments."""
+    done = hand_in_one(rooms, payload, file_name=file_name, described=described, checked_name=checked_name)
+    capture = done.recorded.capture
+    if capture.media_type != MAIL:
+        return done
+    attached, left_out = [], []
+    for one in rooms.children.run(read_attachments, payload):
+        try:
+            about = _attachment_of(done, described, one)
+            attached.append(
+                hand_in_one(rooms, one.payload, file_name=one.name, described=about, checked_name=checked_name)
+            )
+        except WatcherError as error:  # the e-mail itself is recorded, so it cannot be handed in again for the rest
+            left_out.append(f"{_kept_name(one.name) or 'an attachment without a name'}: {error}")
+    return replace(done, attached=tuple(attached), left_out=tuple(left_out))
+
+
+def _attachment_of(mail: HandedIn, described: Described, one: Attachment) -> Described:
+    """An attachment is sent by its e-mail's author on that day; who wrote it, and when, a person may say later."""
+    capture = mail.recorded.capture
+    dated = capture.captured_at.date() if capture.captured_at != capture.ended_at else None
+    title = f"{mail.source.definition.title}: {_kept_name(one.name) or 'attachment'}"
+    return Described(
+        title=title[:SHORT],
+        author=mail.source.definition.author,
+        addressee=mail.source.definition.addressee,
+        provenance=f"attached to the e-mail {capture.source_id}, Capture {capture.sequence}",
+        handed_in_by=described.handed_in_by,
+        dated_on=dated,
+        subjects=mail.source.definition.subjects,
+        instruments=mail.source.definition.instruments,
+    )
+
+
+def hand_in_one(rooms: Rooms, payload: bytes, *, file_name: str, described: Described, checked_name: bool) -> HandedIn:
     """Archive and record a document, as a new Source or as a further version of `described.source_id`.
 
     `file_name` is kept as data and gives a hint at the type, no more. `checked_name` says that the operating system

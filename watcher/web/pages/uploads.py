@@ -28,6 +28,9 @@ async def upload(request: Request) -> Response:
         ended = await take(request)
     if ended.done is None:
         return _form(request, ended)
+    if ended.done.left_out:
+        taken = f"{ended.done.source.source_id} is archived, but attachments were left out. "
+        return _form(request, Ended(status=201, problem=taken + " ".join(ended.done.left_out)))
     path = f"/sources/{quote(ended.done.source.source_id, safe='')}#documents"
     return RedirectResponse(path, status_code=303)
 
