@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from watcher.model.change import ChangeKind
 from watcher.model.source import Credentials, SourceState
 from watcher.pipeline import notify, register
 from watcher.pipeline.addresses import address_history, holders_of, move_source
+from watcher.pipeline.import_history import DatedItem, import_items
 from watcher.pipeline.rebuild import rebuild_database
 from watcher.pipeline.release import release_held
 from watcher.pipeline.schedule import claim_due, claim_now
@@ -95,6 +97,20 @@ def test_the_same_page_of_one_address_may_change_all_its_words(bench: Any) -> No
     bench.check("kaz")
     bench.site.put("/old", OTHER)
     assert bench.check("kaz").recorded.change.kind is ChangeKind.CONTENT
+
+
+def test_history_that_was_imported_from_elsewhere_holds_no_first_check(bench: Any) -> None:
+    bench.register("kaz", bench.site.put("/kaz", OTHER))
+    then = DatedItem(
+        captured_at=datetime(2001, 1, 1, tzinfo=UTC),
+        payload=TEXT.encode(),
+        media_type="text/html",
+        charset="utf-8",
+        url="http://archive.example/2001/kaz",
+        origin="kaz.jsonl line 1",
+    )
+    list(import_items(bench.rooms, "kaz", [then], user="ana"))
+    assert bench.check("kaz").recorded.version.error_code == ""
 
 
 def test_the_robots_of_the_new_origin_are_asked_anew(bench: Any) -> None:
@@ -180,6 +196,7 @@ def test_a_source_is_found_under_every_address_in_any_spelling(bench: Any) -> No
         old = holders_of(connection, bench.site.url("/old").replace("http", "HTTP") + "#part")
         assert [(one.source.source_id, one.has_it_now) for one in old] == [("second", True), ("kaz", False)]
         assert [one.source.source_id for one in holders_of(connection, new)] == ["kaz"]
+        assert [one.source.source_id for one in holders_of(connection, new.partition("://")[2])] == ["kaz"]
         assert holders_of(connection, bench.site.url("/elsewhere")) == []
 
 

@@ -167,6 +167,21 @@ def test_the_same_bytes_twice_are_a_conflict_that_names_the_first(client: TestCl
     assert count(bench) == 1
 
 
+def test_the_same_document_sent_several_times_at_once_is_held_once(bench: Any, served: int) -> None:
+    whole = (
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n' + TEXT + b"\r\n--x\r\n"
+        b'Content-Disposition: form-data; name="handed_in_by"\r\n\r\nAna\r\n--x--\r\n'
+    )
+    answers: list[bytes] = []
+    senders = [threading.Thread(target=lambda: answers.append(raw(served, iter([whole]))[0])) for _ in range(4)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join(30)
+    assert sorted(answer.split()[1] for answer in answers) == [b"201", b"409", b"409", b"409"]
+    assert count(bench) == 1
+
+
 @pytest.mark.parametrize(
     ("more", "status"),
     [

@@ -79,8 +79,14 @@ def address_history(connection: Connection, source_id: str) -> list[AddressPerio
 
 
 def holders_of(connection: Connection, url: str) -> list[Holder]:
-    """The Sources that have or had an address in any of its spellings: those that have it now come first."""
-    wanted = plain_address(url.strip())
+    """The Sources that have or had an address in any of its spellings: those that have it now come first.
+
+    An address without scheme is looked for as https and as http.
+    """
+    given = url.strip()
+    if "://" not in given:
+        return [one for scheme in ("https", "http") for one in holders_of(connection, f"{scheme}://{given}")]
+    wanted = plain_address(given)
     found = []
     for source_id in mementos.scope_of_address(connection, wanted).sources:
         periods = address_history(connection, source_id)

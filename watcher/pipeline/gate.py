@@ -62,8 +62,9 @@ def _another_document(rooms: Rooms, capture: Capture, version: Version, baseline
     if baseline is None or baseline.document is None or version.document is None:
         return None
     with rooms.database.reading() as connection:
-        former = captures.get_capture(connection, baseline.sequence).requested_url
-    if not former or former == capture.requested_url:
+        last = captures.get_capture(connection, baseline.sequence)
+    former = last.requested_url
+    if last.trigger.is_brought_in or former == capture.requested_url:
         return None
     share = shared_words(baseline.document, version.document)
     if share >= LEAST_SHARED_WORDS:

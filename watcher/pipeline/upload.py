@@ -6,10 +6,11 @@ The date of the document is kept apart from the moment of the hand-in: `captured
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
-from watcher.errors import AlreadyHeldError, ConfigError, WatcherError
+from watcher.errors import AlreadyHeldError, ConfigError, ConflictError, WatcherError
 from watcher.extract import extractor_for
 from watcher.extract.mail_header import Attachment, MailHeader, read_attachments, read_mail_header
 from watcher.extract.sniff import MAIL
@@ -24,6 +25,7 @@ from watcher.store.database import Connection
 
 LATEST_IN_FUTURE = timedelta(days=1)  # a day is somewhere already tomorrow
 LONGEST_NAME = 255
+TRIES = 5
 _OVERRIDABLE = ("title", "author", "addressee", "publisher", "reference", "language", "provenance")
 
 
@@ -31,7 +33,7 @@ _OVERRIDABLE = ("title", "author", "addressee", "publisher", "reference", "langu
 class HandedIn:
     """A document that was handed in, and what came of it. `is_further`: it is a version of an Upload known before.
 
-    `attached` are the attachments of an e-mail, each an Upload of its own; `left_out` says which were not taken and why.
+    `attached` are the attachments of an e-mail, each an Upload of its own; `left_out` says why others were not taken.
     """
 
     source: Source
@@ -109,7 +111,7 @@ def hand_in_one(rooms: Rooms, payload: bytes, *, file_name: str, described: Desc
         _capture(rooms, source, described, name, media_type, payload_sha256, len(payload), checked_name)
     )
     recorded = record_import(rooms, capture)
-    _audit(rooms, capture, described, name)
+    _audit(rooms, capture, described, name, checked_name)
     return HandedIn(source=source, recorded=recorded, is_further=known is not None)
 
 
@@ -202,7 +204,16 @@ def _registered(rooms: Rooms, described: Described, name: str, payload_sha256: s
         subjects=described.subjects,
         instruments=described.instruments,
     )
-    wanted = slug(title)
+    for _ in range(TRIES):
+        source_id, there = _free_id(rooms, definition, payload_sha256)
+        with suppress(ConflictError):  # another hand-in took the id first
+            return there or add_source(rooms, source_id, definition, user=described.handed_in_by)
+    raise ConflictError(f"no id could be found for {title!r}: other documents are handed in at this moment; try again")
+
+
+def _free_id(rooms: Rooms, definition: Definition, payload_sha256: str) -> tuple[str, Source | None]:
+    """An id made of the title that nobody has; or the Source that a hand-in left when it could not be finished."""
+    wanted = slug(definition.title)
     if wanted == "source":  # nothing of the title can be written in an id
         wanted = f"document-{payload_sha256[:8]}"
     with rooms.database.reading() as connection:
@@ -211,10 +222,10 @@ def _registered(rooms: Rooms, described: Described, name: str, payload_sha256: s
         while sources.exists(connection, source_id):
             there = sources.get_source(connection, source_id)
             if there.definition == definition and not captures.list_captures(connection, source_id, limit=1):
-                return there  # registered by a hand-in that could not be finished
+                return source_id, there
             number += 1
             source_id = f"{wanted[:58]}-{number}"
-    return add_source(rooms, source_id, definition, user=described.handed_in_by)
+    return source_id, None
 
 
 def _described_anew(rooms: Rooms, known: Source, described: Described) -> Source:
@@ -279,7 +290,7 @@ def _capture(
     )
 
 
-def _audit(rooms: Rooms, capture: Capture, described: Described, name: str) -> None:
+def _audit(rooms: Rooms, capture: Capture, described: Described, name: str, checked_name: bool) -> None:
     with rooms.database.writing() as connection:
         record_act(
             rooms,
@@ -291,6 +302,7 @@ def _audit(rooms: Rooms, capture: Capture, described: Described, name: str) -> N
                 "capture": capture.sequence,
                 "payload_sha256": capture.payload_sha256,
                 "file_name": name,
+                "name_checked": checked_name,
                 "date": described.dated_on.isoformat() if described.dated_on is not None else "",
                 "provenance": described.provenance,
             },

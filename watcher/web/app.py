@@ -88,7 +88,7 @@ def create_app(rooms: Rooms, *, version: str, allowed_hosts: tuple[str, ...]) ->
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.rooms = rooms
     app.state.version = version
-    app.state.upload_turns = hand_in.turns()
+    app.state.upload_turns = hand_in.Turns()
     for path, handler in ROUTES:
         app.add_api_route(path, handler, methods=["GET", "HEAD"], response_model=None)
     for path, taker in WRITES:

@@ -16,6 +16,7 @@ from watcher.web.receive import Received, TooLargeError, receive
 from watcher.web.reply import rooms_of
 
 AT_ONCE = 2  # each document is whole in memory while it is recorded
+RECEIVED_WITHIN_SECONDS = 600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,20 +35,29 @@ class Ended:
     fields: dict[str, list[str]] = field(default_factory=dict)
 
 
-def turns() -> asyncio.Semaphore:
-    """What bounds the documents that are recorded at once."""
-    return asyncio.Semaphore(AT_ONCE)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turns:
+    """What bounds the documents that are received at once; they are recorded one by one, so that a double is seen."""
+
+    receiving: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    recording: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 async def take(request: Request) -> Ended:
     """Receive and record the document of a request. Only what is unexpected raises."""
     rooms = rooms_of(request)
+    turns: Turns = request.app.state.upload_turns
     fields: dict[str, list[str]] = {}
     try:
-        async with request.app.state.upload_turns:
-            received = await receive(request, maximum_bytes=rooms.upload_maximum_bytes)
+        async with turns.receiving:
+            async with asyncio.timeout(RECEIVED_WITHIN_SECONDS):
+                received = await receive(request, maximum_bytes=rooms.upload_maximum_bytes)
             fields = received.fields
-            return Ended(status=201, done=await run_in_threadpool(_record, request, received), fields=fields)
+            async with turns.recording:
+                return Ended(status=201, done=await run_in_threadpool(_record, request, received), fields=fields)
+    except TimeoutError:
+        problem = f"the document was not whole after {RECEIVED_WITHIN_SECONDS} seconds: nothing was kept"
+        return Ended(status=408, problem=problem, code="timed_out")
     except ClientDisconnect:
         return Ended(status=400, problem="the sender went away before the document was whole", code="gone")
     except WatcherError as error:
