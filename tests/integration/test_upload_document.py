@@ -144,6 +144,22 @@ def test_an_older_document_that_is_handed_in_later_takes_its_place_and_alerts_no
     assert composed.digest.entries == ()
 
 
+def test_a_document_between_two_others_is_compared_with_both_and_alerts_nobody(bench: Any) -> None:
+    bench.subscribe()
+    first = upload(bench, TEXT, **LETTER)
+    upload(bench, JOINED, source=first.source.source_id, date="2002-04-19")
+    bench.clock.advance(days=1)
+    assert len(notify.compose_due(bench.rooms)[0].digest.entries) == 1
+    between = TEXT.replace(b"has not joined", b"will join")
+    assert upload(bench, between, source=first.source.source_id, date="2001-04-19").recorded.change is not None
+    bench.clock.advance(days=1)
+    assert notify.compose_due(bench.rooms)[0].digest.entries == ()
+    with bench.rooms.database.reading() as connection:
+        made = changes.list_changes(connection, source_id=first.source.source_id)
+    years = sorted((change.captured_from_at.year, change.captured_at.year) for change in made)
+    assert years == [(2000, 2001), (2000, 2002), (2001, 2002)]
+
+
 def test_a_scan_without_text_is_archived_and_says_so(bench: Any) -> None:
     done = upload(bench, SCAN, "scan.jpg")
     assert "picture" in done.not_extracted
