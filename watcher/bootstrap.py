@@ -189,6 +189,7 @@ def open_instance(
         gap_seconds=settings.fetch.gap_seconds,
         secrets=lambda credentials: resolve(credentials, os.environ, settings.fetch.secrets),
         certificates=settings.fetch.certificates,
+        upload_maximum_bytes=settings.uploads.maximum_bytes,
     )
     try:
         if recover:

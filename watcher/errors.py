@@ -6,6 +6,7 @@ WatcherError
 ├── NotFoundError      a named Source, Capture, Version or Change does not exist
 │   └── DeletedError   bytes that were deleted on purpose: who, when, why
 ├── ConflictError      somebody else changed the same row first
+│   └── AlreadyHeldError   the same bytes were handed in before
 ├── FetchError         a fetch failed; normal life, recorded as a Capture
 ├── ExtractError       a payload gave no Document; recorded on the Version
 ├── DeliveryError      a message did not go out; retried unless permanent
@@ -79,6 +80,18 @@ class ConflictError(WatcherError):
     """The row was changed by somebody else since it was read."""
 
     code = "conflict"
+
+
+class AlreadyHeldError(ConflictError):
+    """The same bytes were handed in before: Capture `sequence` of Source `source_id`."""
+
+    code = "already_held"
+
+    def __init__(self, message: str, *, source_id: str, sequence: int, payload_sha256: str) -> None:
+        super().__init__(message)
+        self.source_id = source_id
+        self.sequence = sequence
+        self.payload_sha256 = payload_sha256
 
 
 class FetchError(WatcherError):

@@ -35,7 +35,7 @@ def check(context: Context, source_id: str, as_json: bool) -> None:
         with instance.rooms.database.reading() as connection:
             if not sources.get_source(connection, source_id).definition.url:
                 raise RefusedError(
-                    f"{source_id!r} is an Upload and has no address; bring files in with `watcher import`"
+                    f"{source_id!r} is an Upload and has no address; hand files in with `watcher upload --source`"
                 )
         claim = claim_now(instance.rooms, source_id)
         fetcher = instance.fetcher()

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from watcher.bootstrap import user_agent, utc_now
-from watcher.cli.context import Context, json_option, pass_context, print_json
+from watcher.cli.context import Context, json_option, pass_context, print_json, safe
 from watcher.errors import ConfigError, FetchError
 from watcher.fetch import Egress, Fetcher, FetchLimits, FetchRequest, authorities_in, networks
+from watcher.pipeline.health import move_command, proposed_address
 from watcher.settings import load_packs, load_settings, load_sources
 from watcher.settings.secrets import unresolved
 from watcher.store import captures, digests, sources, subscriptions
@@ -47,6 +48,7 @@ def status(context: Context, as_json: bool) -> None:
         facts = {
             "sources": len(every),
             "captures": sum(captures.count_captures(connection).values()),
+            "moved": {source.source_id: proposed_address(source) for source in every if proposed_address(source)},
             "failing": {source.source_id: source.last_outcome for source in failing},
             "subscriptions": len(subscriptions.list_subscriptions(connection)),
             "unsent_messages": digests.count_unsent(connection),
@@ -60,6 +62,10 @@ def status(context: Context, as_json: bool) -> None:
         click.echo(
             f"not reached: {source.source_id} ({source.last_outcome}, {source.failures_in_a_row} times in a row)"
         )
+    for source in every:
+        if address := proposed_address(source):
+            click.echo(f"moved for good: {source.source_id} is sent on to {safe(address)}. If that is the same page:")
+            click.echo(f"  {move_command(source.source_id, address)}")
     click.echo(f"{facts['unsent_messages']} messages not sent")
     click.echo(f"ledger: {' '.join(instance.rooms.archive.checkpoint().split())}")
 

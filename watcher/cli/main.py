@@ -48,6 +48,7 @@ COMMANDS = {
     "status": ("instance", "How the instance is."),
     "subscription": ("subscription", "Say who is told of what."),
     "timestamp": ("timestamp", "Have the newest checkpoint stamped by a third party."),
+    "upload": ("upload", "Hand in letters, decrees, scans and e-mails."),
     "verify": ("verify", "Read the evidence back and say what is wrong with it."),
 }
 

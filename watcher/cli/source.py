@@ -1,4 +1,4 @@
-"""watcher source add | apply | list | show | pause | resume | release | retire; `test` has its own module."""
+"""watcher source add | apply | list | show | pause | resume | release | retire; the others have their own modules."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe, user_name
+from watcher.cli.source_address import find, history, move
 from watcher.cli.trial import try_address
 from watcher.cli.words import change_words
 from watcher.errors import ConfigError
@@ -17,11 +18,14 @@ from watcher.model.source import (
     Definition,
     Source,
     SourceKind,
+    SourceState,
     format_cadence,
     parse_cadence,
     slug,
 )
 from watcher.pipeline import register
+from watcher.pipeline.addresses import holder_words, holders_of
+from watcher.pipeline.health import proposed_address
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.register import PlanAction, PlanStep
 from watcher.pipeline.release import release_held
@@ -30,6 +34,8 @@ from watcher.settings import load_settings, load_sources
 from watcher.settings.sources import require_open_url, resolve_instrument, resolve_subject
 from watcher.store import captures as capture_rows
 from watcher.store import changes, sources, versions
+
+SHOWN_WHERE_GIVEN = ("publisher", "author", "addressee", "reference", "language", "provenance")
 
 
 @click.group()
@@ -98,9 +104,12 @@ def add(
         browser=browser and not upload,
     )
     with context.instance(create=True) as instance:
+        others = _others_at(instance.rooms, address, name)
         register.add_source(instance.rooms, name, definition, user=user_name())
     click.echo(f"registered {name}")
-    click.echo(f"next: watcher {'import ' + name + ' FILES' if upload else 'check ' + name}")
+    for line in others:
+        click.echo(line, err=True)
+    click.echo(f"next: watcher {'upload FILE --source ' + name if upload else 'check ' + name}")
 
 
 @source.command()
@@ -122,6 +131,9 @@ def apply(context: Context, path: Path, dry_run: bool, yes: bool) -> None:
             _print_step(step)
         for problem in problems:
             click.echo(f"  bad     {problem.source_id}: {problem.message}", err=True)
+        for step in steps:
+            for line in _others_at(instance.rooms, step.definition.url, step.source_id) if step.changes_address else ():
+                click.echo(f"  {line}", err=True)
         todo = [step for step in steps if step.action is not PlanAction.KEEP]
         click.echo(_summary(steps, len(problems)))
         if not dry_run and todo:
@@ -182,8 +194,9 @@ def show(context: Context, source_id: str, as_json: bool) -> None:
 def pause(context: Context, source_id: str) -> None:
     """Stop checking a Source until it is resumed."""
     with context.instance() as instance:
+        was = _state_of(instance.rooms, source_id)
         register.pause_source(instance.rooms, source_id, user=user_name())
-    click.echo(f"paused {source_id}")
+    click.echo(f"{source_id} is paused already" if was is SourceState.PAUSED else f"paused {source_id}")
 
 
 @source.command()
@@ -192,8 +205,10 @@ def pause(context: Context, source_id: str) -> None:
 def resume(context: Context, source_id: str) -> None:
     """Check a paused or retired Source again."""
     with context.instance() as instance:
+        was = _state_of(instance.rooms, source_id)
         register.resume_source(instance.rooms, source_id, user=user_name())
-    click.echo(f"resumed {source_id}; it is due now")
+    active = was is SourceState.ACTIVE
+    click.echo(f"{source_id} is active already" if active else f"resumed {source_id}; it is due now")
 
 
 @source.command()
@@ -214,8 +229,24 @@ def release(context: Context, source_id: str) -> None:
 def retire(context: Context, source_id: str) -> None:
     """Stop watching a Source and keep everything of it."""
     with context.instance() as instance:
+        was = _state_of(instance.rooms, source_id)
         register.retire_source(instance.rooms, source_id, user=user_name())
-    click.echo(f"retired {source_id}; its Captures, Versions and Changes stay")
+    already = "was retired already" if was is SourceState.RETIRED else "is retired"
+    click.echo(f"{source_id} {already} {source_id}; its Captures, Versions and Changes stay")
+
+
+def _state_of(rooms: Rooms, source_id: str) -> SourceState:
+    with rooms.database.reading() as connection:
+        return sources.get_source(connection, source_id).state
+
+
+def _others_at(rooms: Rooms, url: str, source_id: str) -> list[str]:
+    """Which other Sources have or had an address, a line each."""
+    if not url:
+        return []
+    with rooms.database.reading() as connection:
+        holders = holders_of(connection, url)
+    return [f"note: {safe(holder_words(one))}" for one in holders if one.source.source_id != source_id]
 
 
 def _name_of(url: str) -> str:
@@ -254,6 +285,8 @@ def _described(one: Source, captures: int) -> dict[str, object]:
         "state": one.state.value,
         "url": one.definition.url,
         "title": one.definition.title,
+        "moved_to": proposed_address(one),
+        **{name: value for name in SHOWN_WHERE_GIVEN if (value := getattr(one.definition, name))},
         "subjects": list(one.definition.subjects),
         "every": format_cadence(one.definition.every_seconds),
         "browser": one.definition.browser,
@@ -288,6 +321,7 @@ def _facts(rooms: Rooms, source_id: str) -> tuple[dict[str, object], Credentials
     return facts, one.definition.credentials
 
 
-source.add_command(try_address)
+for _command in (try_address, move, history, find):
+    source.add_command(_command)
 
 COMMANDS = {"source": source}

@@ -39,6 +39,12 @@ class Trigger(StrEnum):
     SLOT = "slot"
     MANUAL = "manual"
     IMPORT = "import"
+    UPLOAD = "upload"
+
+    @property
+    def is_brought_in(self) -> bool:
+        """Whether a person brought the bytes: nothing was fetched, and their date is a claim."""
+        return self in (Trigger.IMPORT, Trigger.UPLOAD)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,8 +111,8 @@ class FetchResult:
 class Capture:
     """One fetch attempt as recorded, failures included. `sequence` is its place in the ledger and its id.
 
-    `started_at` and `ended_at` frame the attempt itself. `captured_at` is when the content stood so: the
-    end of a fetch, or the date that an import claims for it. `partial_sha256` names the archived bytes of a
+    `started_at` and `ended_at` frame the attempt itself. `captured_at` is when the content stood so: the end of a
+    fetch, or the date that an import or a hand-in claims for it. `partial_sha256` names the archived bytes of a
     failed attempt, which are never a Snapshot; `notes` are its custody notes.
     """
 

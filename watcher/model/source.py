@@ -13,7 +13,17 @@ from urllib.parse import urlsplit
 from watcher.errors import ConfigError, RefusedError
 
 MINIMUM_CADENCE_SECONDS = 60
-_INTRODUCED_LATER = ("browser", "credentials", "ca_file", "follow_to_http", "author", "reference")
+_INTRODUCED_LATER = (
+    "browser",
+    "credentials",
+    "ca_file",
+    "follow_to_http",
+    "author",
+    "reference",
+    "addressee",
+    "language",
+    "provenance",
+)
 
 
 class SourceKind(StrEnum):
@@ -48,7 +58,8 @@ class Definition:
     """The dated rules of a Source. A new one supersedes the old one, which stays.
 
     `every_seconds` is the cadence; `url` is "" for an Upload. `title`, `publisher`, `author` and `reference`
-    (a document's number or symbol) are what a citation prints.
+    (a document's number or symbol) and `addressee` (to whom it was written) are what a citation prints. `language` is
+    a BCP 47 tag ("en", "pt-BR"); `provenance` says how a document came into the house.
     `subjects` are ISO 3166-1 alpha-3, `instruments` short names (MBT, CCW, APII, CCM). `fetch_despite_robots` is
     the reason why robots.txt is not obeyed, "" when it is. `browser` says that the page is read after its scripts ran.
     `ca_file` names a PEM file of authorities that this Source's site may be signed by beside those of the usual bundle;
@@ -71,6 +82,9 @@ class Definition:
     follow_to_http: bool = False
     author: str = ""
     reference: str = ""
+    addressee: str = ""
+    language: str = ""
+    provenance: str = ""
 
     @property
     def digest_sha256(self) -> str:

@@ -108,4 +108,5 @@ def _definition(connection: Connection, capture: Capture) -> Definition:
         publisher=past.publisher or present.publisher,
         author=past.author or present.author,
         reference=past.reference or present.reference,
+        addressee=past.addressee or present.addressee,
     )

@@ -97,8 +97,8 @@ It does not prove that the server really sent what was recorded: the archive att
 operator could have recorded something false at the moment of the capture. The recorded network address and
 certificate can be compared with other sources, and so can the copies of other archives.
 
-It does not prove that the clock of the archive was right. Captures with the trigger “import” carry the date that
-the person who handed them in claimed for them.
+It does not prove that the clock of the archive was right. Captures with the trigger “import” or “upload” carry the
+date that the person who handed them in claimed for them.
 
 It does not prove that nothing else was captured outside the period that was asked for.
 

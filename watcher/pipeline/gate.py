@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from watcher.diff.words import UNSPACED
 from watcher.errors import ExtractError
 from watcher.extract import SCRIPT_SHELL, Quality, QualityVerdict, extract, judge_quality
 from watcher.model.capture import Capture, Outcome, Version
@@ -14,7 +17,9 @@ from watcher.pipeline.ports import Rooms
 from watcher.store import captures, sources
 
 CONFIRM_AFTER = timedelta(minutes=10)
+LEAST_SHARED_WORDS = 0.3  # two texts of one language share a fifth by their small words alone
 CONFIRMED_BY_A_SECOND_READ = frozenset({Quality.SHRUNK, Quality.CUT_SHORT, Quality.MEDIA_TYPE_CHANGED})
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
 # Why a payload that was read gave no text; other failures to read keep their own code and are not held.
 _WITHOUT_TEXT = frozenset({"no_text", "selector_matched_nothing"})
 # Verdicts on a whole page of which the select rules picked nothing: there is a page, so the rules do not fit it.
@@ -44,12 +49,43 @@ def hold_back(
     except ExtractError:
         return None
     if verdict.quality is Quality.GOOD:
-        return None
+        return _another_document(rooms, capture, version, baseline)
     hold = Hold(
         version=replace(version, error_code=f"held_{verdict.quality}", error=verdict.reason),
         confirmable=verdict.quality in CONFIRMED_BY_A_SECOND_READ,
     )
     return None if hold.confirmable and _is_second_read(rooms, capture, hold.version, newest) else hold
+
+
+def _another_document(rooms: Rooms, capture: Capture, version: Version, baseline: Version | None) -> Hold | None:
+    """What the first pages of a new address are held for: words that are hardly those of the old address's page."""
+    if baseline is None or baseline.document is None or version.document is None:
+        return None
+    with rooms.database.reading() as connection:
+        last = captures.get_capture(connection, baseline.sequence)
+    former = last.requested_url
+    if last.trigger.is_brought_in or former == capture.requested_url:
+        return None
+    share = shared_words(baseline.document, version.document)
+    if share >= LEAST_SHARED_WORDS:
+        return None
+    reason = (
+        f"the Source moved, and {capture.requested_url} shows another text than {former} did: "
+        f"they share {share:.0%} of their words"
+    )
+    return Hold(version=replace(version, error_code="held_other_document", error=reason), confirmable=False)
+
+
+def shared_words(one: Document, other: Document) -> float:
+    """Twice the words that two Documents share, in any order, over the words of both: 0 to 1, without boilerplate."""
+    first, second = _words(one), _words(other)
+    total = first.total() + second.total()
+    return 2 * (first & second).total() / total if total else 1.0
+
+
+def _words(document: Document) -> Counter[str]:
+    text = " ".join(block.text for block in document.blocks if not block.boilerplate)
+    return Counter(_WORD.findall(text.casefold()))
 
 
 def awaits_confirmation(capture: Capture, newest: Version | None) -> bool:

@@ -6,6 +6,7 @@ as a Change too.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -13,7 +14,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from watcher.model.capture import FetchResult, Outcome
-from watcher.model.source import Claim, Health
+from watcher.model.source import Claim, Health, Source
 
 IN_A_ROW = 3
 GONE_WITHIN = timedelta(hours=24)
@@ -40,7 +41,7 @@ class Finding:
 
 def find(claim: Claim, result: FetchResult, *, payload_sha256: str | None) -> Finding:
     """What an attempt adds to the health of its Source. `payload_sha256` is that of the payload it brought, if any."""
-    moved, moved_notes = _moved(claim.source.health, result)
+    moved, moved_notes = _moved(claim.source, result)
     gone, presence = _gone(moved, result)
     signed, signed_notes = _signed(gone, result)
     honest, lie_notes = _honest(signed, claim, result, payload_sha256)
@@ -48,7 +49,19 @@ def find(claim: Claim, result: FetchResult, *, payload_sha256: str | None) -> Fi
     return Finding(health=honest, notes=notes, presence=presence)
 
 
-def _moved(health: Health, result: FetchResult) -> tuple[Health, tuple[str, ...]]:
+def proposed_address(source: Source) -> str:
+    """Where a Source should be watched instead, because it moved there for good; "" when nothing speaks for it."""
+    health = source.health
+    return health.moved_to if health.moved_in_a_row >= IN_A_ROW and health.moved_to != source.definition.url else ""
+
+
+def move_command(source_id: str, url: str) -> str:
+    """The command that moves a Source, as a shell takes it: the address comes from a server."""
+    return f"watcher source move {source_id} {shlex.quote(url)}"
+
+
+def _moved(source: Source, result: FetchResult) -> tuple[Health, tuple[str, ...]]:
+    health = source.health
     if not result.outcome.reached or not result.hops:
         return health, ()
     redirects = result.hops[:-1]
@@ -58,7 +71,7 @@ def _moved(health: Health, result: FetchResult) -> tuple[Health, tuple[str, ...]
     count = health.moved_in_a_row + 1 if health.moved_to == target else 1
     note = (
         f"Moved permanently: {IN_A_ROW} checks in a row were sent from {result.requested_url} to {target}. "
-        "Register that address in its place."
+        f"If that is the same page: watcher source move {source.source_id}"
     )
     return replace(health, moved_to=target, moved_in_a_row=count), (note,) if count == IN_A_ROW else ()
 

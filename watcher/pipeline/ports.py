@@ -68,7 +68,7 @@ class Rooms:
 
     `secrets` gives the headers that credentials refer to, or a ConfigError that names the reference.
     `certificates` is the folder of the files that Definitions name in `ca_file`.
-    `seal` signs checkpoints; without it they are not signed.
+    `seal` signs checkpoints; without it they are not signed. `upload_maximum_bytes` bounds a document handed in.
     """
 
     database: Database
@@ -84,6 +84,7 @@ class Rooms:
     secrets: Callable[[Credentials], tuple[tuple[str, str], ...]] = no_secrets
     certificates: Path = Path("config/certificates")
     seal: Seal | None = None
+    upload_maximum_bytes: int = 50_000_000
 
     def checkpoint(self) -> str:
         """The signed checkpoint over the ledger as it stands; the unsigned one where there is no key."""

@@ -15,10 +15,16 @@ from typing import Any
 
 from watcher.archive import LedgerRecord, capture_of
 from watcher.errors import ArchiveError, NotFoundError, StoreError
-from watcher.model.capture import Capture, Trigger
+from watcher.model.capture import Capture
 from watcher.model.source import Definition, Source, SourceKind, SourceState
 from watcher.pipeline.ports import Rooms
-from watcher.pipeline.record import Attempt, record_attempt, record_import, record_unchanged
+from watcher.pipeline.record import (
+    Attempt,
+    is_of_former_address,
+    record_attempt,
+    record_import,
+    record_unchanged,
+)
 from watcher.pipeline.release import release_recorded_by
 from watcher.pipeline.watch import attempt_again, needs_reading
 from watcher.store import audit, captures, claims, rebuild, sources
@@ -26,6 +32,7 @@ from watcher.store.database import Connection
 from watcher.store.types import from_json
 
 TOGETHER = 500
+REGISTERED = ("source.add", "source.change", "source.move")
 STATES = {
     "source.pause": SourceState.PAUSED,
     "source.resume": SourceState.ACTIVE,
@@ -102,7 +109,7 @@ def _replay_capture(rooms: Rooms, capture: Capture, waiting: _Waiting) -> list[s
     if waiting.holds(capture.source_id) or len(waiting.attempts) >= TOGETHER:
         _write(rooms, waiting)
     then = replace(rooms, clock=lambda: capture.ended_at)
-    if capture.trigger is Trigger.IMPORT:
+    if capture.trigger.is_brought_in:
         _write(rooms, waiting)
         return _or_alone(then, Attempt(capture=capture), lambda: record_import(then, capture))
     try:
@@ -113,6 +120,11 @@ def _replay_capture(rooms: Rooms, capture: Capture, waiting: _Waiting) -> list[s
             f"ledger record {capture.sequence} is a Capture of {capture.source_id!r}, and no record before it "
             "registers that Source. The ledger is not whole: restore it from a backup."
         ) from error
+    if is_of_former_address(claim.source.definition, capture):
+        _write(rooms, waiting)
+        with rooms.database.writing() as connection:
+            captures.add_capture(connection, capture)
+        return []
     attempt = attempt_again(claim, capture)
     if not needs_reading(attempt):
         waiting.attempts.append(attempt)
@@ -166,7 +178,7 @@ def _apply(connection: Connection, entry: audit.AuditEntry, after: Any, waiting:
     elif entry.action in STATES:
         source = sources.get_source(connection, entry.target)
         _set_state(connection, source, STATES[entry.action], entry.recorded_at)
-    elif entry.action in ("source.add", "source.change"):
+    elif entry.action in REGISTERED:
         _register(connection, entry.target, _definition(after["definition"]), SourceState(after["state"]), at)
         if sequence is not None:
             rebuild.tie_definition(connection, entry.target, at, sequence)

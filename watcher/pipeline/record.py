@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from watcher.model.capture import Capture, Outcome, Trigger, Version
 from watcher.model.change import Change, ChangeKind
-from watcher.model.source import Source
+from watcher.model.source import Definition, Source
 from watcher.pipeline.compare import PastText
 from watcher.pipeline.gate import CONFIRM_AFTER, Hold, awaits_confirmation, brings_untaken, hold_back
 from watcher.pipeline.health import Presence
@@ -43,6 +43,11 @@ class Recorded:
     change: Change | None
     technical: Change | None = None
     first: bool = False
+
+
+def is_of_former_address(definition: Definition, capture: Capture) -> bool:
+    """Whether a check that ran while its Source moved asked the old address: its Capture is recorded alone."""
+    return capture.definition_sha256 != definition.digest_sha256 and capture.requested_url != definition.url
 
 
 def record_unchanged(rooms: Rooms, attempts: Sequence[Attempt]) -> list[Recorded]:
@@ -100,8 +105,9 @@ def _read_and_compare(rooms: Rooms, capture: Capture, baseline_id: str | None, n
 
 
 def record_import(rooms: Rooms, capture: Capture) -> Recorded:
-    """Write an imported Capture at its place in time, compared with its neighbours; nothing is sent.
+    """Write a Capture that was brought in at its place in time, compared with its neighbours.
 
+    Of imports nobody is told; of a document that was handed in only when it is the newest of its Source.
     Idempotent. The Source's baseline moves only when the Capture is newer than all Versions.
     """
     with rooms.database.reading() as connection:
@@ -114,7 +120,8 @@ def record_import(rooms: Rooms, capture: Capture) -> Recorded:
     if capture.outcome is Outcome.NEW:
         past = [PastText(text_sha256=digest, captured_at=moment) for digest, moment in texts]
         reading = read_capture(rooms, capture, source.definition)
-        consequences = _consequences(rooms, capture, source, reading, before, past)
+        told_as = capture if after is None else replace(capture, trigger=Trigger.IMPORT)
+        consequences = _consequences(rooms, told_as, source, reading, before, past)
     if after is not None:
         later = _change_to_later(rooms, source, consequences, after)
         consequences = replace(consequences, baseline_id=baseline_id, changes=(*consequences.changes, *later))
@@ -210,11 +217,12 @@ def _upgraded(rooms: Rooms, source: Source, baseline: Version, version: Version)
 def _write(rooms: Rooms, attempt: Attempt, consequences: _Consequences, *, first: bool) -> Recorded:
     capture, finished = attempt.capture, attempt.finished
     with rooms.database.writing() as connection:
+        ended = _finish(rooms, finished, consequences) if finished is not None else None
+        if ended is not None and not claims.finish_claims(connection, [ended]):
+            captures.add_capture(connection, capture)
+            return Recorded(capture=capture, version=None, change=None)
         captures.add_capture(connection, capture, version_id=consequences.described_by)
-        if finished is not None:
-            ended = _finish(rooms, finished, consequences)
-            if not claims.finish_claims(connection, [ended]):
-                return Recorded(capture=capture, version=None, change=None)
+        if ended is not None:
             if ended.crashes_in_a_row >= claims.CRASHES_TO_QUARANTINE:
                 _quarantine(rooms, connection, capture, consequences)
         elif consequences.baseline_id is not None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from watcher.archive import LedgerRecord, capture_of
-from watcher.model.capture import Capture, Trigger
+from watcher.model.capture import Capture
 from watcher.model.source import Definition, Source, SourceKind, SourceState
 from watcher.pipeline.ports import Rooms
-from watcher.pipeline.record import Attempt, record_attempt, record_import
+from watcher.pipeline.record import Attempt, is_of_former_address, record_attempt, record_import
 from watcher.pipeline.register import record_definition
 from watcher.pipeline.tombstone import finish_deletion
 from watcher.store import audit, captures, evidence, sources
@@ -56,12 +56,22 @@ def recover(rooms: Rooms) -> Recovered:
         with rooms.database.writing() as connection:
             given += _define(connection, record) if record.type == "definition" else _act(connection, record)
     for capture in attempts:
-        if capture.trigger is Trigger.IMPORT:
+        if capture.trigger.is_brought_in:
             record_import(rooms, capture)
         else:
-            record_attempt(rooms, Attempt(capture=capture))
+            _record(rooms, capture)
     sealed = _seal_definitions(rooms) if loose and not has_definitions else 0
     return Recovered(captures=len(attempts), acts=given, sealed=sealed)
+
+
+def _record(rooms: Rooms, capture: Capture) -> None:
+    with rooms.database.reading() as connection:
+        definition = sources.get_source(connection, capture.source_id).definition
+    if is_of_former_address(definition, capture):
+        with rooms.database.writing() as connection:
+            captures.add_capture(connection, capture)
+    else:
+        record_attempt(rooms, Attempt(capture=capture))
 
 
 def _seal_definitions(rooms: Rooms) -> int:

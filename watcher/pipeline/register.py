@@ -37,6 +37,11 @@ class PlanStep:
     paused: bool
     differences: tuple[tuple[str, str, str], ...] = ()
 
+    @property
+    def changes_address(self) -> bool:
+        """Whether the Source will be at another address than before, or is new."""
+        return self.action is PlanAction.ADD or any(name == "url" for name, _, _ in self.differences)
+
 
 def add_source(rooms: Rooms, source_id: str, definition: Definition, *, user: str, paused: bool = False) -> Source:
     """Register a Source; it is due at once. ConflictError when the id is taken.
@@ -96,7 +101,7 @@ def retire_source(rooms: Rooms, source_id: str, *, user: str) -> Source:
 
 
 def pause_source(rooms: Rooms, source_id: str, *, user: str) -> Source:
-    """Stop checking a Source until it is resumed."""
+    """Stop checking a Source until it is resumed. One that is paused already stays as it is, and no act is recorded."""
     return _move_to(rooms, source_id, SourceState.PAUSED, user=user, action="source.pause")
 
 
@@ -155,33 +160,55 @@ def one_address(text: str) -> str:
 
 
 def _change_source(rooms: Rooms, step: PlanStep, *, user: str) -> None:
-    _require_sound(step.definition)
     now = rooms.clock()
     with rooms.database.writing() as connection:
         before = sources.get_source(connection, step.source_id)
-        if before.definition != step.definition:
-            sequence = record_definition(rooms, step.source_id, step.definition, valid_from=now)
-            sources.replace_definition(connection, step.source_id, step.definition, now=now, sequence=sequence)
-        state = _wanted_state(before, step.paused)
-        if state is not before.state or state is not SourceState.ACTIVE:
-            active = state is SourceState.ACTIVE and step.definition.url
-            sources.set_state(connection, step.source_id, state, next_check_at=now if active else None)
-        after = sources.get_source(connection, step.source_id)
-        record_act(
-            rooms,
-            connection,
-            user=user,
-            action="source.change",
-            target=step.source_id,
-            before=_described(before),
-            after=_described(after),
-            at=now,
+        supersede(
+            rooms, connection, before, step.definition, state=_wanted_state(before, step.paused), user=user, at=now
         )
+
+
+def supersede(
+    rooms: Rooms,
+    connection: Connection,
+    before: Source,
+    definition: Definition,
+    *,
+    state: SourceState,
+    user: str,
+    at: datetime,
+    action: str = "source.change",
+    because: str = "",
+) -> Source:
+    """Put a sound Definition in force from `at` on, with its record and the act; returns the Source as it is then."""
+    _require_sound(definition)
+    source_id = before.source_id
+    if before.definition != definition:
+        sequence = record_definition(rooms, source_id, definition, valid_from=at)
+        sources.replace_definition(connection, source_id, definition, now=at, sequence=sequence)
+    if state is not before.state or state is not SourceState.ACTIVE:
+        active = state is SourceState.ACTIVE and definition.url
+        sources.set_state(connection, source_id, state, next_check_at=at if active else None)
+    after = sources.get_source(connection, source_id)
+    reason = {"because": because} if because else {}
+    record_act(
+        rooms,
+        connection,
+        user=user,
+        action=action,
+        target=source_id,
+        before=_described(before),
+        after={**_described(after), **reason},
+        at=at,
+    )
+    return after
 
 
 def _move_to(rooms: Rooms, source_id: str, state: SourceState, *, user: str, action: str) -> Source:
     with rooms.database.writing() as connection:
         before = sources.get_source(connection, source_id)
+        if before.state is state:
+            return before
         watched = state is SourceState.ACTIVE and before.definition.url
         sources.set_state(connection, source_id, state, next_check_at=rooms.clock() if watched else None)
         after = sources.get_source(connection, source_id)

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from watcher.model.capture import Capture, Trigger
+from watcher.model.capture import Capture
 from watcher.model.permalinks import capture_url
 from watcher.model.source import Definition
 from watcher.render.words import folded, said_date
+
+_CORRESPONDENCE = re.compile(
+    r"(?:letter|note|e-?mail|fax|telegram|memorandum|reply|response|statement|decree|order)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cited:
     """One state of a Source as a citation names it; texts are one line, "" where something is not known.
 
-    `url` is "" for what was handed in. `stood_at` is when the content stood so. What was imported has `archived_at`,
-    the moment when it was brought into the archive, `brought_by` and `brought_from`: who did it, and out of what.
+    `url` is "" for what was handed in. `stood_at` is when the content stood so. What a person brought has
+    `archived_at`, the moment when it came into the archive, `brought_by` and `brought_from`: who did it, out of what.
     """
 
     author: str = ""
+    addressee: str = ""
     publisher: str = ""
     title: str = ""
     reference: str = ""
@@ -31,6 +37,11 @@ class Cited:
     permalink: str
     payload_sha256: str
 
+    @property
+    def is_undated(self) -> bool:
+        """Whether nobody gave a date for a document that was handed in."""
+        return not self.url and self.archived_at == self.stood_at
+
 
 def cited_capture(
     capture: Capture, definition: Definition, *, document_title: str = "", base_url: str, payload_sha256: str
@@ -39,18 +50,19 @@ def cited_capture(
 
     A Source that was registered without a title is called by its id, which is no title.
     """
-    imported = capture.trigger is Trigger.IMPORT
+    brought = capture.trigger.is_brought_in
     has_title = bool(definition.title) and definition.title != capture.source_id
     return Cited(
         author=folded(definition.author),
+        addressee=folded(definition.addressee),
         publisher=folded(definition.publisher),
         title=folded(definition.title if has_title else document_title or definition.title),
         reference=folded(definition.reference),
         url=folded(capture.requested_url),
         stood_at=capture.captured_at,
-        archived_at=capture.ended_at if imported else None,
-        brought_by=folded(capture.user) if imported else "",
-        brought_from=folded(capture.fetcher).removeprefix("import of ") if imported else "",
+        archived_at=capture.ended_at if brought else None,
+        brought_by=folded(capture.user) if brought else "",
+        brought_from=folded(capture.fetcher).partition(" of ")[2] if brought else "",
         permalink=capture_url(base_url, capture.sequence),
         payload_sha256=payload_sha256,
     )
@@ -60,6 +72,7 @@ def footnote(cited: Cited) -> str:
     """A footnote as Landmine Monitor writes it, with the archived copy.
 
     `UN, Country Report: Kazakhstan, http://…, accessed 3 May 2026, archived at …/captures/7, SHA-256 ….`
+    `Letter No. 20/178 from the Ministry of Defence, to the ICBL, 19 April 2000, handed in by ana on …, archived at ….`
     """
     parts = (
         *_named(cited),
@@ -82,6 +95,7 @@ def csl_item(cited: Cited, *, archive: str) -> dict[str, object]:
     A web page has the day of its state as `accessed`, a document that was handed in has it as `issued`.
     """
     day = cited.stood_at.astimezone(UTC)
+    dated = "accessed" if cited.url else "issued"
     notes = [f"SHA-256: {cited.payload_sha256}", _how_it_came(cited)]
     item: dict[str, object] = {
         "id": cited.permalink,
@@ -91,7 +105,8 @@ def csl_item(cited: Cited, *, archive: str) -> dict[str, object]:
         "publisher": cited.publisher,
         "number": cited.reference,
         "URL": cited.url,
-        "accessed" if cited.url else "issued": {"date-parts": [[day.year, day.month, day.day]]},
+        **({} if cited.is_undated else {dated: {"date-parts": [[day.year, day.month, day.day]]}}),
+        "recipient": [{"literal": cited.addressee}] if cited.addressee else [],
         "archive": archive,
         "archive_location": cited.permalink,
         "note": "; ".join(note for note in notes if note),
@@ -100,7 +115,13 @@ def csl_item(cited: Cited, *, archive: str) -> dict[str, object]:
 
 
 def _named(cited: Cited) -> tuple[str, ...]:
-    return (cited.author, cited.publisher, _title(cited), cited.reference, cited.url)
+    to = f"to {cited.addressee}" if cited.addressee else ""
+    reference = cited.reference.removesuffix(f", {said_date(cited.stood_at)}")
+    if cited.url or not reference or not (cited.addressee or _CORRESPONDENCE.match(reference)):
+        return (cited.author, cited.publisher, to, _title(cited), reference, cited.url)
+    sender, *others = [name for name in (cited.author, cited.publisher) if name] or [""]
+    title = cited.title if cited.title not in (cited.reference, reference) else ""
+    return (f"{reference} from {sender}" if sender else reference, *others, to, title)
 
 
 def _title(cited: Cited) -> str:
@@ -110,7 +131,9 @@ def _title(cited: Cited) -> str:
 def _when(cited: Cited) -> str:
     day = said_date(cited.stood_at)
     if cited.archived_at is None:
-        return f"accessed {day}" if cited.url else f"received {day}"
+        return f"accessed {day}" if cited.url else day
+    if cited.is_undated:
+        return f"undated, {_how_it_came(cited)}"
     return ", ".join(part for part in (f"as of {day}" if cited.url else day, _how_it_came(cited)) if part)
 
 

@@ -92,6 +92,7 @@ def _cited(entry: DigestEntry, stood_at: datetime, permalink: str, payload_sha25
     return footnote(
         Cited(
             author=folded(definition.author),
+            addressee=folded(definition.addressee),
             publisher=folded(definition.publisher),
             title=folded(definition.title),
             reference=folded(definition.reference),

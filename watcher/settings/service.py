@@ -141,6 +141,13 @@ class RetentionSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class UploadSettings:
+    """Documents that people hand in. One that is larger than `maximum_bytes` is refused."""
+
+    maximum_bytes: int = 50_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """Everything an instance can be told, one section a room."""
 
@@ -153,6 +160,7 @@ class Settings:
     classify: ClassifySettings = ClassifySettings()
     browser: BrowserSettings = BrowserSettings()
     retention: RetentionSettings = RetentionSettings()
+    uploads: UploadSettings = UploadSettings()
 
 
 SECRETS = frozenset({("smtp", "password"), ("fetch", "proxy_login")})
@@ -245,6 +253,11 @@ def _validate(settings: Settings, file: str) -> None:
         ),
         (settings.retention.partial_days >= 0, "retention.partial_days", "should be 0 (for good) or more"),
         (settings.retention.screenshot_days >= 0, "retention.screenshot_days", "should be 0 (for good) or more"),
+        (
+            1 <= settings.uploads.maximum_bytes <= 500_000_000,
+            "uploads.maximum_bytes",
+            "should be from 1 to 500000000: a document is held in memory while it is read",
+        ),
         (settings.scheduler.tick_seconds > 0, "scheduler.tick_seconds", "should be more than 0"),
         (1 <= settings.scheduler.workers <= 256, "scheduler.workers", "should be from 1 to 256"),
         (

@@ -41,6 +41,9 @@ class _SourceEntry:
     publisher: str = ""
     author: str = ""
     reference: str = ""
+    addressee: str = ""
+    language: str = ""
+    provenance: str = ""
     subjects: tuple[str, ...] = ()
     instruments: tuple[str, ...] = ()
     every: str = "6h"
@@ -134,6 +137,9 @@ def _definition(source_id: str, entry: _SourceEntry, intranet: Sequence[str]) ->
         follow_to_http=entry.follow_to_http,
         author=entry.author,
         reference=entry.reference,
+        addressee=entry.addressee,
+        language=entry.language,
+        provenance=entry.provenance,
     )
     require_ca_file(definition)
     return definition

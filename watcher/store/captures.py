@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select
 
 from watcher.errors import NotFoundError
-from watcher.model.capture import Capture, Outcome, Snapshot
+from watcher.model.capture import Capture, Outcome, Snapshot, Trigger
 from watcher.store.schema import captures, snapshots
 from watcher.store.types import from_json, to_json
 
+BROUGHT_IN = tuple(trigger for trigger in Trigger if trigger.is_brought_in)
 LARGEST_INTEGER = 2**63 - 1  # of a database's integer column
 
 
@@ -157,6 +158,21 @@ def payload_is_known(connection: Connection, payload_sha256: str) -> bool:
     return found.first() is not None
 
 
+def first_with_payload(connection: Connection, payload_sha256: str, source_ids: Iterable[str]) -> int | None:
+    """The first Capture of some Sources that has a payload."""
+    return connection.execute(
+        select(func.min(captures.c.sequence)).where(
+            captures.c.payload_sha256 == payload_sha256, captures.c.source_id.in_(list(source_ids))
+        )
+    ).scalar()
+
+
+def sources_with_payload(connection: Connection, payload_sha256: str) -> set[str]:
+    """The Sources that some Capture with this payload is of."""
+    rows = connection.execute(select(captures.c.source_id).where(captures.c.payload_sha256 == payload_sha256))
+    return set(rows.scalars())
+
+
 def first_brought(connection: Connection, capture: Capture) -> int | None:
     """The Capture that first brought the payload of a revisit to its Source."""
     return connection.execute(
@@ -183,14 +199,14 @@ def count_captures(connection: Connection) -> dict[str, int]:
 def attempts_in_period(
     connection: Connection, source_ids: list[str], *, after: datetime, until: datetime
 ) -> dict[str, list[Capture]]:
-    """The fetch attempts of each Source that ended in (after, until], oldest first; imports are not attempts."""
+    """The fetch attempts of each Source that ended in (after, until], oldest first; imports and Uploads are none."""
     rows = connection.execute(
         select(captures.c.source_id, captures.c.body)
         .where(
             captures.c.source_id.in_(source_ids),
             captures.c.captured_at > after,
             captures.c.captured_at <= until,
-            captures.c.trigger != "import",
+            captures.c.trigger.not_in(BROUGHT_IN),
         )
         .order_by(captures.c.captured_at)
     )
@@ -201,10 +217,12 @@ def attempts_in_period(
 
 
 def last_attempts(connection: Connection, source_ids: list[str], *, until: datetime) -> dict[str, datetime]:
-    """When each Source was last tried up to a moment; imports are not attempts."""
+    """When each Source was last tried up to a moment; what was brought in is no attempt."""
     rows = connection.execute(
         select(captures.c.source_id, func.max(captures.c.captured_at))
-        .where(captures.c.source_id.in_(source_ids), captures.c.captured_at <= until, captures.c.trigger != "import")
+        .where(
+            captures.c.source_id.in_(source_ids), captures.c.captured_at <= until, captures.c.trigger.not_in(BROUGHT_IN)
+        )
         .group_by(captures.c.source_id)
     )
     return {row[0]: row[1] for row in rows}
@@ -216,6 +234,6 @@ def last_reached_at(connection: Connection, source_id: str) -> datetime | None:
         select(func.max(captures.c.captured_at)).where(
             captures.c.source_id == source_id,
             captures.c.outcome.in_([Outcome.NEW, Outcome.SAME, Outcome.NOT_MODIFIED]),
-            captures.c.trigger != "import",
+            captures.c.trigger.not_in(BROUGHT_IN),
         )
     ).scalar()

@@ -291,13 +291,17 @@ def _claim(
 
 
 def _with_memory() -> Select[tuple[object, ...]]:
-    """Rows of Sources with the payload that they had last and the error of their newest Version."""
+    """Rows of Sources with the payload that they had last and the error of their newest Version.
+
+    A payload whose claim was lost before it was read does not count: it is still to be read.
+    """
     payload_sha256 = (
         select(captures.c.payload_sha256)
         .where(
             captures.c.source_id == sources.c.source_id,
             captures.c.outcome.in_(REACHED),
             captures.c.payload_sha256.is_not(None),
+            or_(captures.c.outcome != Outcome.NEW, captures.c.version_id.is_not(None)),
         )
         .order_by(captures.c.captured_at.desc(), captures.c.sequence.desc())
         .limit(1)

@@ -47,7 +47,10 @@ def require_free(connection: Connection, source_id: str) -> None:
 def replace_definition(
     connection: Connection, source_id: str, definition: Definition, *, now: datetime, sequence: int | None = None
 ) -> None:
-    """Put a new Definition in force; the old one stays with its end date. The next check is made at once."""
+    """Put a new Definition in force; the old one stays with its end date. The next check is made at once.
+
+    A check that runs under the old one loses its claim: what its server said of the old page is not kept.
+    """
     connection.execute(
         update(definitions)
         .where(definitions.c.source_id == source_id, definitions.c.valid_until.is_(None))
@@ -64,6 +67,9 @@ def replace_definition(
             etag=None,
             last_modified=None,
             health=None,
+            lease_owner=None,
+            lease_until=None,
+            fencing_token=sources.c.fencing_token + 1,
         )
     )
 

@@ -172,6 +172,12 @@ def positions_of_version(connection: Connection, version_id: str) -> list[Positi
     return [from_json(Position, row.body) for row in rows]
 
 
+def subjects_with_positions(connection: Connection) -> set[str]:
+    """The Subjects that some Version speaks of."""
+    found = connection.execute(select(positions.c.subject).distinct()).scalars()
+    return {subject for subject in found if subject}
+
+
 def positions_of_subject(connection: Connection, subject: str) -> list[tuple[str, str, datetime, Position]]:
     """(source_id, version_id, captured_at, Position) of every Version that speaks of a Subject, newest first."""
     rows = connection.execute(

@@ -1,1 +1,1 @@
-"""The page: read-only, without scripts, on loopback."""
+"""The page: without scripts, on loopback; nothing can be changed but that documents are handed in."""

@@ -14,9 +14,22 @@ from starlette.exceptions import HTTPException
 
 from watcher.errors import NotFoundError, WatcherError
 from watcher.pipeline.ports import Rooms
-from watcher.web import memento
+from watcher.web import hand_in, memento
 from watcher.web.api import checkpoint, health
-from watcher.web.pages import audit, captures, changes, digests, overview, sources, subjects, versions
+from watcher.web.api import uploads as api_uploads
+from watcher.web.guard import refusal
+from watcher.web.pages import (
+    audit,
+    captures,
+    changes,
+    digests,
+    overview,
+    sources,
+    subjects,
+    subscriptions,
+    uploads,
+    versions,
+)
 from watcher.web.reply import page
 
 log = structlog.get_logger()
@@ -37,11 +50,19 @@ ROUTES: tuple[tuple[str, Callable[..., Response]], ...] = (
     ("/digests/{digest_id}/message", digests.show_message),
     ("/subjects", subjects.list_subjects),
     ("/subjects/{alpha3}", subjects.show_subject),
+    ("/subscriptions", subscriptions.list_subscriptions),
+    ("/uploads/new", uploads.new_upload),
     ("/audit", audit.list_audit),
     ("/timegate/{target:path}", memento.time_gate),
     ("/timemap/{target:path}", memento.time_map),
     ("/checkpoint", checkpoint.checkpoint),
     ("/healthz", health.health),
+)
+
+# What changes something; `guard.refusal` keeps other sites out of them.
+WRITES: tuple[tuple[str, Callable[..., Awaitable[Response]]], ...] = (
+    ("/uploads", uploads.upload),
+    ("/api/uploads", api_uploads.upload),
 )
 
 STATIC = {
@@ -67,8 +88,11 @@ def create_app(rooms: Rooms, *, version: str, allowed_hosts: tuple[str, ...]) ->
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.rooms = rooms
     app.state.version = version
+    app.state.upload_turns = hand_in.Turns()
     for path, handler in ROUTES:
         app.add_api_route(path, handler, methods=["GET", "HEAD"], response_model=None)
+    for path, taker in WRITES:
+        app.add_api_route(path, taker, methods=["POST"], response_model=None)
     app.add_api_route("/static/{name}", _static, methods=["GET", "HEAD"], response_model=None)
     app.add_exception_handler(WatcherError, _expected)
     app.add_exception_handler(HTTPException, _unknown_page)
@@ -78,6 +102,8 @@ def create_app(rooms: Rooms, *, version: str, allowed_hosts: tuple[str, ...]) ->
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         if _host(request) not in allowed_hosts:
             response: Response = PlainTextResponse("this page does not answer for that host name\n", status_code=400)
+        elif refused := refusal(request):
+            response = PlainTextResponse(f"{refused}\n", status_code=403)
         else:
             try:
                 response = await call_next(request)
@@ -116,6 +142,8 @@ def _expected(request: Request, error: Exception) -> Response:
 def _unknown_page(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 404
     if status == 405:
-        return PlainTextResponse("everything here is read-only\n", status_code=405, headers={"Allow": "GET, HEAD"})
+        allowed = "POST" if request.url.path in dict(WRITES) else "GET, HEAD"
+        message = f"this address takes {allowed} only\n"
+        return PlainTextResponse(message, status_code=405, headers={"Allow": allowed})
     message = f"There is no page at {request.url.path[:200]!r}."
     return page(request, "problem", heading="Not found", message=message, status=404)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from watcher.model.source import SourceState
+from watcher.pipeline.health import proposed_address
 from watcher.store import captures, changes, digests, incidents, sources, versions
 from watcher.web.reply import page, rooms_of, with_sources
 
@@ -32,6 +33,7 @@ def overview(request: Request) -> Response:
         watched=len(active),
         captures=sum(counts.values()),
         quarantined=[source for source in every if source.state is SourceState.QUARANTINED],
+        moved=[(source, proposed_address(source)) for source in active if proposed_address(source)],
         failing=[source for source in active if source.failures_in_a_row],
         unsent=unsent,
         held=held,

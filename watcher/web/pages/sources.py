@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
+from watcher.model.source import Source
+from watcher.pipeline.addresses import address_history, holders_of
+from watcher.pipeline.health import move_command, proposed_address
 from watcher.store import captures, changes, digests, sources, versions
 from watcher.web.reply import page, rooms_of, with_sources
 
@@ -11,12 +14,22 @@ CAPTURES_A_PAGE = 50
 CHANGES_SHOWN = 50
 
 
-def list_sources(request: Request) -> Response:
-    """All Sources."""
+def list_sources(request: Request, find: str = "") -> Response:
+    """All Sources, or those that `find` names: by words of title or id, or by an address that they have or had."""
+    wanted = find.strip()
     with rooms_of(request).database.reading() as connection:
         counts = captures.count_captures(connection)
-        rows = [(source, counts.get(source.source_id, 0)) for source in sources.list_sources(connection)]
-    return page(request, "sources", section="Sources", rows=rows)
+        at_address = {one.source.source_id: one for one in holders_of(connection, wanted)} if "://" in wanted else {}
+        every = sources.list_sources(connection)
+    found = [one for one in every if one.source_id in at_address or _is_named(one, wanted)]
+    rows = [(source, counts.get(source.source_id, 0), at_address.get(source.source_id)) for source in found]
+    return page(request, "sources", section="Sources", rows=rows, find=wanted, registered=len(every))
+
+
+def _is_named(source: Source, wanted: str) -> bool:
+    definition = source.definition
+    said = f"{source.source_id}\n{definition.title}\n{definition.reference}\n{definition.url}".casefold()
+    return all(word in said for word in wanted.casefold().split())
 
 
 def show_source(request: Request, source_id: str, before: int | None = None) -> Response:
@@ -25,17 +38,23 @@ def show_source(request: Request, source_id: str, before: int | None = None) -> 
         source = sources.get_source(connection, source_id)
         seen = captures.list_captures(connection, source_id, limit=CAPTURES_A_PAGE + 1, before=before)
         shown = seen[:CAPTURES_A_PAGE]
+        proposed = proposed_address(source)
         made = changes.list_changes(connection, source_id=source_id, limit=CHANGES_SHOWN)
+        read = versions.list_versions(connection, source_id)
         return page(
             request,
             "source",
             section="Sources",
             source=source,
             definitions=sources.list_definitions(connection, source_id),
+            addresses=address_history(connection, source_id),
+            proposed=proposed,
+            move_command=move_command(source_id, proposed),
             captures=shown,
             older=shown[-1].sequence if len(seen) > CAPTURES_A_PAGE else None,
             described=captures.version_of_captures(connection, source_id),
-            versions=versions.list_versions(connection, source_id),
+            versions=read,
+            versions_by_sequence={one.sequence: one for one in read},
             changes=with_sources(connection, made),
             digests=digests.digests_about_source(connection, source_id),
         )

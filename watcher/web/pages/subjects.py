@@ -19,9 +19,9 @@ CHANGES_SHOWN = 50
 
 
 def list_subjects(request: Request) -> Response:
-    """The Subjects that Sources name."""
-    by_subject: dict[str, list[Source]] = {}
+    """The Subjects that Sources name, and those that a Position was found of."""
     with rooms_of(request).database.reading() as connection:
+        by_subject: dict[str, list[Source]] = {alpha3: [] for alpha3 in versions.subjects_with_positions(connection)}
         for source in sources.list_sources(connection):
             for subject in source.definition.subjects:
                 by_subject.setdefault(subject, []).append(source)
