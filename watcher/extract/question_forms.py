@@ -1,6 +1,6 @@
 """The forms of an Article 7 report: Form A to Form J, their numbered parts, and what a State writes into them.
 
-Forms: Reporting Formats for Article 7, APLC/MSP.1/1999/1, annex II; the Convention on Cluster Munitions uses A to J too.
+The Mine Ban Convention's formats (APLC/MSP.1/1999/1, annex II) and those of the Convention on Cluster Munitions.
 """
 
 from __future__ import annotations
@@ -76,9 +76,7 @@ def _forms(blocks: Sequence[Block]) -> dict[int, str]:
     opened = [(place, order.get(letter, letter)) for place, letter in found]
     opened = _last_run(opened)
     return {
-        place: letter
-        for index, (place, letter) in enumerate(opened)
-        if index == 0 or letter != opened[index - 1][1]
+        place: letter for index, (place, letter) in enumerate(opened) if index == 0 or letter != opened[index - 1][1]
     }
 
 

@@ -9,6 +9,7 @@ an answer comes or goes.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -207,7 +208,7 @@ def _is_questionnaire(asked: Sequence[_Asked], blocks: Sequence[Block]) -> bool:
 
 def _has_answers(asking: Sequence[_Asked]) -> bool:
     """Whether most questions do not directly follow one another: a list of open questions is no questionnaire."""
-    pairs = zip(asking, asking[1:], strict=False)
+    pairs = itertools.pairwise(asking)
     apart = sum(bool(left.answers) or right.place - left.place > 1 for left, right in pairs)
     return apart * 2 >= len(asking) - 1
 
@@ -220,34 +221,33 @@ def _own_share(asking: Sequence[_Asked], blocks: Sequence[Block]) -> float:
 
 
 def _unnumbered(blocks: Sequence[Block]) -> list[_Asked]:
-    """Questions to a State that only their order numbers, or that are marked with "Q:"."""
+    """Questions to a State that only their order numbers."""
     found: list[_Asked] = []
-    addressed = marked = 0
+    addressed = 0
     for place, block in enumerate(blocks):
         text, answers = _question_parts(block)
         mark = words.MARKED.match(text)
-        speaks = words.TO_A_STATE.search(text) is not None
-        length = question_length(text[mark.end() :] if mark else text)
-        if not length or not (mark or speaks or (addressed and "?" in text[:length])):
+        start = mark.end() if mark else 0
+        length = question_length(text[start:])
+        speaks = words.TO_A_STATE.search(text[: start + length]) is not None
+        if not length or "?" not in text[: start + length] or not (speaks or addressed):
             continue
-        cut = length + (mark.end() if mark else 0)
-        if not mark and "?" not in text[:cut]:
-            continue
-        addressed, marked = addressed + speaks, marked + bool(mark)
-        rest = text[cut:].strip()
+        addressed += speaks
+        number = len(found) + 1
+        rest = text[start + length :].strip()
         found.append(
             _Asked(
                 place=place,
-                number=str(len(found) + 1),
-                key=(1, len(found) + 1),
-                question=text[:cut].strip(),
+                number=str(number),
+                key=(1, number),
+                question=text[: start + length].strip(),
                 answers=(*((rest,) if rest else ()), *answers),
                 asks=True,
             )
         )
-    if len(found) < MINIMUM_QUESTIONS or max(addressed, marked) < MINIMUM_QUESTIONS or not _has_answers(found):
+    if addressed < MINIMUM_QUESTIONS or not _has_answers(found) or _own_share(found, blocks) < OWN_SHARE:
         return []
-    return found if _own_share(found, blocks) >= OWN_SHARE else []
+    return found
 
 
 def _named(blocks: Sequence[Block], asked: Sequence[_Asked]) -> tuple[Block, ...]:

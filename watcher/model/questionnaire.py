@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from watcher.model.document import Block, BlockKind, Document
 
@@ -27,7 +28,9 @@ _LEADING_NUMBER = re.compile(
     r"(?:\([a-zа-я]\)\s+)?",
     re.IGNORECASE,
 )
-_FORM_WORD = re.compile(r"(?:form|formulaire|formule|formulario|форма|formblatt)\s+[\"“«]?\w\b[\"”»]?\s*", re.IGNORECASE)
+_FORM_WORD = re.compile(
+    r"(?:form|formulaire|formule|formulario|форма|formblatt)\s+[\"“«]?\w\b[\"”»]?\s*", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +80,14 @@ class Questionnaire:
 
 def read_questionnaire(document: Document) -> Questionnaire | None:
     """The questionnaire that a Document is; None when it has fewer than three questions."""
-    blocks = document.blocks
+    questions = read_questions(document.blocks)
+    if len(questions) < MINIMUM_QUESTIONS:
+        return None
+    return Questionnaire(title=document.title, questions=questions)
+
+
+def read_questions(blocks: Sequence[Block]) -> tuple[Question, ...]:
+    """The questions among Blocks, in reading order."""
     questions = []
     for place, end in spans(blocks):
         text = "\n".join(block.text for block in blocks[place + 1 : end] if _speaks(block))
@@ -86,9 +96,7 @@ def read_questionnaire(document: Document) -> Questionnaire | None:
         questions.append(
             Question(number=asked.anchor, wording=wording_of(asked.text), answer=answer, place=place, end=end)
         )
-    if len(questions) < MINIMUM_QUESTIONS:
-        return None
-    return Questionnaire(title=document.title, questions=tuple(questions))
+    return tuple(questions)
 
 
 def spans(blocks: Sequence[Block]) -> list[tuple[int, int]]:
@@ -97,10 +105,7 @@ def spans(blocks: Sequence[Block]) -> list[tuple[int, int]]:
     An answer ends with its last ANSWER Block and the table below that; that of a form with the next form.
     """
     places = [place for place, block in enumerate(blocks) if block.kind is BlockKind.QUESTION]
-    return [
-        (place, _end(blocks, place, following))
-        for place, following in zip(places, [*places[1:], len(blocks)], strict=True)
-    ]
+    return [(place, _end(blocks, place, following)) for place, following in pairwise([*places, len(blocks)])]
 
 
 def _end(blocks: Sequence[Block], place: int, following: int) -> int:
