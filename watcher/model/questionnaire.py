@@ -17,9 +17,9 @@ FORM = "Form "
 LABEL_CHARACTERS = 140
 _ANY_WORD = re.compile(r"\w")
 _REFERENCE = re.compile(
-    r"(?:please\s+)?(?:see|refer\s+to|voir|véase|ver|см\.?|смотри(?:те)?)\b[^.;\d]{0,60}?"
+    r"(?:please\s+)?(?:see|refer\s+to|voir|véase|ver|см\.?|смотри(?:те)?)(?!\w)[^.;\d]{0,60}?"
     r"(?:question|answer|réponse|pregunta|respuesta|вопрос\w*|ответ\w*)\s*(?:to\s+)?(?:question\s+|n[o°º]\.?\s*|№\s*)?"
-    r"(\d{1,3}(?:\.\d{1,2})?)\s*[.(]?\s*([a-z])?\b",
+    r"(\d{1,3}(?:\.\d{1,2})?)(?:\s?[.(]?\s?([a-z])\b)?",
     re.IGNORECASE,
 )
 _LEADING_NUMBER = re.compile(
@@ -138,8 +138,8 @@ def question_names(blocks: Sequence[Block]) -> dict[int, str]:
 
 def wording_of(text: str) -> str:
     """A question's text without its number; of a form without its letter."""
-    form = _FORM_WORD.match(text)
-    bare = text[form.end() :] if form else _LEADING_NUMBER.sub("", text, count=1)
+    opening = _FORM_WORD.match(text) or _LEADING_NUMBER.match(text)
+    bare = text[opening.end() :] if opening else text
     return " ".join(bare.lstrip(" .:–—-").split())
 
 

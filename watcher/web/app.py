@@ -16,7 +16,7 @@ from watcher.errors import NotFoundError, WatcherError
 from watcher.pipeline.ports import Rooms
 from watcher.web import memento
 from watcher.web.api import checkpoint, health
-from watcher.web.pages import audit, captures, changes, digests, overview, sources, subjects, versions
+from watcher.web.pages import audit, captures, changes, digests, overview, questionnaires, sources, subjects, versions
 from watcher.web.reply import page
 
 log = structlog.get_logger()
@@ -37,6 +37,8 @@ ROUTES: tuple[tuple[str, Callable[..., Response]], ...] = (
     ("/digests/{digest_id}/message", digests.show_message),
     ("/subjects", subjects.list_subjects),
     ("/subjects/{alpha3}", subjects.show_subject),
+    ("/questionnaires", questionnaires.list_questionnaires),
+    ("/questionnaires/question", questionnaires.show_question),
     ("/audit", audit.list_audit),
     ("/timegate/{target:path}", memento.time_gate),
     ("/timemap/{target:path}", memento.time_map),

@@ -1,0 +1,75 @@
+"""Questionnaires: which there are, and every State's answer to one question."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+from fastapi import Request, Response
+
+from watcher.errors import NotFoundError, RefusedError
+from watcher.pipeline.questionnaire import FilledGroup, compare_question, grouped, list_filled
+from watcher.web.reply import page, rooms_of
+
+LONGEST_NUMBER = 40
+
+
+def list_questionnaires(request: Request) -> Response:
+    """The documents that answer the same questions together, each question with a link to its comparison."""
+    with rooms_of(request).database.reading() as connection:
+        groups = grouped(list_filled(connection))
+    rows = [(group, _questions(group)) for group in groups]
+    return page(request, "questionnaires", section="Questionnaires", rows=rows)
+
+
+def _questions(group: FilledGroup) -> list[tuple[str, str, int, str]]:
+    """(number, wording, how many answer it, address) of each question of the group's longest document."""
+    longest = max((each.questionnaire for each in group.filled), key=lambda read: len(read.questions))
+    rows = []
+    for question in longest.questions:
+        here = [each.questionnaire.get(question.number) for each in group.filled]
+        given = sum(found is not None and found.answer.given for found in here)
+        rows.append(
+            (question.number, question.wording, given, f"/questionnaires/question?n={_quoted(question.number)}")
+        )
+    return rows
+
+
+def show_question(
+    request: Request, n: str = "", subject: str = "", source: str = "", as_of: str = "", wording: str = "1"
+) -> Response:
+    """All answers to question `n`, side by side; without a number the form that asks for one."""
+    asked = {"n": n, "subject": subject, "source": source, "as_of": as_of}
+    if not n:
+        return page(request, "question", section="Questionnaires", asked=asked, found=None, links=[])
+    if len(n) > LONGEST_NUMBER:
+        raise NotFoundError("that is no number of a question")
+    try:
+        found = compare_question(
+            rooms_of(request),
+            n,
+            only_sources=tuple(source.split()),
+            only_subjects=tuple(subject.upper().split()),
+            as_of=_until(as_of),
+            wording=int(wording) if wording.isascii() and wording.isdigit() and len(wording) < 6 else 0,
+        )
+    except RefusedError as error:
+        raise NotFoundError(str(error)) from error
+    links = [
+        (text, count, f"/questionnaires/question?{urlencode({**asked, 'wording': place})}")
+        for place, (text, count) in enumerate(found.wordings, start=1)
+    ]
+    return page(request, "question", section="Questionnaires", asked=asked, found=found, links=links)
+
+
+def _until(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC) + timedelta(days=1, microseconds=-1)
+    except ValueError as error:
+        raise NotFoundError(f"{text[:40]!r} is not a date: write 2026-12-31") from error
+
+
+def _quoted(number: str) -> str:
+    return urlencode({"n": number})[2:]
