@@ -177,9 +177,10 @@ def _since(given: GivenAnswer) -> str:
 def _side_lines(found: SideBySide, width: int) -> list[str]:
     """The comparison for a terminal: in columns when there is room for each, else one below the other."""
     lines = textwrap.wrap(f"Question {found.number}: {found.wording}".replace("Question Form", "Form"), width)
-    lines += ["", *_answers_lines(found.answers, width)]
+    lines += ["", *_answers_lines(found.answers, found.number, width)]
     if len(found.wordings) > 1:
-        lines += ["", "Other documents ask something else under this number; see it with --wording:"]
+        text = "Other documents ask something else under this number; --wording shows it:"
+        lines += ["", *textwrap.wrap(text, width)]
         for place, (wording, count) in enumerate(found.wordings, start=1):
             mark = "*" if place == found.chosen else " "
             text = f"{mark} {place}  ({_counted(count, 'document')}) {wording}"
@@ -194,28 +195,31 @@ def _side_lines(found: SideBySide, width: int) -> list[str]:
     return lines
 
 
-def _answers_lines(answers: Sequence[GivenAnswer], width: int) -> list[str]:
+def _answers_lines(answers: Sequence[GivenAnswer], number: str, width: int) -> list[str]:
     each = (width + len(GAP)) // max(len(answers), 1) - len(GAP)
     if len(answers) > 1 and each >= COLUMN_CHARACTERS:
-        columns = [
-            [*_head(given, each), "-" * each, *_wrapped(_answer_text(given.question), each)] for given in answers
-        ]
-        head = max(column.index("-" * each) for column in columns)
-        level = [[*[""] * (head - column.index("-" * each)), *column] for column in columns]
-        height = max(len(column) for column in level)
-        rows = zip(*([*column, *[""] * (height - len(column))] for column in level), strict=True)
+        heads = _level([_head(given, number, each) for given in answers])
+        bodies = _level([_wrapped(_answer_text(given.question), each) for given in answers])
+        rows = [*zip(*heads, strict=True), ["-" * each] * len(answers), *zip(*bodies, strict=True)]
         return [GAP.join(cell.ljust(each) for cell in row).rstrip() for row in rows]
     lines = []
     for place, given in enumerate(answers):
         lines += [""] if place else []
-        lines += [*_head(given, width), *_wrapped(_answer_text(given.question), width, indent="  ")]
+        lines += [*_head(given, number, width), *_wrapped(_answer_text(given.question), width, indent="  ")]
     return lines
 
 
-def _head(given: GivenAnswer, width: int) -> list[str]:
+def _level(columns: Sequence[list[str]]) -> list[list[str]]:
+    """Columns of one height."""
+    height = max(len(column) for column in columns)
+    return [[*column, *[""] * (height - len(column))] for column in columns]
+
+
+def _head(given: GivenAnswer, number: str, width: int) -> list[str]:
     filled = given.filled
     texts = [f"{filled.state} ({filled.source.source_id})", _cited(filled), _since(given)]
-    texts += [f"there {given.question.name}"]
+    if given.question.number != number:
+        texts.append(f"there it is {given.question.name}")
     return [line for text in texts for line in textwrap.wrap(text, width)]
 
 

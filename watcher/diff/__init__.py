@@ -3,7 +3,7 @@
 from watcher.diff.blocks import DIFFER, DIFFER_VERSION, compare
 from watcher.diff.exact import apply
 from watcher.diff.kinds import kind_of
-from watcher.diff.questions import AnswerStep, QuestionStep, align, answer_step, compare_questionnaires, likeness
+from watcher.diff.questions import AnswerStep, QuestionStep, compare_questionnaires, likeness, word_weights
 from watcher.diff.words import word_edits
 
 __all__ = [
@@ -11,12 +11,11 @@ __all__ = [
     "DIFFER_VERSION",
     "AnswerStep",
     "QuestionStep",
-    "align",
-    "answer_step",
     "apply",
     "compare",
     "compare_questionnaires",
     "kind_of",
     "likeness",
     "word_edits",
+    "word_weights",
 ]

@@ -6,9 +6,12 @@ are about as near, and lets a question be reworded further than one that has ano
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import log
 
 from rapidfuzz import fuzz
 
@@ -27,12 +30,14 @@ from watcher.model.questionnaire import (
 
 # Likeness of wordings, 0..1. Questions of one questionnaire are templates of one another ("... Amended Protocol II?",
 # "... the Convention?"), so that another number asks for more.
-SAME_NUMBER_LIKENESS = 0.6
-OTHER_NUMBER_LIKENESS = 0.8
+SAME_NUMBER_WORDS = 0.5
+OTHER_NUMBER_CHARACTERS = 0.8
+OTHER_NUMBER_WORDS = 0.7
 NUMBER_BONUS = 0.1
 # Questions beyond this many are paired where they are equal, without a search for near ones.
 MAXIMUM_QUESTIONS = 400
 MAXIMUM_CHARACTERS = 1500
+_WORD = re.compile(r"\w+")
 _SAME_WORDS = (ChangeKind.WHITESPACE, ChangeKind.TYPOGRAPHY, ChangeKind.ENCODING)
 
 
@@ -111,11 +116,12 @@ def align(old: Sequence[Question], new: Sequence[Question]) -> list[tuple[int, i
     """Index pairs (old, new) of questions that are one, by old index; each stands in at most one pair."""
     scored = _equal(old, new)
     if max(len(old), len(new)) <= MAXIMUM_QUESTIONS:
+        weights = word_weights([*old, *new])
         scored = [
             (score, abs(i - j), i, j)
             for i, left in enumerate(old)
             for j, right in enumerate(new)
-            if (score := likeness(left, right)) > 0
+            if (score := likeness(left, right, weights)) > 0
         ]
     pairs: list[tuple[int, int]] = []
     taken_old: set[int] = set()
@@ -164,24 +170,51 @@ def _equal(old: Sequence[Question], new: Sequence[Question]) -> list[tuple[float
     return [(1.0, abs(i - j), i, j) for i, j in found if j is not None]
 
 
-def likeness(left: Question, right: Question) -> float:
+def word_weights(questions: Sequence[Question]) -> dict[str, float]:
+    """What each word weighs among these questions: log(1 + wordings / wordings that have it).
+
+    Words that every question has ("your country") say little of which question it is. "" is the weight of a new word.
+    """
+    wordings = {frozenset(_words(question.wording)) for question in questions}
+    counts = Counter(word for wording in wordings for word in wording)
+    total = max(len(wordings), 1)
+    return {"": log(1 + total), **{word: log(1 + total / count) for word, count in counts.items()}}
+
+
+def likeness(left: Question, right: Question, weights: Mapping[str, float], *, by_number: bool = True) -> float:
     """0 when two questions are not one, else how near they are, up to 1.1 for the same number and wording.
 
-    A form is the same form in any wording: the Convention gives it its letter.
+    `by_number` is True for documents that are one questionnaire, where the same number lets a question be reworded
+    further. A form is the same form in any wording: the Convention gives it its letter.
     """
     same_number = normal_number(left.number) == normal_number(right.number)
+    left_form, _, left_part = left.number.partition(".")
+    right_form, _, right_part = right.number.partition(".")
     if left.number.startswith(FORM) or right.number.startswith(FORM):
-        if "." not in left.number or "." not in right.number:
-            return 1.0 + NUMBER_BONUS if same_number else 0.0
-        if left.number.partition(".")[0] != right.number.partition(".")[0]:
+        if left_form != right_form or bool(left_part) != bool(right_part):
             return 0.0
-    near = wording_likeness(left.wording, right.wording)
-    if near < (SAME_NUMBER_LIKENESS if same_number else OTHER_NUMBER_LIKENESS):
-        return 0.0
-    return near + (NUMBER_BONUS if same_number else 0.0)
+        if not left_part:
+            return 1.0 + NUMBER_BONUS
+    bonus = NUMBER_BONUS if same_number and by_number else 0.0
+    if left.wording == right.wording:
+        return 1.0 + bonus
+    first, second = (question.wording.casefold()[:MAXIMUM_CHARACTERS] for question in (left, right))
+    if same_number and by_number:
+        shared = _shared(first, second, weights)
+        return (shared + fuzz.ratio(first, second) / 100) / 2 + bonus if shared >= SAME_NUMBER_WORDS else 0.0
+    near = fuzz.ratio(first, second, score_cutoff=100 * OTHER_NUMBER_CHARACTERS) / 100
+    shared = _shared(first, second, weights) if near else 0.0
+    return (near + shared) / 2 if shared >= OTHER_NUMBER_WORDS else 0.0
 
 
-def wording_likeness(left: str, right: str) -> float:
-    """How near two wordings are, 0..1, without case: the normalised Indel similarity by character, cut when long."""
-    first, second = (text.casefold()[:MAXIMUM_CHARACTERS] for text in (left, right))
-    return fuzz.ratio(first, second) / 100
+def _shared(left: str, right: str, weights: Mapping[str, float]) -> float:
+    """The weight of the words in common, twice, by that of all words of both."""
+    first, second = set(_words(left)), set(_words(right))
+    heavy = weights[""]
+    both = sum(weights.get(word, heavy) for word in first & second)
+    apart = sum(weights.get(word, heavy) for word in first ^ second)
+    return 2 * both / (2 * both + apart) if both else 0.0
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from watcher.diff import AnswerStep, align, compare_questionnaires, likeness
+from watcher.diff import AnswerStep, compare_questionnaires, likeness, word_weights
 from watcher.errors import NotFoundError, RefusedError
 from watcher.model.capture import Version
 from watcher.model.questionnaire import FORM, Question, Questionnaire, normal_number, read_questionnaire
@@ -106,10 +106,11 @@ def list_filled(
 
 def grouped(filled: Sequence[Filled]) -> list[FilledGroup]:
     """Documents that ask the same questions together, the largest group first."""
+    weights = _weights(filled)
     groups: list[list[Filled]] = []
     for each in filled:
         for group in groups:
-            if _same_questionnaire(group[0].questionnaire, each.questionnaire):
+            if _same_questionnaire(group[0].questionnaire, each.questionnaire, weights):
                 group.append(each)
                 break
         else:
@@ -118,9 +119,18 @@ def grouped(filled: Sequence[Filled]) -> list[FilledGroup]:
     return sorted(made, key=lambda group: (-len(group.filled), group.title))
 
 
-def _same_questionnaire(left: Questionnaire, right: Questionnaire) -> bool:
-    shorter = min(len(left.questions), len(right.questions))
-    return len(align(left.questions, right.questions)) >= SAME_QUESTIONNAIRE * shorter
+def _weights(filled: Sequence[Filled]) -> dict[str, float]:
+    return word_weights([question for each in filled for question in each.questionnaire.questions])
+
+
+def _same_questionnaire(left: Questionnaire, right: Questionnaire, weights: Mapping[str, float]) -> bool:
+    """Whether half of the shorter one's questions are in the other by their wording alone."""
+    found = [
+        question
+        for question in right.questions
+        if any(likeness(other, question, weights, by_number=False) for other in left.questions)
+    ]
+    return len(found) >= SAME_QUESTIONNAIRE * min(len(left.questions), len(right.questions))
 
 
 def _group_title(group: Sequence[Filled]) -> str:
@@ -167,16 +177,19 @@ def compare_question(
             and (not only_subjects or set(only_subjects) & set(source.definition.subjects))
         ]
         filled = list_filled(connection, as_of=as_of, only={source.source_id for source in looked_at})
-        clusters = _clusters(filled, number)
+        matcher = _Matcher(filled)
+        clusters = matcher.clusters(number)
         if not clusters:
             raise NotFoundError(_nobody_asks(filled, number))
         if not 1 <= wording <= len(clusters):
-            raise RefusedError(f"there are {len(clusters)} wordings of question {number}, counted from 1")
-        asked = clusters[wording - 1][0]
+            raise RefusedError(
+                f"question {number} has {len(clusters)} wording(s) here, counted from 1; {wording} is none"
+            )
+        asking, asked = clusters[wording - 1][0]
         answers = []
         left_out = []
         for each in filled:
-            question = _nearest(each.questionnaire, asked)
+            question = matcher.nearest(each, asking, asked)
             if question is None:
                 left_out.append(LeftOut(source=each.source, reason=_why_not(each, number, clusters)))
             else:
@@ -187,7 +200,7 @@ def compare_question(
             left_out += [LeftOut(source=source, reason=_why_none(connection, source, as_of)) for source in without]
     return SideBySide(
         number=asked.number,
-        wordings=tuple((cluster[0].wording, len(cluster)) for cluster in clusters),
+        wordings=tuple((cluster[0][1].wording, matcher.documents(cluster)) for cluster in clusters),
         chosen=wording,
         answers=tuple(answers),
         left_out=tuple(left_out),
@@ -195,27 +208,50 @@ def compare_question(
     )
 
 
-def _clusters(filled: Sequence[Filled], number: str) -> list[list[Question]]:
-    """The questions of a number, those of one wording together, the largest cluster first."""
-    clusters: list[list[Question]] = []
-    for each in filled:
-        question = each.questionnaire.get(number)
-        if question is None:
-            continue
-        for cluster in clusters:
-            if likeness(cluster[0], question) > 0:
-                cluster.append(question)
-                break
-        else:
-            clusters.append([question])
-    return sorted(clusters, key=lambda cluster: -len(cluster))
+_Cluster = list[tuple[Filled, Question]]
 
 
-def _nearest(questionnaire: Questionnaire, asked: Question) -> Question | None:
-    """The question of a document that is `asked`, whatever its number there."""
-    scored = [(likeness(asked, question), -place, question) for place, question in enumerate(questionnaire.questions)]
-    score, _, question = max(scored, key=lambda found: found[:2])
-    return question if score > 0 else None
+class _Matcher:
+    """Finds one question in many documents: by number and wording in one questionnaire, else by wording alone."""
+
+    def __init__(self, filled: Sequence[Filled]) -> None:
+        self._filled = filled
+        self._weights = _weights(filled)
+        self._group = {
+            each.version.version_id: place for place, group in enumerate(grouped(filled)) for each in group.filled
+        }
+
+    def clusters(self, number: str) -> list[_Cluster]:
+        """The questions of a number, those of one wording together, the one that most documents ask first."""
+        clusters: list[_Cluster] = []
+        for each in self._filled:
+            question = each.questionnaire.get(number)
+            if question is None:
+                continue
+            for cluster in clusters:
+                if self._likeness(cluster[0], (each, question)) > 0:
+                    cluster.append((each, question))
+                    break
+            else:
+                clusters.append([(each, question)])
+        return sorted(clusters, key=lambda cluster: -self.documents(cluster))
+
+    def documents(self, cluster: _Cluster) -> int:
+        """How many documents ask the question of a cluster, under whatever number."""
+        return sum(self.nearest(each, *cluster[0]) is not None for each in self._filled)
+
+    def nearest(self, filled: Filled, asking: Filled, asked: Question) -> Question | None:
+        """The question of a document that is `asked` in the document `asking`, whatever its number there."""
+        scored = [
+            (self._likeness((asking, asked), (filled, question)), -place, question)
+            for place, question in enumerate(filled.questionnaire.questions)
+        ]
+        score, _, question = max(scored, key=lambda found: found[:2])
+        return question if score > 0 else None
+
+    def _likeness(self, left: tuple[Filled, Question], right: tuple[Filled, Question]) -> float:
+        one = self._group[left[0].version.version_id] == self._group[right[0].version.version_id]
+        return likeness(left[1], right[1], self._weights, by_number=one)
 
 
 def _given(connection: Connection, filled: Filled, question: Question) -> GivenAnswer:
@@ -232,11 +268,11 @@ def _given(connection: Connection, filled: Filled, question: Question) -> GivenA
     return GivenAnswer(filled=filled, question=question, since=before.captured_at, step=step)
 
 
-def _why_not(filled: Filled, number: str, clusters: Sequence[Sequence[Question]]) -> str:
+def _why_not(filled: Filled, number: str, clusters: Sequence[_Cluster]) -> str:
     question = filled.questionnaire.get(number)
     if question is None:
         return f"its questionnaire does not ask this and has no question {number}"
-    place = next(place for place, cluster in enumerate(clusters, start=1) if question in cluster)
+    place = next(place for place, cluster in enumerate(clusters, start=1) if (filled, question) in cluster)
     return f"its {question.name} is another one (wording {place}): “{_short(question.wording)}”"
 
 
