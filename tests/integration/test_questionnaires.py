@@ -92,8 +92,21 @@ def test_an_answer_is_found_under_another_number_and_compared_with_the_year_befo
     assert rows["kgz"].step == "answered"
     assert rows["kgz"].since == datetime(2026, 5, 3, 11, 0, tzinfo=UTC)
     assert [left.source.source_id for left in stocks.left_out] == ["blr"]
-    assert "another one" in stocks.left_out[0].reason
+    assert "asks something else" in stocks.left_out[0].reason
     assert stocks.others == 2
+
+
+def test_an_answer_that_points_elsewhere_comes_with_the_one_it_points_to(
+    filled: Any, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    then = datetime(2026, 12, 31, tzinfo=UTC)
+    found = questionnaire.compare_question(filled.rooms, "4", only_subjects=("KAZ",), as_of=then)
+    referred = found.answers[0].referred
+    assert referred is not None
+    assert (referred.number, referred.answer.text) == ("2", "Yes.")
+    words = ("compare", "--question", "4", "--subject", "Kazakhstan", "--as-of", "2026-12-31")
+    assert "[Question 2: Yes.]" in run(filled.rooms, *words, monkeypatch=monkeypatch).output
+    assert "Its Question 2:" in client.get("/questionnaires/question?n=4&subject=KAZ&as_of=2026-12-31").text
 
 
 def test_as_of_a_date_the_answers_of_that_date_are_laid_side_by_side(filled: Any) -> None:
@@ -110,7 +123,7 @@ def test_named_sources_without_an_answer_are_told_with_the_reason(filled: Any) -
     found = questionnaire.compare_question(filled.rooms, "1", only_sources=("kaz", "kgz", "blr", "news", "never"))
     reasons = {left.source.source_id: left.reason for left in found.left_out}
     assert set(reasons) == {"blr", "news", "never"}
-    assert reasons["blr"] == f"its Question 1 is another one (wording 2): “{REMNANTS[0]}”"
+    assert reasons["blr"] == f"its Question 1 asks something else or in another language (wording 2): “{REMNANTS[0]}”"
     assert reasons["news"] == "no questionnaire was recognised in its newest readable Version"
     assert reasons["never"] == "it has no readable Version yet"
 
@@ -201,7 +214,16 @@ def test_the_pages_lay_answers_side_by_side_and_show_hostile_text_as_text(filled
 
 @pytest.mark.parametrize(
     "query",
-    ["n=77", "n=" + "9" * 60, "n=2&as_of=soon", "n=2&wording=99", "n=2&wording=-1", "n=2&source=absent", "n=%00"],
+    [
+        "n=77",
+        "n=" + "9" * 60,
+        "n=2&as_of=soon",
+        "n=2&wording=99",
+        "n=2&wording=-1",
+        "n=2&subject=Nowhere",
+        "n=2&source=absent",
+        "n=%00",
+    ],
 )
 def test_peer_14_a_question_that_cannot_be_shown_is_a_page_that_says_so(client: TestClient, query: str) -> None:
     answer = client.get(f"/questionnaires/question?{query}")

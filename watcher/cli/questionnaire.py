@@ -100,7 +100,7 @@ def show(context: Context, source: str, as_of: str | None, as_json: bool) -> Non
 @questionnaire.command()
 @click.option("--question", "number", required=True, help='Its number: 3, 8b, "Form C.2".')
 @click.option("--source", "only_sources", multiple=True, help="Only this Source; may be given several times.")
-@click.option("--subject", "only_subjects", multiple=True, help="Only this State (three-letter code); several times.")
+@click.option("--subject", "only_subjects", multiple=True, help="Only this State (KAZ or Kazakhstan); several times.")
 @click.option("--wording", type=int, default=1, show_default=True, help="Which one, where the number means several.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV for spreadsheets.")
 @as_of_option
@@ -130,7 +130,7 @@ def compare(
             instance.rooms,
             number,
             only_sources=only_sources,
-            only_subjects=tuple(code.upper() for code in only_subjects),
+            only_subjects=tuple(_subject(name) for name in only_subjects),
             as_of=_until(as_of),
             wording=wording,
         )
@@ -140,6 +140,16 @@ def compare(
         click.echo(_csv(found), nl=False)
     else:
         click.echo(safe("\n".join(_side_lines(found, _width()))))
+
+
+def _subject(name: str) -> str:
+    """The code of a State."""
+    from watcher.model.subjects import subject_of
+
+    code = subject_of(name)
+    if code is None:
+        raise ConfigError(f"no State is called {name!r}; write KAZ or Kazakhstan", key="subject")
+    return code
 
 
 def _until(text: str | None) -> datetime | None:
@@ -166,6 +176,13 @@ def _cited(filled: Filled) -> str:
 
 def _answer_text(question: Question) -> str:
     return question.answer.text if question.answer.given else "(no answer)"
+
+
+def _given_text(given: GivenAnswer) -> str:
+    """The answer, and below it the one that it points to."""
+    referred = given.referred
+    pointed = [] if referred is None else [f"[{referred.name}: {_answer_text(referred)}]"]
+    return "\n".join([_answer_text(given.question), *pointed])
 
 
 def _since(given: GivenAnswer) -> str:
@@ -199,13 +216,13 @@ def _answers_lines(answers: Sequence[GivenAnswer], number: str, width: int) -> l
     each = (width + len(GAP)) // max(len(answers), 1) - len(GAP)
     if len(answers) > 1 and each >= COLUMN_CHARACTERS:
         heads = _level([_head(given, number, each) for given in answers])
-        bodies = _level([_wrapped(_answer_text(given.question), each) for given in answers])
+        bodies = _level([_wrapped(_given_text(given), each) for given in answers])
         rows = [*zip(*heads, strict=True), ["-" * each] * len(answers), *zip(*bodies, strict=True)]
         return [GAP.join(cell.ljust(each) for cell in row).rstrip() for row in rows]
     lines = []
     for place, given in enumerate(answers):
         lines += [""] if place else []
-        lines += [*_head(given, number, width), *_wrapped(_answer_text(given.question), width, indent="  ")]
+        lines += [*_head(given, number, width), *_wrapped(_given_text(given), width, indent="  ")]
     return lines
 
 
@@ -263,6 +280,7 @@ def _side_facts(found: SideBySide) -> dict[str, Any]:
             {
                 **{key: value for key, value in _filled_facts(given.filled).items() if key != "questions"},
                 **_question_facts(given.question),
+                "referred_answer": given.referred.answer.text if given.referred is not None else None,
                 "compared_with": given.since,
                 "since_last_year": given.step.value if given.step is not None else None,
             }
@@ -276,7 +294,17 @@ def _side_facts(found: SideBySide) -> dict[str, Any]:
 def _csv(found: SideBySide) -> str:
     """One row an answer, with a heading row."""
     names = (
-        *("state", "source_id", "number", "wording", "answer", "refers_to", "since_last_year", "compared_with"),
+        *(
+            "state",
+            "source_id",
+            "number",
+            "wording",
+            "answer",
+            "refers_to",
+            "referred_answer",
+            "since_last_year",
+            "compared_with",
+        ),
         *("captured_at", "version_id", "payload_sha256"),
     )
     out = io.StringIO()

@@ -17,7 +17,7 @@ FORM = "Form "
 LABEL_CHARACTERS = 140
 _ANY_WORD = re.compile(r"\w")
 _REFERENCE = re.compile(
-    r"(?:please\s+)?(?:see|refer\s+to|voir|véase|ver|см\.?|смотри(?:те)?)(?!\w)[^.;\d]{0,60}?"
+    r"(?:(?<![^\n])|(?<=[.;,(] ))(?:please\s+)?(?:see|refer\s+to|voir|véase|ver|см\.?|смотри(?:те)?)(?!\w)[^.;\d]{0,60}?"
     r"(?:question|answer|réponse|pregunta|respuesta|вопрос\w*|ответ\w*)\s*(?:to\s+)?(?:question\s+|n[o°º]\.?\s*|№\s*)?"
     r"(\d{1,3}(?:\.\d{1,2})?)(?:\s?[.(]?\s?([a-z])\b)?",
     re.IGNORECASE,
@@ -150,5 +150,5 @@ def normal_number(number: str) -> str:
 
 
 def _reference(text: str) -> str:
-    match = _REFERENCE.match(text)
+    match = _REFERENCE.search(text)
     return "" if match is None else match[1] + (f".{match[2].lower()}" if match[2] else "")

@@ -59,6 +59,13 @@ class GivenAnswer:
     since: datetime | None
     step: AnswerStep | None
 
+    @property
+    def referred(self) -> Question | None:
+        """The other question of the same document that the answer points to ("See answer to question 3")."""
+        number = self.question.answer.refers_to
+        found = self.filled.questionnaire.get(number) if number else None
+        return found if found is not self.question else None
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeftOut:
@@ -180,7 +187,7 @@ def compare_question(
         matcher = _Matcher(filled)
         clusters = matcher.clusters(number)
         if not clusters:
-            raise NotFoundError(_nobody_asks(filled, number))
+            raise NotFoundError(_nobody_asks(filled, number, as_of))
         if not 1 <= wording <= len(clusters):
             raise RefusedError(
                 f"question {number} has {len(clusters)} wording(s) here, counted from 1; {wording} is none"
@@ -273,7 +280,7 @@ def _why_not(filled: Filled, number: str, clusters: Sequence[_Cluster]) -> str:
     if question is None:
         return f"its questionnaire does not ask this and has no question {number}"
     place = next(place for place, cluster in enumerate(clusters, start=1) if (filled, question) in cluster)
-    return f"its {question.name} is another one (wording {place}): “{_short(question.wording)}”"
+    return f"its {question.name} asks something else or in another language (wording {place}): “{_short(question.wording)}”"
 
 
 def _why_none(connection: Connection, source: Source, as_of: datetime | None) -> str:
@@ -283,7 +290,9 @@ def _why_none(connection: Connection, source: Source, as_of: datetime | None) ->
     return "it has no readable Version" + (f" of {as_of:%-d %B %Y} or earlier" if as_of is not None else " yet")
 
 
-def _nobody_asks(filled: Sequence[Filled], number: str) -> str:
+def _nobody_asks(filled: Sequence[Filled], number: str, as_of: datetime | None) -> str:
+    if not filled and as_of is not None:
+        return f"none of these Sources had a questionnaire on {as_of:%-d %B %Y}; a later date, or none, may find more"
     if not filled:
         return "none of these Sources holds a questionnaire; `watcher questionnaire list` names those that do"
     longest = max((each.questionnaire for each in filled), key=lambda read: len(read.questions))

@@ -262,6 +262,8 @@ def test_dashes_are_no_answer_and_no_is_one() -> None:
         (ORDERED, "text/html", "3", "2"),
         (RUSSIAN, "text/plain", "4", "2"),
         (PLAIN, "text/plain", "5", ""),
+        (PLAIN.replace("\nNone.", "\nYes. Please see the answer to question 7 (b)."), "text/plain", "8", "7.b"),
+        (PLAIN.replace("\nNone.", "\nWe foresee 3 more."), "text/plain", "8", ""),
     ],
 )
 def test_an_answer_that_points_to_another_one_names_it(text: str, media_type: str, number: str, named: str) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from fastapi import Request, Response
 
 from watcher.errors import NotFoundError, RefusedError
+from watcher.model.subjects import subject_of
 from watcher.pipeline.questionnaire import FilledGroup, compare_question, grouped, list_filled
 from watcher.web.reply import page, rooms_of
 
@@ -49,7 +50,7 @@ def show_question(
             rooms_of(request),
             n,
             only_sources=tuple(source.split()),
-            only_subjects=tuple(subject.upper().split()),
+            only_subjects=tuple(_subject(name) for name in subject.split()),
             as_of=_until(as_of),
             wording=int(wording) if wording.isascii() and wording.isdigit() and len(wording) < 6 else 0,
         )
@@ -60,6 +61,13 @@ def show_question(
         for place, (text, count) in enumerate(found.wordings, start=1)
     ]
     return page(request, "question", section="Questionnaires", asked=asked, found=found, links=links)
+
+
+def _subject(name: str) -> str:
+    code = subject_of(name)
+    if code is None:
+        raise NotFoundError(f"no State has the code {name[:20]!r}")
+    return code
 
 
 def _until(text: str) -> datetime | None:
