@@ -148,6 +148,8 @@ def test_documents_with_the_same_questions_stand_together(filled: Any) -> None:
         ("Response on mines", ["kaz", "kgz"]),
         ("Remnants: Belarus", ["blr"]),
     ]
+    asked = [(question.wording, given) for _, question, given in questionnaire.questions_asked(groups[0])]
+    assert asked[1:3] == [("Which ministry in your country answers this?", 1), (MINES[1], 2)]
 
 
 def test_a_held_or_unreadable_page_leaves_the_last_good_questionnaire(filled: Any) -> None:
@@ -200,7 +202,9 @@ def test_list_and_show_read_as_text(filled: Any, monkeypatch: pytest.MonkeyPatch
 def test_the_pages_lay_answers_side_by_side_and_show_hostile_text_as_text(filled: Any, client: TestClient) -> None:
     listed = client.get("/questionnaires").text
     assert "Response on mines" in listed
-    assert 'href="/questionnaires/question?n=4"' in listed
+    assert 'href="/questionnaires/question?n=4&amp;of=kaz"' in listed
+    assert MINES[2] in client.get("/questionnaires/question?n=4&of=kaz").text.partition("<form")[0]
+    assert MINES[3] in client.get("/questionnaires/question?n=4&of=kgz").text.partition("<form")[0]
     hostile = "&lt;script&gt;alert(1)&lt;/script&gt;"
     filled.site.put("/kgz", page("Response on mines: Kyrgyzstan", MINES, ("No.", hostile, "No.", "No.")))
     filled.check("kgz")
@@ -222,6 +226,8 @@ def test_the_pages_lay_answers_side_by_side_and_show_hostile_text_as_text(filled
         "n=2&wording=-1",
         "n=2&subject=Nowhere",
         "n=2&source=absent",
+        "n=2&of=absent",
+        "n=2&of=news",
         "n=%00",
     ],
 )

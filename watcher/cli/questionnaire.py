@@ -102,6 +102,7 @@ def show(context: Context, source: str, as_of: str | None, as_json: bool) -> Non
 @click.option("--source", "only_sources", multiple=True, help="Only this Source; may be given several times.")
 @click.option("--subject", "only_subjects", multiple=True, help="Only this State (KAZ or Kazakhstan); several times.")
 @click.option("--wording", type=int, default=1, show_default=True, help="Which one, where the number means several.")
+@click.option("--as-in", default="", metavar="SOURCE", help="The question that has the number in this document.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV for spreadsheets.")
 @as_of_option
 @json_option
@@ -112,6 +113,7 @@ def compare(
     only_sources: tuple[str, ...],
     only_subjects: tuple[str, ...],
     wording: int,
+    as_in: str,
     as_csv: bool,
     as_of: str | None,
     as_json: bool,
@@ -132,6 +134,7 @@ def compare(
             only_sources=only_sources,
             only_subjects=tuple(_subject(name) for name in only_subjects),
             as_of=_until(as_of),
+            as_in=as_in,
             wording=wording,
         )
     if as_json:

@@ -10,7 +10,7 @@ an answer comes or goes.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from watcher.extract import question_words as words
@@ -65,17 +65,23 @@ def question_length(text: str) -> int:
 
     Up to three sentences may lead to the first that asks; sentences such as "If so, please describe" go with it.
     """
-    starts = [0, *(match.end() for match in words.SENTENCE_START.finditer(text[: MAXIMUM_QUESTION_CHARACTERS * 2]))]
-    ends = [*starts[1:], len(text)]
-    length = 0
-    for place, (start, end) in enumerate(zip(starts, ends, strict=True)):
+    length = start = 0
+    for place, end in enumerate(_sentence_ends(text)):
         sentence = text[start:end].strip().rstrip("»”\"')]")
         asks = sentence.endswith(("?", "؟")) or words.REQUEST.match(sentence) is not None
         if asks or (length and words.CONTINUES.match(sentence)):
             length = end
         elif length or place >= LEADING_SENTENCES:
             break
+        start = end
     return length if length <= MAXIMUM_QUESTION_CHARACTERS else 0
+
+
+def _sentence_ends(text: str) -> Iterator[int]:
+    """Where each sentence of the part that may ask ends, one by one."""
+    for match in words.SENTENCE_START.finditer(text, 0, MAXIMUM_QUESTION_CHARACTERS * 2):
+        yield match.end()
+    yield len(text)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,6 +97,8 @@ class _Lead:
 def _numbered(blocks: Sequence[Block]) -> list[_Asked]:
     """Questions with numbers that rise; where they begin at 1 anew, a new part of the questionnaire begins."""
     asking = _asking_numbers(blocks)
+    if len(asking) < 2:
+        return []
     found: list[_Asked] = []
     last: tuple[int, ...] = ()
     part = 1
@@ -226,11 +234,14 @@ def _unnumbered(blocks: Sequence[Block]) -> list[_Asked]:
     addressed = 0
     for place, block in enumerate(blocks):
         text, answers = _question_parts(block)
+        if "?" not in text or not (addressed or words.TO_A_STATE.search(text)):
+            continue
         mark = words.MARKED.match(text)
         start = mark.end() if mark else 0
         length = question_length(text[start:])
-        speaks = words.TO_A_STATE.search(text[: start + length]) is not None
-        if not length or "?" not in text[: start + length] or not (speaks or addressed):
+        asking = text[: start + length]
+        speaks = words.TO_A_STATE.search(asking) is not None
+        if not length or "?" not in asking or not (speaks or addressed):
             continue
         addressed += speaks
         number = len(found) + 1

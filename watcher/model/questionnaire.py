@@ -17,7 +17,8 @@ FORM = "Form "
 LABEL_CHARACTERS = 140
 _ANY_WORD = re.compile(r"\w")
 _REFERENCE = re.compile(
-    r"(?:(?<![^\n])|(?<=[.;,(] ))(?:please\s+)?(?:see|refer\s+to|voir|véase|ver|см\.?|смотри(?:те)?)(?!\w)[^.;\d]{0,60}?"
+    r"(?:(?<![^\n])|(?<=[.;,(] ))(?:please\s+)?"
+    r"(?:see|refer\s+to|voir|véase|ver|см\.?|смотри(?:те)?)(?!\w)[^.;\d]{0,60}?"
     r"(?:question|answer|réponse|pregunta|respuesta|вопрос\w*|ответ\w*)\s*(?:to\s+)?(?:question\s+|n[o°º]\.?\s*|№\s*)?"
     r"(\d{1,3}(?:\.\d{1,2})?)(?:\s?[.(]?\s?([a-z])\b)?",
     re.IGNORECASE,

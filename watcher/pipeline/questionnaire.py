@@ -126,6 +126,17 @@ def grouped(filled: Sequence[Filled]) -> list[FilledGroup]:
     return sorted(made, key=lambda group: (-len(group.filled), group.title))
 
 
+def questions_asked(group: FilledGroup) -> list[tuple[Filled, Question, int]]:
+    """(document, question, how many documents answer it) of each question of the group's longest document."""
+    matcher = _Matcher(group.filled)
+    longest = max(group.filled, key=lambda each: len(each.questionnaire.questions))
+    asked = []
+    for question in longest.questionnaire.questions:
+        found = [matcher.nearest(each, longest, question) for each in group.filled]
+        asked.append((longest, question, sum(each is not None and each.answer.given for each in found)))
+    return asked
+
+
 def _weights(filled: Sequence[Filled]) -> dict[str, float]:
     return word_weights([question for each in filled for question in each.questionnaire.questions])
 
@@ -166,16 +177,18 @@ def compare_question(
     only_sources: Collection[str] = (),
     only_subjects: Collection[str] = (),
     as_of: datetime | None = None,
+    as_in: str = "",
     wording: int = 1,
 ) -> SideBySide:
     """What each State answers to the question of a number.
 
     The number finds the question, its wording finds it in the other documents, under whatever number. Where
-    documents ask different things under the number, `wording` chooses (1 is what most of them ask).
+    documents ask different things under the number, `wording` chooses (1 is what most of them ask), or `as_in` names
+    the Source in whose document the number is meant.
     NotFoundError when no questionnaire has the number, RefusedError when there is no such wording.
     """
     with rooms.database.reading() as connection:
-        for source_id in only_sources:
+        for source_id in (*only_sources, *([as_in] if as_in else [])):
             sources.get_source(connection, source_id)
         looked_at = [
             source
@@ -188,6 +201,8 @@ def compare_question(
         clusters = matcher.clusters(number)
         if not clusters:
             raise NotFoundError(_nobody_asks(filled, number, as_of))
+        if as_in:
+            wording = _wording_of(clusters, as_in, number)
         if not 1 <= wording <= len(clusters):
             raise RefusedError(
                 f"question {number} has {len(clusters)} wording(s) here, counted from 1; {wording} is none"
@@ -275,12 +290,21 @@ def _given(connection: Connection, filled: Filled, question: Question) -> GivenA
     return GivenAnswer(filled=filled, question=question, since=before.captured_at, step=step)
 
 
+def _wording_of(clusters: Sequence[_Cluster], source_id: str, number: str) -> int:
+    """Which wording the document of a Source has under a number, from 1."""
+    for place, cluster in enumerate(clusters, start=1):
+        if any(filled.source.source_id == source_id for filled, _ in cluster):
+            return place
+    raise NotFoundError(f"Source {source_id!r} has no questionnaire with a question {number} among those looked at")
+
+
 def _why_not(filled: Filled, number: str, clusters: Sequence[_Cluster]) -> str:
     question = filled.questionnaire.get(number)
     if question is None:
         return f"its questionnaire does not ask this and has no question {number}"
     place = next(place for place, cluster in enumerate(clusters, start=1) if (filled, question) in cluster)
-    return f"its {question.name} asks something else or in another language (wording {place}): “{_short(question.wording)}”"
+    words = _short(question.wording)
+    return f"its {question.name} asks something else or in another language (wording {place}): “{words}”"
 
 
 def _why_none(connection: Connection, source: Source, as_of: datetime | None) -> str:

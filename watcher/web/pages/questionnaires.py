@@ -9,7 +9,7 @@ from fastapi import Request, Response
 
 from watcher.errors import NotFoundError, RefusedError
 from watcher.model.subjects import subject_of
-from watcher.pipeline.questionnaire import FilledGroup, compare_question, grouped, list_filled
+from watcher.pipeline.questionnaire import FilledGroup, compare_question, grouped, list_filled, questions_asked
 from watcher.web.reply import page, rooms_of
 
 LONGEST_NUMBER = 40
@@ -24,22 +24,27 @@ def list_questionnaires(request: Request) -> Response:
 
 
 def _questions(group: FilledGroup) -> list[tuple[str, str, int, str]]:
-    """(number, wording, how many answer it, address) of each question of the group's longest document."""
-    longest = max((each.questionnaire for each in group.filled), key=lambda read: len(read.questions))
-    rows = []
-    for question in longest.questions:
-        here = [each.questionnaire.get(question.number) for each in group.filled]
-        given = sum(found is not None and found.answer.given for found in here)
-        rows.append(
-            (question.number, question.wording, given, f"/questionnaires/question?n={_quoted(question.number)}")
-        )
-    return rows
+    """(number, wording, how many answer it, address) of each question of a group."""
+    return [
+        (question.number, question.wording, given, _address(n=question.number, of=filled.source.source_id))
+        for filled, question, given in questions_asked(group)
+    ]
+
+
+def _address(**asked: object) -> str:
+    return f"/questionnaires/question?{urlencode(asked)}"
 
 
 def show_question(
-    request: Request, n: str = "", subject: str = "", source: str = "", as_of: str = "", wording: str = "1"
+    request: Request,
+    n: str = "",
+    subject: str = "",
+    source: str = "",
+    as_of: str = "",
+    of: str = "",
+    wording: str = "1",
 ) -> Response:
-    """All answers to question `n`, side by side; without a number the form that asks for one."""
+    """All answers to question `n` of Source `of`, side by side; without a number the form that asks for one."""
     asked = {"n": n, "subject": subject, "source": source, "as_of": as_of}
     if not n:
         return page(request, "question", section="Questionnaires", asked=asked, found=None, links=[])
@@ -52,13 +57,13 @@ def show_question(
             only_sources=tuple(source.split()),
             only_subjects=tuple(_subject(name) for name in subject.split()),
             as_of=_until(as_of),
+            as_in=of,
             wording=int(wording) if wording.isascii() and wording.isdigit() and len(wording) < 6 else 0,
         )
     except RefusedError as error:
         raise NotFoundError(str(error)) from error
     links = [
-        (text, count, f"/questionnaires/question?{urlencode({**asked, 'wording': place})}")
-        for place, (text, count) in enumerate(found.wordings, start=1)
+        (text, count, _address(**asked, wording=place)) for place, (text, count) in enumerate(found.wordings, start=1)
     ]
     return page(request, "question", section="Questionnaires", asked=asked, found=found, links=links)
 
@@ -77,7 +82,3 @@ def _until(text: str) -> datetime | None:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC) + timedelta(days=1, microseconds=-1)
     except ValueError as error:
         raise NotFoundError(f"{text[:40]!r} is not a date: write 2026-12-31") from error
-
-
-def _quoted(number: str) -> str:
-    return urlencode({"n": number})[2:]
