@@ -121,9 +121,16 @@ def test_wording_decides_between_questions_that_are_templates_of_one_another() -
 
 def test_another_question_under_the_same_number_is_another_question() -> None:
     after = pairs()
-    after[5] = ("6", "Which teams are trained to clear roads in winter?", ["None."])
+    after[5] = ("6", "Has your country trained teams that clear roads in winter?", ["None."])
     found = steps(document(*pairs()), document(*after))
     assert found[-2:] == [("", "6", AnswerStep.ASKED), ("6", "", AnswerStep.DROPPED)]
+
+
+def test_a_question_with_another_number_may_be_reworded_a_little() -> None:
+    after = [("1", "Which ministry answers this?", ["Defence."]), *pairs()]
+    after[6] = ("7", f"{ASKED[5][:-1]} of any sort?", [ANSWERS[5]])
+    after[1:6] = [(str(int(number) + 1), question, answers) for number, question, answers in pairs()[:5]]
+    assert steps(document(*pairs()), document(*after))[-1] == ("6", "7", AnswerStep.SAME)
 
 
 def test_a_moved_question_is_moved_with_its_answer() -> None:

@@ -288,6 +288,25 @@ def test_a_form_is_answered_by_its_text_and_tables_but_not_by_its_printed_words(
     assert question(read(FORMS, "text/html"), "c 2").wording == "Areas suspected to contain mines*:"
 
 
+def test_tables_under_a_heading_inside_a_form_answer_the_form() -> None:
+    inside = "<p>Stocks are as follows.</p><h4>Of the army</h4><table><tr><th>Type</th>"
+    answer = dict(asked(read(FORMS.replace("<table><tr><th>Type</th>", inside, 1), "text/html")))["Form B"]
+    assert answer.endswith("Of the army\nType | Quantity\nM1 | 200")
+
+
+def test_a_numbered_list_in_an_answer_takes_no_number_from_the_next_question() -> None:
+    text = PLAIN.replace("No\n\nIf yes:", "Two laws matter:\n1. the law on arms\n2. the law on export\n\nIf yes:", 1)
+    answers = dict(asked(read(text)))
+    assert list(answers)[:3] == ["1", "2", "3"]
+    assert answers["1"].endswith("2. the law on export")
+    assert answers["2"] == "Not applicable."
+
+
+def test_a_note_below_the_heading_of_a_part_answers_nothing() -> None:
+    page = BOLD.replace("<h3>3.", "<h2>Part II</h2><p>This part is for all States.</p><h3>3.", 1)
+    assert dict(asked(read(page, "text/html")))["2"].endswith("3 new ones")
+
+
 def test_docx_paragraphs_and_tables_are_read_alike(docx: Builder) -> None:
     def paragraph(text: str, properties: str = "") -> str:
         return f"<w:p><w:pPr>{properties}</w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"
@@ -369,6 +388,7 @@ RESEARCH = (
     + "The answers fill the chapters that follow, each of them long and full of tables. "
     * 12
 )
+OPEN_QUESTIONS = "1. How many mines were found?\n\n2. Who found them?\n\n3. What did it cost?\n\n4. Who paid?"
 EXPLAINER = (
     "News of the week\n\n"
     + "The talks went on for three days and ended without a text that all could sign. " * 10
@@ -391,7 +411,9 @@ SPEECH = (
 )
 
 
-@pytest.mark.parametrize("text", [LAW, RECOMMENDATIONS, RESEARCH, EXPLAINER, BRIEFING, TAX_FORMS, SPEECH])
+@pytest.mark.parametrize(
+    "text", [LAW, RECOMMENDATIONS, RESEARCH, OPEN_QUESTIONS, EXPLAINER, BRIEFING, TAX_FORMS, SPEECH]
+)
 def test_an_ordinary_numbered_document_is_no_questionnaire(text: str) -> None:
     assert not {BlockKind.QUESTION, BlockKind.ANSWER} & {block.kind for block in read(text).blocks}
 
