@@ -294,6 +294,16 @@ def test_tables_under_a_heading_inside_a_form_answer_the_form() -> None:
     assert answer.endswith("Of the army\nType | Quantity\nM1 | 200")
 
 
+def test_numbered_sentences_in_a_form_are_its_answer() -> None:
+    text = FORMS.replace("No change since last report.", "1. The law of 2003 was kept.", 1)
+    assert dict(asked(read(text, "text/html")))["Form A"] == "1. The law of 2003 was kept."
+
+
+def test_an_answer_that_begins_with_please_see_is_no_part_of_the_question() -> None:
+    text = PARENTHESES.replace("Yes, in the north.", "Please see our report.")
+    assert asked(read(text))[1] == ("2", "Please see our report.")
+
+
 def test_a_numbered_list_in_an_answer_takes_no_number_from_the_next_question() -> None:
     text = PLAIN.replace("No\n\nIf yes:", "Two laws matter:\n1. the law on arms\n2. the law on export\n\nIf yes:", 1)
     answers = dict(asked(read(text)))
