@@ -40,6 +40,7 @@ COMMANDS = {
     "payload": ("keep", "Delete bytes, with a tombstone."),
     "positions": ("answer", "Find the Positions that a text asserts."),
     "replay": ("answer", "Replay the dated versions of one Source."),
+    "questionnaire": ("questionnaire", "Lay the answers of States side by side."),
     "rebuild": ("backup", "Make the database again from the archive."),
     "restore": ("backup", "Make an instance anew from a backup."),
     "retention": ("keep", "Delete old parts of attempts, as the settings say."),

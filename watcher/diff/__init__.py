@@ -3,6 +3,19 @@
 from watcher.diff.blocks import DIFFER, DIFFER_VERSION, compare
 from watcher.diff.exact import apply
 from watcher.diff.kinds import kind_of
+from watcher.diff.questions import AnswerStep, QuestionStep, compare_questionnaires, likeness, word_weights
 from watcher.diff.words import word_edits
 
-__all__ = ["DIFFER", "DIFFER_VERSION", "apply", "compare", "kind_of", "word_edits"]
+__all__ = [
+    "DIFFER",
+    "DIFFER_VERSION",
+    "AnswerStep",
+    "QuestionStep",
+    "apply",
+    "compare",
+    "compare_questionnaires",
+    "kind_of",
+    "likeness",
+    "word_edits",
+    "word_weights",
+]

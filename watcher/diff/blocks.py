@@ -12,9 +12,10 @@ from watcher.diff.tables import row_words
 from watcher.diff.words import TOTAL_CELLS, bounded_word_edits
 from watcher.model.change import Diff, Hunk, HunkOp, WordEdit
 from watcher.model.document import Block, BlockKind, Document
+from watcher.model.questionnaire import question_names
 
 DIFFER = "blocks"
-DIFFER_VERSION = 1
+DIFFER_VERSION = 2
 # Edited Blocks beyond this many are told without their words.
 MAX_WORD_HUNKS = 10_000
 # A text of this many characters that is told as deleted while another one is inserted makes the Diff coarse.
@@ -114,11 +115,15 @@ class _HunkMaker:
 
 
 def headings(blocks: Sequence[Block]) -> list[str]:
-    """For each Block the text of the nearest HEADING above it; a boilerplate heading only counts for boilerplate."""
+    """For each Block the text of the nearest HEADING above it; a boilerplate heading only counts for boilerplate.
+
+    For a Block of an answer it is the question: "Question 3: Does your country ...".
+    """
     found: list[str] = []
     own = any_heading = ""
-    for block in blocks:
-        found.append(any_heading if block.boilerplate else own)
+    questions = question_names(blocks)
+    for place, block in enumerate(blocks):
+        found.append(any_heading if block.boilerplate else questions.get(place, own))
         if block.kind is BlockKind.HEADING:
             any_heading = block.text
             own = own if block.boilerplate else block.text

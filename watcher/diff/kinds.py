@@ -11,6 +11,7 @@ from watcher.diff.exact import kept_pairs
 from watcher.diff.folds import explain, link_targets
 from watcher.model.change import ChangeKind, Diff, Hunk, HunkOp
 from watcher.model.document import Block, BlockKind, Document
+from watcher.model.questionnaire import wording_of
 
 _Found = tuple[ChangeKind, str]
 _Indexes = tuple[int | None, int | None]
@@ -100,6 +101,8 @@ def _explained(
     left, right = old.blocks[hunk.old_index], new.blocks[hunk.new_index]
     if left.kind is BlockKind.TABLE_ROW and right.kind is BlockKind.TABLE_ROW:
         return _explained_row(left, right)
+    if left.kind is right.kind is BlockKind.QUESTION and wording_of(hunk.old) == wording_of(hunk.new):
+        return ChangeKind.MOVED, "the same question under another number"
     return _explained_text(hunk.old, hunk.new)
 
 
@@ -145,7 +148,7 @@ def _piece_indexes(hunks: Sequence[Hunk]) -> frozenset[_Indexes]:
 
 
 class _Membership:
-    """Whether a moved list item or table row now stands under another heading: then it joined another list."""
+    """Whether a moved list item, table row or answer now stands under another heading: then it joined another list."""
 
     def __init__(self, old: Document, new: Document) -> None:
         self._old_blocks = old.blocks
@@ -157,7 +160,7 @@ class _Membership:
         """True when both headings stand in both Documents and differ."""
         if hunk.old_index is None or hunk.new_index is None:
             return False
-        if self._old_blocks[hunk.old_index].kind not in (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW):
+        if self._old_blocks[hunk.old_index].kind not in (BlockKind.LIST_ITEM, BlockKind.TABLE_ROW, BlockKind.ANSWER):
             return False
         before, after = self._old[hunk.old_index], self._new[hunk.new_index]
         return before != after and before in self._known and after in self._known

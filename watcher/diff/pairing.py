@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 from watcher.diff.charsets import byte_forms
+from watcher.diff.questions import Section, paired_sections
 from watcher.diff.sequence import Gap, gaps, match
 from watcher.diff.similarity import PAIR_LIKENESS, Likeness, by_rare_words, pair_in_order
 from watcher.diff.splits import Piece, Side, find_pieces
@@ -20,6 +21,8 @@ from watcher.model.document import Block, BlockKind
 MOVED_AND_EDITED_LIKENESS = 0.75
 MOVED_AND_EDITED_WORDS = 8
 MAX_CHARSET_BLOCKS = 4_000
+# A shorter answer that stands elsewhere as well ("No.") says nothing there of the question it is missing from.
+OWN_WORDS_OF_ANSWER = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +51,8 @@ class _Work:
     kept: list[tuple[int, int]] = field(default_factory=list)
     moved: list[tuple[int, int]] = field(default_factory=list)
     edited: list[tuple[int, int]] = field(default_factory=list)
+    gone: set[int] = field(default_factory=set)
+    come: set[int] = field(default_factory=set)
 
     def book(self, pairs: Sequence[tuple[int, int]], to: list[tuple[int, int]]) -> None:
         """Record pairs and take their Blocks out of the free ones."""
@@ -69,8 +74,10 @@ def pair_blocks(old: Sequence[Block], new: Sequence[Block]) -> tuple[Pairing, bo
     """The Pairing of two sequences of Blocks, and whether a limit cut the search for edited Blocks short."""
     work = _Work(old=old, new=new, alike=Likeness(old, new))
     work.free_old, work.free_new = set(range(len(old))), set(range(len(new)))
-    work.book(match([_same(block) for block in old], [_same(block) for block in new]), work.kept)
-    _keep_equal_texts(work)
+    for section in paired_sections(old, new):
+        _pair_section(work, section)
+    _keep(work, _same)
+    _keep(work, _shown)
     _move(work, _same)
     _move(work, _shown)
     pieces: tuple[Piece, ...] = ()
@@ -94,8 +101,8 @@ def _result(work: _Work, pieces: tuple[Piece, ...]) -> Pairing:
         moved=tuple(sorted(work.moved)),
         edited=tuple(sorted(work.edited)),
         pieces=pieces,
-        deleted=tuple(sorted(work.free_old)),
-        inserted=tuple(sorted(work.free_new)),
+        deleted=tuple(sorted(work.free_old | work.gone)),
+        inserted=tuple(sorted(work.free_new | work.come)),
         old_keys=work.alike.old_keys,
         new_keys=work.alike.new_keys,
     )
@@ -117,14 +124,44 @@ def _filled(cells: tuple[str, ...]) -> tuple[str, ...]:
     return cells[:length]
 
 
-def _keep_equal_texts(work: _Work) -> None:
-    """Blocks whose kind alone changed: a heading that became a paragraph reads the same."""
-    found: list[tuple[int, int]] = []
-    for old_start, old_end, new_start, new_end in work.open_gaps():
-        left = [_shown(block) for block in work.old[old_start:old_end]]
-        right = [_shown(block) for block in work.new[new_start:new_end]]
-        found += [(old_start + i, new_start + j) for i, j in match(left, right)]
-    work.book(found, work.kept)
+def _pair_section(work: _Work, section: Section) -> None:
+    """A question and its answer are paired with themselves, whatever stands under other questions."""
+    kept = work.kept if section.straight else work.moved
+    old, new = list(section.old), list(section.new)
+    if old and new:
+        asked = (old[0], new[0])
+        work.book([asked], kept if _same(work.old[asked[0]]) == _same(work.new[asked[1]]) else work.edited)
+        old, new = old[1:], new[1:]
+        work.book(_matched(work, old, new, _same), kept)
+        old, new = _free_answers(work, old, new)
+        if len(old) == len(new) == 1:
+            work.book([(old[0], new[0])], work.edited)
+        else:
+            work.book(pair_in_order(old, new, work.alike), work.edited)
+    old, new = _free_answers(work, section.old, section.new)
+    work.gone.update(i for i in old if len(work.alike.old_words(i)) < OWN_WORDS_OF_ANSWER)
+    work.come.update(j for j in new if len(work.alike.new_words(j)) < OWN_WORDS_OF_ANSWER)
+    work.free_old -= work.gone
+    work.free_new -= work.come
+
+
+def _free_answers(work: _Work, old: Sequence[int], new: Sequence[int]) -> tuple[list[int], list[int]]:
+    left = [i for i in old if i in work.free_old and work.old[i].kind is BlockKind.ANSWER]
+    return left, [j for j in new if j in work.free_new and work.new[j].kind is BlockKind.ANSWER]
+
+
+def _matched(
+    work: _Work, old: Sequence[int], new: Sequence[int], key: Callable[[Block], Hashable]
+) -> list[tuple[int, int]]:
+    found = match([key(work.old[i]) for i in old], [key(work.new[j]) for j in new])
+    return [(old[i], new[j]) for i, j in found]
+
+
+def _keep(work: _Work, key: Callable[[Block], Hashable]) -> None:
+    """Blocks that are equal by `key`, in order: a heading that became a paragraph reads the same."""
+    work.kept.sort()
+    for gap in work.open_gaps():
+        work.book(_matched(work, *work.free_in(gap), key), work.kept)
     work.kept.sort()
 
 

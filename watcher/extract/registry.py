@@ -10,6 +10,7 @@ from typing import NoReturn
 from watcher.errors import ConfigError, ExtractError
 from watcher.extract import sniff
 from watcher.extract.limits import MAX_PAYLOAD_BYTES, refuse
+from watcher.extract.questions import with_questions
 from watcher.extract.reading import NO_RULES, Payload, Reading
 from watcher.model.document import Document, ExtractRules
 
@@ -32,19 +33,19 @@ def _extractor(name: str, version: int, module: str | None = None) -> Extractor:
     return Extractor(name=name, version=version, module=f"watcher.extract.{module or name}", function=f"read_{name}")
 
 
-HTML = _extractor("html", 1)
-TEXT = _extractor("text", 1)
+HTML = _extractor("html", 2)
+TEXT = _extractor("text", 2)
 DELIMITED = _extractor("delimited", 1)
-PDF = _extractor("pdf", 1)
-DOCX = _extractor("docx", 1)
-PPTX = _extractor("pptx", 1)
-ODT = _extractor("odt", 1)
-SPREADSHEET = _extractor("spreadsheet", 1)
-RTF = _extractor("rtf", 1)
+PDF = _extractor("pdf", 2)
+DOCX = _extractor("docx", 2)
+PPTX = _extractor("pptx", 2)
+ODT = _extractor("odt", 2)
+SPREADSHEET = _extractor("spreadsheet", 2)
+RTF = _extractor("rtf", 2)
 JSON = _extractor("json", 1, "structured")
-XML = _extractor("xml", 1)
+XML = _extractor("xml", 2)
 FEED = _extractor("feed", 1)
-MAIL = _extractor("mail", 1)
+MAIL = _extractor("mail", 2)
 NONE = Extractor(name="none", version=1, module=__name__, function="read_nothing")
 
 EXTRACTORS = {
@@ -67,6 +68,9 @@ EXTRACTORS = {
     sniff.ATOM: FEED,
     sniff.MAIL: MAIL,
 }
+
+# In data and feeds a question mark asks nobody.
+_OF_PROSE = (HTML, TEXT, PDF, DOCX, PPTX, ODT, SPREADSHEET, RTF, XML, MAIL)
 
 _UNREAD_KINDS = {
     sniff.DOC: "the old Word format (.doc)",
@@ -117,7 +121,7 @@ def extract(
         blocks = tuple(replace(block, boilerplate=False) for block in blocks)
     return Document(
         title=reading.title,
-        blocks=blocks,
+        blocks=with_questions(blocks) if extractor in _OF_PROSE else blocks,
         media_type=judged,
         charset=reading.charset,
         extractor=extractor.name,

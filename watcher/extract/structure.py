@@ -1,4 +1,4 @@
-"""Structure that plain blocks show by their words alone: notes at the end, questions and their answers."""
+"""Structure that plain blocks show by their words alone: notes at the end."""
 
 from __future__ import annotations
 
@@ -16,19 +16,12 @@ _NOTES_HEADING = re.compile(
     re.IGNORECASE,
 )
 _RULE = re.compile(r"[-_=*\u2014\u2500]{3,}")
-_QUESTION = re.compile(
-    r"(?:(?:question|pregunta|вопрос|q)\s*+(?:no\.?|n°|№)?\s*+)?(\d{1,3}(?:\.\d{1,2})*[a-z]?)\s?[.):\-\u2013]?\s\S.*\?",
-    re.IGNORECASE,
-)
-_QUESTION_LETTER = re.compile(r"(?:q|question)\s*[.:]\s*\S", re.IGNORECASE)
-_ANSWER_LETTER = re.compile(r"(?:a|answer|réponse|respuesta|ответ)\s*[.:]\s*\S", re.IGNORECASE)
-_MINIMUM_QUESTIONS = 3
 _PROSE = (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM)
 
 
 def with_structure(blocks: Sequence[Block]) -> tuple[Block, ...]:
-    """The same Blocks in the same order, with FOOTNOTE, QUESTION and ANSWER named where the text shows them."""
-    return _with_questions(_with_notes(list(blocks)))
+    """The same Blocks in the same order, with FOOTNOTE named where the text shows it."""
+    return tuple(_with_notes(list(blocks)))
 
 
 def _with_notes(blocks: list[Block]) -> list[Block]:
@@ -87,34 +80,3 @@ def _is_announced(blocks: list[Block], start: int, *, first: str) -> bool:
         return True
     above = blocks[start - 1].text.strip(" :.")
     return _NOTES_HEADING.fullmatch(above) is not None or _RULE.fullmatch(above) is not None
-
-
-def _with_questions(blocks: list[Block]) -> tuple[Block, ...]:
-    """Name the questions of a questionnaire and the paragraphs that answer them."""
-    marks = [_question_mark(block) for block in blocks]
-    if sum(mark is not None for mark in marks) < _MINIMUM_QUESTIONS:
-        return tuple(blocks)
-    named: list[Block] = []
-    question: str | None = None
-    for block, mark in zip(blocks, marks, strict=True):
-        if mark is not None:
-            question = mark
-            named.append(replace(block, kind=BlockKind.QUESTION, level=0, anchor=mark))
-            continue
-        if block.kind is BlockKind.HEADING or block.boilerplate:
-            question = None
-        is_answer = block.kind in _PROSE and question is not None
-        named.append(replace(block, kind=BlockKind.ANSWER, level=0, anchor=question or "") if is_answer else block)
-    return tuple(named)
-
-
-def _question_mark(block: Block) -> str | None:
-    """The number of a question ("" when it has only a letter), None for a Block that is none."""
-    if block.boilerplate or block.kind not in (*_PROSE, BlockKind.HEADING):
-        return None
-    if not block.text.endswith("?"):
-        return None
-    match = _QUESTION.fullmatch(block.text)
-    if match:
-        return match[1]
-    return "" if _QUESTION_LETTER.match(block.text) else None

@@ -119,6 +119,29 @@ def list_versions(connection: Connection, source_id: str, *, limit: int = 200) -
     return [_version(row) for row in rows]
 
 
+def newest_readable(connection: Connection, *, until: datetime | None = None) -> list[tuple[str, str, bool]]:
+    """(source_id, version_id, whether its Document has questions) of the newest readable Version of each Source.
+
+    `until` leaves out what was captured later. By Source.
+    """
+    newest_first = (
+        versions.c.captured_at.desc(),
+        versions.c.sequence.desc(),
+        versions.c.extractor_version.desc(),
+        versions.c.version_id,
+    )
+    place = func.row_number().over(partition_by=versions.c.source_id, order_by=newest_first)
+    asks = versions.c.document.contains('"kind":"question"')
+    readable = select(versions.c.source_id, versions.c.version_id, asks.label("asks"), place.label("place")).where(
+        versions.c.error_code == "", versions.c.document.is_not(None)
+    )
+    if until is not None:
+        readable = readable.where(versions.c.captured_at <= until)
+    ranked = readable.subquery()
+    rows = connection.execute(select(ranked).where(ranked.c.place == 1).order_by(ranked.c.source_id))
+    return [(row.source_id, row.version_id, bool(row.asks)) for row in rows]
+
+
 def version_before(connection: Connection, source_id: str, captured_at: datetime, sequence: int) -> Version | None:
     """The newest readable Version of a Source that stood before a moment, None when there is none."""
     row = connection.execute(
