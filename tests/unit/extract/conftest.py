@@ -27,13 +27,16 @@ def _docx(body: str, parts: dict[str, str | bytes] | None = None) -> bytes:
     return _zip_of({"word/document.xml": main, **(parts or {})})
 
 
-def _pdf(pages: list[list[tuple[float, float, float, str]]]) -> bytes:
-    """A PDF with one text line for each (x, y, size, text) of each page; pages are A4, points from the lower left."""
+def _pdf(pages: list[list[tuple[float, float, float, str]]], *, font: str = "Helvetica", extra: str = "") -> bytes:
+    """A PDF with one text line for each (x, y, size, text) of each page; pages are A4, points from the lower left.
+
+    `extra` goes into the catalog.
+    """
     objects: list[bytes] = []
     kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(len(pages)))
-    objects.append(b"<< /Type /Catalog /Pages 2 0 R >>")
+    objects.append(f"<< /Type /Catalog /Pages 2 0 R {extra} >>".encode())
     objects.append(f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode())
-    objects.append(b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>")
+    objects.append(f"<< /Type /Font /Subtype /Type1 /BaseFont /{font} /Encoding /WinAnsiEncoding >>".encode())
     for number, lines in enumerate(pages):
         content = "".join(f"BT /F1 {size} Tf {x} {y} Td ({text}) Tj ET\n" for x, y, size, text in lines).encode(
             "cp1252"
