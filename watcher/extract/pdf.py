@@ -1,14 +1,18 @@
-"""PDF: the text layer by PDFium, laid out into paragraphs. Scans have none and are refused by name; nothing is run."""
+"""PDF: the text layer by PDFium, or OCR where there is none, laid out into paragraphs. Nothing in it is run."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from watcher.errors import ExtractError
 from watcher.extract.limits import MAX_PDF_PAGES, refuse
-from watcher.extract.pdf_layout import Layout, lay_out
+from watcher.extract.ocr import MAX_OCR_PAGES, find_engine
+from watcher.extract.pdf_actions import list_actions
+from watcher.extract.pdf_layout import Layout, body_size, lay_out
 from watcher.extract.pdf_lines import Line, page_lines
+from watcher.extract.pdf_scan import read_scans
 from watcher.extract.reading import Payload, Reading, fold
 from watcher.extract.structure import with_structure
 from watcher.model.document import BlockKind
@@ -23,24 +27,46 @@ _NO_TITLE = frozenset({"", "untitled", "(anonymous)", "anonymous", "untitled doc
 
 
 def read_pdf(payload: Payload) -> Reading:
-    """Blocks of the text layer of all pages.
+    """Blocks of the text layer of all pages; pages without one are read by OCR when `tesseract` is installed.
 
-    ExtractError `encrypted`, `damaged`, `too_large` (pages), or `no_text` when no page has a text layer.
+    ExtractError `encrypted`, `damaged`, `too_large` (pages), `timed_out` (OCR), or `no_text` when no page has text.
     """
     document = _open(payload.data)
     try:
         pages, notes = _pages(document)
+        notes += _read_scans(document, pages)
+        notes += list_actions(payload.data, document)
         title = _title(document)
     finally:
         document.close()
     layout = lay_out(pages)
     blocks = with_structure(layout.blocks)
     if not blocks:
-        message = f"no text layer on {len(pages)} page(s), so this is probably a scan; OCR was not done"
-        raise ExtractError(message, code="no_text")
+        raise ExtractError("; ".join([f"no text on the {len(pages)} page(s) of the PDF", *notes]), code="no_text")
     headings = (block.text for block in blocks if block.kind is BlockKind.HEADING)
     notes += _layout_notes(layout, len(pages))
     return Reading(title=title or next(headings, ""), blocks=blocks, notes=tuple(notes))
+
+
+def _read_scans(document: pypdfium2.PdfDocument, pages: list[list[Line]]) -> list[str]:
+    """Put what OCR reads on pages without a text layer in their places; what to tell of it."""
+    bare = [number for number, lines in enumerate(pages) if not lines]
+    if not bare:
+        return []
+    engine = find_engine()
+    if engine is None:
+        return [f"page(s) {_numbers(bare)} without a text layer, probably scans; OCR was not done"]
+    scans = read_scans(document, bare, engine, size=body_size(line for page in pages for line in page))
+    for number, lines in scans.lines.items():
+        pages[number] = lines
+    read = [number for number, lines in scans.lines.items() if lines]
+    without = sorted({*scans.blank, *scans.lines} - set(read))
+    notes = [f"page(s) {_numbers(read)} {engine.note}"] if read else []
+    if without:
+        notes.append(f"page(s) {_numbers(without)} without text")
+    if scans.left:
+        notes.append(f"page(s) {_numbers(scans.left)} are scans that were not read: OCR reads {MAX_OCR_PAGES} at most")
+    return notes
 
 
 def _layout_notes(layout: Layout, pages: int) -> list[str]:
@@ -86,10 +112,10 @@ def _pages(document: pypdfium2.PdfDocument) -> tuple[list[list[Line]], list[str]
                 page.close()
         except pypdfium2.PdfiumError:
             pages.append([])
-            broken.append(number + 1)
+            broken.append(number)
     if broken and not any(pages):
         raise ExtractError(f"none of the {len(pages)} pages of the PDF can be read: it is damaged", code="damaged")
-    return pages, _notes(document, pages, broken)
+    return pages, [f"damaged pages that could not be read: {_numbers(broken)}"] if broken else []
 
 
 def _prepare_form(document: pypdfium2.PdfDocument) -> bool:
@@ -106,25 +132,10 @@ def _prepare_form(document: pypdfium2.PdfDocument) -> bool:
     return True
 
 
-def _notes(document: pypdfium2.PdfDocument, pages: list[list[Line]], broken: list[int]) -> list[str]:
-    import pypdfium2.raw as pdfium
-
-    notes = []
-    if broken:
-        notes.append(f"damaged pages that could not be read: {_numbers(broken)}")
-    bare = [number for number, lines in enumerate(pages, start=1) if not lines and number not in broken]
-    if bare and len(bare) < len(pages):
-        notes.append(f"pages without a text layer (OCR was not done): {_numbers(bare)}")
-    if attachments := pdfium.FPDFDoc_GetAttachmentCount(document):
-        notes.append(f"holds {attachments} attached file(s), not read")
-    if scripts := pdfium.FPDFDoc_GetJavaScriptActionCount(document):
-        notes.append(f"holds {scripts} script(s), never run")
-    return notes
-
-
-def _numbers(numbers: list[int]) -> str:
-    shown = ", ".join(str(number) for number in numbers[:20])
-    return shown if len(numbers) <= 20 else f"{shown} and {len(numbers) - 20} more"
+def _numbers(pages: Sequence[int]) -> str:
+    """Page numbers from 1, the first twenty of them."""
+    shown = ", ".join(str(page + 1) for page in pages[:20])
+    return shown if len(pages) <= 20 else f"{shown} and {len(pages) - 20} more"
 
 
 def _title(document: pypdfium2.PdfDocument) -> str:

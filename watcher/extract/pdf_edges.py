@@ -15,6 +15,7 @@ _EDGE_LINES = 3
 _BIN_POINTS = 8.0
 _FOLLOWING_SHARE = 0.8
 _NEXT_ROW = 3.0
+_FEWEST_LETTERS = 3
 _PAGE_NUMBER = re.compile(
     r"(?:(?:page|página|стр\.?|p\.)\s*+)?[-\u2013\u2014\[(|/]?\s*+(\d{1,4}|[ivxlc]{1,7})\s*+[-\u2013\u2014\])|]?"
     r"(?:\s*+(?:/|of|de|sur|из)\s*+\d{1,4})?",
@@ -47,7 +48,7 @@ def find_edges(pages: Sequence[Sequence[Line]]) -> Edges:
     wanted = 2 if len(pages) < 6 else 3
     alike: dict[str, list[tuple[int, Line]]] = defaultdict(list)
     for at, line in edges:
-        if (line.page, at) not in numbers:
+        if (line.page, at) not in numbers and sum(map(str.isalpha, line.text)) >= _FEWEST_LETTERS:
             alike[_NUMBERS.sub("#", fold(line.text).lower())].append((at, line))
     running: set[tuple[int, int]] = set()
     heads: dict[str, None] = {}

@@ -19,7 +19,7 @@ from watcher.extract.reading import fold
 from watcher.extract.tables import rows_as_blocks
 from watcher.model.document import Block, BlockKind
 
-__all__ = ["Layout", "Line", "lay_out"]
+__all__ = ["Layout", "Line", "body_size", "lay_out"]
 
 _HEADINGS_SHARE = 0.4
 _HYPHENS = ("-", "\u2010", "\u00ad")
@@ -66,7 +66,7 @@ def lay_out(pages: Sequence[Sequence[Line]]) -> Layout:
         [line for at, line in enumerate(page) if (number, at) not in taken]
         for number, page in ((page[0].page if page else 0, page) for page in pages)
     ]
-    body = _body_size(line for page in kept for line in page)
+    body = body_size(line for page in kept for line in page)
     texts, notes = _without_notes(kept, body)
     items = [item for page in texts for item in arrange(page)]
     lines = [item for item in items if isinstance(item, Line)]
@@ -153,7 +153,7 @@ def _joined_rows(items: Sequence[Line | Table], place: int) -> list[tuple[str, .
     return [tuple(_clean(cell) for cell in row) for row in rows]
 
 
-def _body_size(lines: Iterable[Line]) -> float:
+def body_size(lines: Iterable[Line]) -> float:
     """The font size that most characters have."""
     sizes: Counter[float] = Counter()
     for line in lines:

@@ -73,17 +73,6 @@ def test_small_numbered_lines_low_on_a_page_are_footnotes() -> None:
     ]
 
 
-def test_a_scan_is_named_and_never_an_empty_document(pdf: Builder) -> None:
-    with pytest.raises(ExtractError, match="OCR was not done") as caught:
-        read(pdf([[], []]))
-    assert caught.value.code == "no_text"
-
-
-def test_pages_without_text_are_noted(pdf: Builder) -> None:
-    document = read(pdf([[(70, 700, 10, "Some text.")], []]))
-    assert "pages without a text layer (OCR was not done): 2" in document.notes
-
-
 @pytest.mark.parametrize(
     "payload",
     [b"%PDF-1.7\nnothing", b"%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\ntrailer<</Root 1 0 R>>"],

@@ -1,4 +1,4 @@
-"""PDF pages: the same text on other pages is the same Document; columns, tables and notes are read as a person would."""
+"""PDF pages: the same text on other pages is the same Document; columns, tables and notes as a person reads them."""
 
 from __future__ import annotations
 
