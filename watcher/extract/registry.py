@@ -10,6 +10,7 @@ from typing import NoReturn
 from watcher.errors import ConfigError, ExtractError
 from watcher.extract import sniff
 from watcher.extract.limits import MAX_PAYLOAD_BYTES, refuse
+from watcher.extract.oddities import mojibake_note, other_kind_inside
 from watcher.extract.reading import NO_RULES, Payload, Reading
 from watcher.model.document import Document, ExtractRules
 
@@ -109,9 +110,11 @@ def extract(
     judged = sniff.judge(payload, media_type=media_type, name=name)
     extractor = _for_type(judged)
     reading = _read(extractor, Payload(data=payload, media_type=judged, charset=charset, rules=rules, name=name))
-    notes = (*_mismatch(media_type, judged), *reading.notes)
+    notes = (*_mismatch(media_type, judged), *_other_kind(payload, judged), *reading.notes)
     if (rules.select or rules.remove) and extractor is not HTML:
         notes = (*notes, "select and remove rules apply to HTML only and were not used")
+    if reading.charset is not None and (mojibake := mojibake_note("\n".join(block.text for block in reading.blocks))):
+        notes = (*notes, mojibake)
     blocks = reading.blocks
     if all(block.boilerplate for block in blocks):
         blocks = tuple(replace(block, boilerplate=False) for block in blocks)
@@ -159,6 +162,11 @@ def _for_type(media_type: str) -> Extractor:
     if found is None and media_type.startswith("text/"):
         return TEXT
     return found or NONE
+
+
+def _other_kind(payload: bytes, judged: str) -> tuple[str, ...]:
+    note = other_kind_inside(payload, judged)
+    return (note,) if note else ()
 
 
 def _mismatch(declared: str | None, judged: str) -> tuple[str, ...]:
