@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from watcher.extract import sniff
+from watcher.extract.compound import MAGIC
 
 _ZIP_END = b"PK\x05\x06"
 _ZIP_MEMBER = b"PK\x03\x04"
@@ -34,7 +35,12 @@ def other_kind_inside(payload: bytes, judged: str) -> str:
     """A note when a payload is also a file of another kind, by the marks that programs look for; "" when it is not."""
     start = payload[:_PDF_WINDOW]
     is_zip = payload.startswith(_ZIP_MEMBER)
-    if not is_zip and _ZIP_END in payload[-_ZIP_END_WINDOW:] and _ZIP_MEMBER in payload:
+    if (
+        not is_zip
+        and not payload.startswith(MAGIC)
+        and _ZIP_END in payload[-_ZIP_END_WINDOW:]
+        and _ZIP_MEMBER in payload
+    ):
         return f"the payload can also be opened as a zip archive; it was read as {judged}"
     if is_zip and _MARKUP.search(payload[-_PDF_WINDOW:]):
         return f"the payload has a page's markup after its archive; it was read as {judged}"

@@ -46,6 +46,9 @@ JSON = _extractor("json", 1, "structured")
 XML = _extractor("xml", 1)
 FEED = _extractor("feed", 1)
 MAIL = _extractor("mail", 1)
+EPUB = _extractor("epub", 1)
+MSG = _extractor("msg", 1)
+DOC = _extractor("doc", 1)
 NONE = Extractor(name="none", version=1, module=__name__, function="read_nothing")
 
 EXTRACTORS = {
@@ -67,12 +70,13 @@ EXTRACTORS = {
     sniff.RSS: FEED,
     sniff.ATOM: FEED,
     sniff.MAIL: MAIL,
+    sniff.EPUB: EPUB,
+    sniff.MSG: MSG,
+    sniff.DOC: DOC,
 }
 
 _UNREAD_KINDS = {
-    sniff.DOC: "the old Word format (.doc)",
     sniff.PPT: "the old PowerPoint format (.ppt)",
-    sniff.MSG: "the Outlook message format (.msg)",
     sniff.ZIP: "a zip archive",
     sniff.OLE: "an unknown compound file",
 }
