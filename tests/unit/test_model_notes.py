@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from watcher.model.document import Block, BlockKind
-from watcher.model.notes import NoteReference, resolve_notes
+from watcher.model.notes import NoteReference, marks_meant, resolve_notes
 
 
 def notes(*texts: str) -> list[Block]:
@@ -73,3 +73,10 @@ def test_a_note_of_two_paragraphs_is_one_note() -> None:
     long = [*notes("Letter of 3 May."), Block(kind=BlockKind.FOOTNOTE, text="Its second paragraph.", anchor="1")]
     (found,) = resolve_notes([*long, Block(kind=BlockKind.FOOTNOTE, text="[2] Ibid.", anchor="2")])
     assert (found.place, found.meant) == (2, 0)
+
+
+def test_the_notes_of_a_document_are_told_by_their_place_among_its_blocks() -> None:
+    first, second = notes("Letter.", "Ibid.")
+    text = Block(kind=BlockKind.PARAGRAPH, text="Ibid. is no note here.")
+    assert marks_meant([text, first, text, second]) == {3: "1"}
+    assert marks_meant([second]) == {}

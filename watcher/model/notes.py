@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from watcher.model.document import Block
+from watcher.model.document import Block, BlockKind
 
 
 class NoteReference(StrEnum):
@@ -65,6 +65,17 @@ def resolve_notes(notes: Sequence[Block]) -> tuple[ResolvedNote, ...]:
         wholes[at] = at if resolved is None or resolved.meant is None else resolved.meant
         before = at
     return tuple(found)
+
+
+def marks_meant(blocks: Sequence[Block]) -> dict[int, str]:
+    """For each footnote of a Document that points at another: its place among `blocks`, and the mark of the other."""
+    places = [at for at, block in enumerate(blocks) if block.kind is BlockKind.FOOTNOTE]
+    notes = [blocks[at] for at in places]
+    return {
+        places[each.place]: notes[each.meant].anchor
+        for each in resolve_notes(notes)
+        if each.meant is not None and notes[each.meant].anchor
+    }
 
 
 def _resolved(
