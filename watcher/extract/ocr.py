@@ -29,8 +29,8 @@ _TYPE_TO_WORD = 1.4
 
 _LANGUAGES = 4
 _NO_LANGUAGES = frozenset({"osd", "equ"})
-_LINE_KEYS = ("block_num", "par_num", "line_num")
-_WORD_LEVEL = "5"
+_LINE_KEYS = ("page_num", "block_num", "par_num", "line_num")
+_PAGE_LEVEL, _WORD_LEVEL = "1", "5"
 _LEAST_CONFIDENCE = 60.0
 """Percent that the best word of a line must reach; in pictures tesseract sees letters that reach less."""
 
@@ -70,11 +70,10 @@ def find_engine() -> Engine | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
-    """A page as a grey picture: PGM bytes, its number from 0, its height in points, and its dots per point."""
+    """A page as a picture in a form that tesseract reads, its number from 0, and its dots per point."""
 
-    pgm: bytes
+    data: bytes
     page: int
-    page_height: float
     scale: float
 
 
@@ -94,7 +93,7 @@ class Reader:
         try:
             if left <= 0:
                 raise subprocess.TimeoutExpired(command, self._seconds)
-            table = _run(command, picture.pgm, left).decode("utf-8", "replace")
+            table = _run(command, picture.data, left).decode("utf-8", "replace")
         except subprocess.TimeoutExpired as error:
             message = f"OCR took longer than {self._seconds:g} s and was stopped on page {picture.page + 1}"
             raise ExtractError(message, code="timed_out") from error
@@ -127,27 +126,30 @@ def _run(command: Sequence[str], given: bytes, seconds: float) -> bytes:
 def _lines(table: str, picture: Picture) -> list[Line]:
     """Lines from tesseract's table of words, boxes in dots from the upper left, all as high as most on the page are."""
     words: dict[tuple[str, ...], list[dict[str, str]]] = {}
+    heights: dict[str, float] = {}
     for entry in csv.DictReader(table.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE):
         text = (entry.get("text") or "").strip()
-        if entry.get("level") == _WORD_LEVEL and text:
+        if entry.get("level") == _PAGE_LEVEL:
+            heights[entry["page_num"]] = int(entry["height"]) / picture.scale
+        elif entry.get("level") == _WORD_LEVEL and text:
             words.setdefault(tuple(entry[key] for key in _LINE_KEYS), []).append(entry)
     lines = [each for each in words.values() if max(float(word["conf"]) for word in each) >= _LEAST_CONFIDENCE]
-    heights = [int(word["height"]) for line in lines for word in line]
-    size = round(median(heights) / picture.scale * _TYPE_TO_WORD, 1) if heights else 0.0
-    return [_line(line, picture, size) for line in lines]
+    usual = [int(word["height"]) for line in lines for word in line]
+    size = round(median(usual) / picture.scale * _TYPE_TO_WORD, 1) if usual else 0.0
+    return [_line(line, picture, size, heights[line[0]["page_num"]]) for line in lines]
 
 
-def _line(words: Sequence[dict[str, str]], picture: Picture, size: float) -> Line:
+def _line(words: Sequence[dict[str, str]], picture: Picture, size: float, page_height: float) -> Line:
     top = min(int(word["top"]) for word in words)
     bottom = max(int(word["top"]) + int(word["height"]) for word in words)
-    middle = picture.page_height - (top + bottom) / 2 / picture.scale
+    middle = page_height - (top + bottom) / 2 / picture.scale
     return Line(
         text=" ".join(word["text"].strip() for word in words),
-        page=picture.page,
+        page=picture.page + int(words[0]["page_num"]) - 1,
         left=min(int(word["left"]) for word in words) / picture.scale,
         right=max(int(word["left"]) + int(word["width"]) for word in words) / picture.scale,
         bottom=middle - size / 2,
         top=middle + size / 2,
         size=size,
-        page_height=picture.page_height,
+        page_height=page_height,
     )

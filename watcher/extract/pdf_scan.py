@@ -77,4 +77,4 @@ def _picture(page: Any, number: int) -> Picture | None:
     grey = b"".join(rows)
     if not grey or min(grey) > _WHITE:
         return None
-    return Picture(pgm=head + grey, page=number, page_height=height, scale=scale)
+    return Picture(data=head + grey, page=number, scale=scale)

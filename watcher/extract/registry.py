@@ -49,6 +49,7 @@ MAIL = _extractor("mail", 1)
 EPUB = _extractor("epub", 1)
 MSG = _extractor("msg", 1)
 DOC = _extractor("doc", 1)
+PICTURE = _extractor("picture", 1)
 NONE = Extractor(name="none", version=1, module=__name__, function="read_nothing")
 
 EXTRACTORS = {
@@ -154,9 +155,6 @@ def read_nothing(payload: Payload) -> NoReturn:
     """Refuse a media type that no extractor reads, by name."""
     if payload.media_type == sniff.ENCRYPTED_OFFICE:
         raise ExtractError("the Office document is encrypted and needs a password", code="encrypted")
-    if payload.media_type.startswith("image/"):
-        message = f"the payload is a picture ({payload.media_type}); OCR was not done"
-        raise ExtractError(message, code="no_text")
     kind = _UNREAD_KINDS.get(payload.media_type, payload.media_type)
     raise ExtractError(f"the payload is {kind}, which no extractor reads", code="unsupported")
 
@@ -165,6 +163,8 @@ def _for_type(media_type: str) -> Extractor:
     found = EXTRACTORS.get(media_type)
     if found is None and media_type.startswith("text/"):
         return TEXT
+    if found is None and media_type.startswith("image/"):
+        return PICTURE
     return found or NONE
 
 

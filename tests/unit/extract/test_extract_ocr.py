@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -139,3 +140,44 @@ def test_the_program_sees_none_of_our_environment(tmp_path: Path, monkeypatch: p
     finally:
         ocr.find_engine.cache_clear()
     assert "canary" not in seen.read_text()
+
+
+def picture_of(payload: bytes) -> bytes:
+    """The first page of a PDF as a PNG."""
+    document = pypdfium2.PdfDocument(payload)
+    bitmap = document[0].render(scale=200 / 72, grayscale=True)
+    dots = bytes(bitmap.buffer)
+    rows = b"".join(
+        b"\x00" + dots[at * bitmap.stride : at * bitmap.stride + bitmap.width] for at in range(bitmap.height)
+    )
+    size = struct.pack(">IIBBBBB", bitmap.width, bitmap.height, 8, 0, 0, 0, 0)
+    bitmap.close()
+    document.close()
+    parts = ((b"IHDR", size), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in parts
+    )
+
+
+@needs_tesseract
+def test_a_picture_of_a_letter_is_read(pdf: Builder) -> None:
+    document = extract(picture_of(pdf([LINES])), media_type="image/png", charset=None)
+    assert (document.extractor, [block.text for block in document.blocks]) == ("picture", TEXT)
+    assert document.notes[0].startswith("read by OCR (tesseract ")
+
+
+def test_a_picture_without_ocr_is_named(pdf: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("watcher.extract.picture.find_engine", lambda: None)
+    with pytest.raises(ExtractError, match=r"a picture \(image/png\); OCR was not done") as caught:
+        extract(picture_of(pdf([LINES])), media_type=None, charset=None)
+    assert caught.value.code == "no_text"
+
+
+@needs_tesseract
+@pytest.mark.parametrize("size", [(5, 5), (60_000, 60_000)])
+def test_a_picture_that_cannot_be_read_is_named(size: tuple[int, int]) -> None:
+    head = struct.pack(">IIBBBBB", *size, 8, 0, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + b"IHDR" + head + struct.pack(">I", zlib.crc32(b"IHDR" + head))
+    with pytest.raises(ExtractError, match="OCR failed on page 1") as caught:
+        extract(b"\x89PNG\r\n\x1a\n" + chunk, media_type=None, charset=None)
+    assert caught.value.code == "damaged"
