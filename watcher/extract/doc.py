@@ -26,6 +26,7 @@ _FIELD, _FIELD_RESULT, _FIELD_END = "\x13", "\x14", "\x15"
 _SHOWN = {_LINE: " ", "\t": " ", "\x1e": "-", "\x1f": ""}
 _ADDRESS = re.compile(r'\s*HYPERLINK\s+"([^"]{1,2000})"')
 _LONGEST_CODE = 2100
+_DEEPEST_FIELD = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +94,7 @@ class _Reader:
             yield self._paragraph(text, _PARAGRAPH, last - 1)
 
     def _take(self, char: str, place: int, text: _Text, fields: list[_Field]) -> None:
-        if char == _FIELD:
+        if char == _FIELD and len(fields) < _DEEPEST_FIELD:
             fields.append(_Field())
         elif char == _FIELD_RESULT and fields:
             fields[-1].has_result, fields[-1].start = True, text.length

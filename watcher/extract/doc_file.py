@@ -189,6 +189,8 @@ def _notes(references: bytes, texts: bytes) -> tuple[tuple[int, int, int], ...]:
         return ()
     places = struct.unpack_from(f"<{count}I", references)
     edges = struct.unpack_from(f"<{count + 1}I", texts)
+    if any(last < first for first, last in pairwise(edges)):
+        raise ValueError("its notes are not in order")
     return tuple((place, first, last) for place, (first, last) in zip(places, pairwise(edges), strict=True))
 
 

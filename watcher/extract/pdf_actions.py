@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from watcher.extract.reading import fold
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _STREAM = re.compile(rb"/ObjStm\b[^>]{0,300}>>\s{0,4}stream\r?\n", re.DOTALL)
 _MAXIMUM_UNPACKED = 16 * 1024 * 1024
+_MAXIMUM_STREAMS = 5_000
 _SHOWN_NAMES = 5
 _LONGEST_NAME = 80
 _ACTIONS = (
@@ -44,9 +46,10 @@ def list_actions(data: bytes, document: pypdfium2.PdfDocument) -> list[str]:
 def _packed_objects(data: bytes) -> Iterator[bytes]:
     """Unpacked object streams, as many as the limit allows; broken ones are left out."""
     left = _MAXIMUM_UNPACKED
-    for match in _STREAM.finditer(data):
+    view = memoryview(data)
+    for match in islice(_STREAM.finditer(data), _MAXIMUM_STREAMS):
         try:
-            unpacked = zlib.decompressobj().decompress(data[match.end() :], left)
+            unpacked = zlib.decompressobj().decompress(view[match.end() :], left)
         except zlib.error:
             continue
         left -= len(unpacked)

@@ -23,6 +23,7 @@ _PAGE_NUMBER = re.compile(
 )
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _NUMBERS = re.compile(r"\d+")
+_REFERENCE = re.compile(r"\[(\d{1,3})\]")
 NOTE_START = re.compile(r"\[?(\d{1,3})(?:\]?\s*(?=[^\s\d.,)\]])|[.)]\s+(?=\S))")
 _NOTE_SHARE = 0.93
 _NOTES_BELOW = 0.6
@@ -165,13 +166,13 @@ def split_notes(lines: Sequence[Line], body: float, *, last: int) -> tuple[list[
     while first > 0 and is_small(lines[by_height[first - 1]], body):
         first -= 1
     foot = [at for at in by_height[first:] if lines[at].top < lines[at].page_height * _NOTES_BELOW]
-    text = " ".join(line.text for line in lines)
+    referred = {int(number) for line in lines for number in _REFERENCE.findall(line.text)}
     notes: list[list[Line]] = []
     above: list[Line] = []
     number = last
     for at in sorted(foot):
         found = note_number(lines[at].text)
-        begins = found == number + 1 or (not notes and found > 0 and (found == 1 or f"[{found}]" in text))
+        begins = found == number + 1 or (not notes and found > 0 and (found == 1 or found in referred))
         if begins:
             notes.append([lines[at]])
             number = found

@@ -29,6 +29,8 @@ _LIST_START = re.compile(
     re.IGNORECASE,
 )
 _BULLET = re.compile(r"[\u2022\u2023\u25aa\u25cf\u25e6\u25a0\u2219\uf0b7]\s*")
+_CUT_WORD = re.compile(r"(?<![^\W\d_])([^\W\d_]++)[-\u2010\u00ad]$")
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
 _LEADER_END = re.compile(r"(?:\.\s?){4}\s*\d{1,4}$")
 _SENTENCE_END = (".", "!", "?", ":", ";", "\u201d", '"', ")", "\u00bb", "\u3002", "\u061f")
 _HEADING_LENGTH = 160
@@ -296,15 +298,15 @@ def _clean(text: str) -> str:
 
 def _joined(lines: Sequence[str], words: set[str]) -> str:
     """Lines joined with blanks; a word cut by a hyphen is joined unless the document writes it with one elsewhere."""
-    text = ""
+    pieces: list[str] = []
     for line in lines:
         part = line.strip()
-        cut = re.search(r"(?<![^\W\d_])([^\W\d_]++)[-\u2010\u00ad]$", text[-_LONGEST_WORD:])
-        rest = re.match(r"[^\W\d_]+", part)
+        cut = _CUT_WORD.search(pieces[-1][-_LONGEST_WORD:]) if pieces else None
+        rest = _FIRST_WORD.match(part)
         if cut and rest:
             whole, hyphened = (cut[1] + rest[0]).lower(), f"{cut[1]}-{rest[0]}".lower()
             keeps = not part[0].islower() or (hyphened in words and whole not in words)
-            text = text + part if keeps else text[:-1] + part
-        else:
-            text = f"{text} {part}" if text else part
-    return text
+            pieces[-1] = pieces[-1] + part if keeps else pieces[-1][:-1] + part
+        elif part:
+            pieces.append(part)
+    return " ".join(pieces)

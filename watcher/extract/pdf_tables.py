@@ -14,6 +14,8 @@ from statistics import median
 from watcher.extract.pdf_lines import Line, Piece
 
 _MINIMUM_ROWS = 3
+_FIRST_ROWS = 12
+_MOST_ROWS = 200
 _HIGHEST_PITCH = 3.5
 _PROSE_WORDS = 4
 _PROSE_ROWS = 6
@@ -103,7 +105,8 @@ def _run(rows: Sequence[_Row], start: int) -> _Run | None:
         return None
     columns: list[tuple[float, float]] = []
     taken: list[_Row] = []
-    for at in range(start, len(rows)):
+    full = 0
+    for at in range(start, min(len(rows), start + _MOST_ROWS)):
         row = rows[at]
         if taken and not 0 < taken[-1].bottom - row.bottom < _HIGHEST_PITCH * max(row.height, taken[-1].height):
             break
@@ -112,9 +115,11 @@ def _run(rows: Sequence[_Row], start: int) -> _Run | None:
             break
         columns = merged
         taken.append(row)
+        full += len(row.pieces) > 1
+        if len(taken) > _FIRST_ROWS and full * 2 < len(taken):
+            return None
     while taken and len(taken[-1].pieces) < 2:
         taken.pop()
-    full = sum(len(row.pieces) > 1 for row in taken)
     if full < _MINIMUM_ROWS or full < len(taken) / 2:
         return None
     run = _Run(rows=taken, columns=_merged([], [piece for row in taken for piece in row.pieces]) or columns)
