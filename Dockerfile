@@ -15,6 +15,15 @@ RUN if [ "$BROWSER" = 1 ]; then \
         && rm -rf /var/lib/apt/lists/*; \
     fi
 
+# OCR=1 adds tesseract, for scans; in the languages of OCR_LANGUAGES="eng rus fra"
+ARG OCR=0
+ARG OCR_LANGUAGES="eng"
+RUN if [ "$OCR" = 1 ]; then \
+        apt-get update \
+        && apt-get install -y --no-install-recommends tesseract-ocr $(printf 'tesseract-ocr-%s ' $OCR_LANGUAGES) \
+        && rm -rf /var/lib/apt/lists/*; \
+    fi
+
 RUN pip install --no-cache-dir uv==0.13.9 \
     && useradd --create-home --uid 10001 watcher \
     && mkdir -p snapshots data \

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from watcher.errors import ExtractError
 
@@ -14,9 +15,24 @@ _MINI_SECTOR_BYTES = 64
 _HEADER_SECTORS = 109
 
 
+_STORAGE, _STREAM, _ROOT = 1, 2, 5
+_DEEPEST = 20
+
+
+class _Entry(NamedTuple):
+    """An entry of the directory, which is a tree of siblings (`beside`) and children."""
+
+    name: str
+    kind: int
+    beside: tuple[int, int]
+    child: int
+    start: int
+    size: int
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CompoundFile:
-    """`streams` maps names to (first sector, size in bytes); `tables` are the sector chains of the file."""
+    """`streams` maps paths ("storage/stream") to (first sector, size in bytes); storages hold streams and storages."""
 
     data: bytes
     sector_bytes: int
@@ -56,28 +72,49 @@ def _open(data: bytes) -> CompoundFile:
     directory, _, cutoff, mini_start, _, more, _ = struct.unpack_from("<7I", data, 48)
     fat = _fat(data, sector_bytes, more)
     entries = _sectors(data, sector_bytes, fat, directory)
-    streams: dict[str, tuple[int, int]] = {}
-    root = (_LAST_SECTOR, 0)
-    for at in range(0, len(entries) - _ENTRY_BYTES + 1, _ENTRY_BYTES):
-        length, kind = struct.unpack_from("<HB", entries, at + 64)
-        start, size = struct.unpack_from("<IQ", entries, at + 116)
-        size = size & 0xFFFFFFFF if major == 3 else size
-        if kind in (2, 5) and size > len(data):
-            raise ValueError("a stream claims to be longer than the file")
-        if kind == 5:
-            root = (start, size)
-        elif kind == 2:
-            streams[entries[at : at + max(0, min(64, length) - 2)].decode("utf-16-le", "replace")] = (start, size)
+    found = [_entry(entries[at : at + _ENTRY_BYTES], major) for at in range(0, len(entries), _ENTRY_BYTES)]
+    if any(entry.kind in (_STREAM, _ROOT) and entry.size > len(data) for entry in found):
+        raise ValueError("a stream claims to be longer than the file")
+    root = next((entry for entry in found if entry.kind == _ROOT), None)
+    if root is None:
+        raise ValueError("it has no root")
     mini_table = _sectors(data, sector_bytes, fat, mini_start) if mini_start < _LAST_SECTOR else b""
     return CompoundFile(
         data=data,
         sector_bytes=sector_bytes,
         fat=fat,
         mini_fat=_numbers(mini_table),
-        mini_stream=_sectors(data, sector_bytes, fat, root[0])[: root[1]] if root[1] else b"",
+        mini_stream=_sectors(data, sector_bytes, fat, root.start)[: root.size] if root.size else b"",
         mini_cutoff=cutoff,
-        streams=streams,
+        streams=_streams(found, root),
     )
+
+
+def _entry(data: bytes, major: int) -> _Entry:
+    length, kind, _, left, right, child = struct.unpack_from("<HBBIII", data, 64)
+    start, size = struct.unpack_from("<IQ", data, 116)
+    name = data[: max(0, min(64, length) - 2)].decode("utf-16-le", "replace")
+    return _Entry(name, kind, (left, right), child, start, size & 0xFFFFFFFF if major == 3 else size)
+
+
+def _streams(entries: list[_Entry], root: _Entry) -> dict[str, tuple[int, int]]:
+    """The streams by their path; each entry is visited once, whatever the tree says."""
+    found: dict[str, tuple[int, int]] = {}
+    seen: set[int] = set()
+    waiting = [(root.child, "")]
+    while waiting:
+        at, folder = waiting.pop()
+        if at >= len(entries) or at in seen:
+            continue
+        seen.add(at)
+        entry = entries[at]
+        waiting += [(beside, folder) for beside in entry.beside]
+        path = folder + entry.name
+        if entry.kind == _STREAM:
+            found[path] = (entry.start, entry.size)
+        elif entry.kind == _STORAGE and path.count("/") < _DEEPEST:
+            waiting.append((entry.child, path + "/"))
+    return found
 
 
 def _fat(data: bytes, sector_bytes: int, more: int) -> tuple[int, ...]:

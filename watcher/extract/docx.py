@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from watcher.errors import ExtractError
+from watcher.extract.docx_numbering import Numbering
 from watcher.extract.docx_text import RunReader, W, attribute
 from watcher.extract.reading import Payload, Reading, fold
 from watcher.extract.safe_xml import local_name, whole_text
@@ -22,7 +24,16 @@ _WHAT = "the Word document"
 _HEADING_STYLE = re.compile(
     r"(?:heading|überschrift|titre|título|titulo|titolo|заголовок|kop|rubrik)\s*(\d)", re.IGNORECASE
 )
+_LONGEST_ADDRESS = 200
 _CONTAINERS = frozenset({"sdt", "sdtContent", "customXml", "smartTag", "ins", "del", "moveTo", "moveFrom", "Choice"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a document says once about its paragraphs: heading levels by style id, and the numbers of lists."""
+
+    headings: dict[str, int]
+    numbering: Numbering
 
 
 def read_docx(payload: Payload) -> Reading:
@@ -34,8 +45,9 @@ def read_docx(payload: Payload) -> Reading:
     main = _main_part(package)
     runs = RunReader(_hyperlinks(package, main))
     body = next((child for child in package.xml(main) if local_name(child) == "body"), None)
-    styles = _heading_styles(package)
-    blocks = list(_blocks(body, runs, styles)) if body is not None else []
+    styles = package.optional_xml("word/styles.xml")
+    look = _Look(_heading_styles(styles), Numbering(package.optional_xml("word/numbering.xml"), styles))
+    blocks = list(_blocks(body, runs, look)) if body is not None else []
     blocks += _notes(package, runs)
     blocks += _furniture(package)
     if not blocks:
@@ -64,9 +76,8 @@ def _hyperlinks(package: ZipPackage, main: str) -> dict[str, str]:
     }
 
 
-def _heading_styles(package: ZipPackage) -> dict[str, int]:
+def _heading_styles(root: Element | None) -> dict[str, int]:
     """Heading level by style id, told by outline level or name, inherited from the style it is based on."""
-    root = package.optional_xml("word/styles.xml")
     levels: dict[str, int] = {}
     parents: dict[str, str] = {}
     for style in root if root is not None else ():
@@ -93,12 +104,12 @@ def _heading_styles(package: ZipPackage) -> dict[str, int]:
     return levels
 
 
-def _blocks(container: Element, runs: RunReader, styles: dict[str, int]) -> Iterator[Block]:
+def _blocks(container: Element, runs: RunReader, look: _Look) -> Iterator[Block]:
     for element in _content(container):
         if local_name(element) == "p":
-            yield from _paragraph(element, runs, styles)
+            yield from _paragraph(element, runs, look)
         else:
-            yield from _table(element, runs, styles)
+            yield from _table(element, runs, look)
 
 
 def _content(container: Element) -> Iterator[Element]:
@@ -115,12 +126,17 @@ def _content(container: Element) -> Iterator[Element]:
             waiting.extend(child for child in element if local_name(child) == "Choice")
 
 
-def _paragraph(element: Element, runs: RunReader, styles: dict[str, int]) -> Iterator[Block]:
+def _paragraph(element: Element, runs: RunReader, look: _Look) -> Iterator[Block]:
     text, links, boxes = runs.read(element)
+    properties = element.find(f"{W}pPr")
+    listed = look.numbering.place(properties)
+    depth = 0
+    if listed is not None:
+        depth = listed[1] + 1
+        number = look.numbering.number(*listed)
+        text = f"{number} {text}".strip() if text else ""
     if text:
-        properties = element.find(f"{W}pPr")
-        level = _heading_level(properties, styles)
-        depth = _list_depth(properties)
+        level = _heading_level(properties, look)
         if level:
             yield Block(kind=BlockKind.HEADING, text=text, level=level, links=links)
         elif depth:
@@ -128,39 +144,31 @@ def _paragraph(element: Element, runs: RunReader, styles: dict[str, int]) -> Ite
         else:
             yield Block(kind=BlockKind.PARAGRAPH, text=text, links=links)
     for box in boxes:
-        yield from _blocks(box, runs, styles)
+        yield from _blocks(box, runs, look)
 
 
-def _heading_level(properties: Element | None, styles: dict[str, int]) -> int:
+def _heading_level(properties: Element | None, look: _Look) -> int:
     if properties is None:
         return 0
     outline = attribute(properties.find(f"{W}outlineLvl"), "val")
     if outline.isdigit() and int(outline) < 9:
         return min(6, int(outline) + 1)
-    return styles.get(attribute(properties.find(f"{W}pStyle"), "val"), 0)
+    return look.headings.get(attribute(properties.find(f"{W}pStyle"), "val"), 0)
 
 
-def _list_depth(properties: Element | None) -> int:
-    numbering = properties.find(f"{W}numPr") if properties is not None else None
-    if numbering is None or attribute(numbering.find(f"{W}numId"), "val") == "0":
-        return 0
-    level = attribute(numbering.find(f"{W}ilvl"), "val")
-    return int(level) + 1 if level.isdigit() and len(level) < 3 else 1
-
-
-def _table(table: Element, runs: RunReader, styles: dict[str, int]) -> Iterator[Block]:
+def _table(table: Element, runs: RunReader, look: _Look) -> Iterator[Block]:
     """Rows of a table; a table of one column only frames its paragraphs."""
     rows = list(_descend(table, "tr"))
     cells = [list(_descend(each, "tc")) for each in rows]
     if max((len(each) for each in cells), default=0) < 2:
         for each in cells:
             for cell in each:
-                yield from _blocks(cell, runs, styles)
+                yield from _blocks(cell, runs, look)
         return
     above: list[str] = []
     texts: list[list[str]] = []
     for each in cells:
-        above = _row_texts(each, above, runs, styles)
+        above = _row_texts(each, above, runs, look)
         texts.append(above)
     yield from rows_as_blocks(texts)
 
@@ -177,7 +185,7 @@ def _descend(parent: Element, wanted: str) -> Iterator[Element]:
             waiting.extend(reversed(element))
 
 
-def _row_texts(cells: list[Element], above: list[str], runs: RunReader, styles: dict[str, int]) -> list[str]:
+def _row_texts(cells: list[Element], above: list[str], runs: RunReader, look: _Look) -> list[str]:
     texts: list[str] = []
     for cell in cells:
         properties = cell.find(f"{W}tcPr")
@@ -185,7 +193,7 @@ def _row_texts(cells: list[Element], above: list[str], runs: RunReader, styles: 
         if properties is not None:
             span = attribute(properties.find(f"{W}gridSpan"), "val")
             merge = properties.find(f"{W}vMerge")
-        text = " ".join(block.text for block in _blocks(cell, runs, styles))
+        text = " ".join(block.text for block in _blocks(cell, runs, look))
         if merge is not None and attribute(merge, "val") != "restart" and len(texts) < len(above):
             text = text or above[len(texts)]
         texts.append(text)
@@ -231,6 +239,19 @@ def _core_title(package: ZipPackage) -> str:
     return ""
 
 
+def _external_parts(package: ZipPackage) -> list[str]:
+    """Addresses of templates, pictures and objects that Word would fetch; hyperlinks are no parts."""
+    found: dict[str, None] = {}
+    for name in package.names:
+        if name.startswith("word/_rels/") and name.endswith(".rels"):
+            for relation in package.xml(name):
+                attributes = relation.attrib
+                is_link = attributes.get("Type", "").endswith("/hyperlink")
+                if attributes.get("TargetMode") == "External" and not is_link:
+                    found[fold(attributes.get("Target", ""))[:_LONGEST_ADDRESS]] = None
+    return list(found)
+
+
 def _oddities(package: ZipPackage, runs: RunReader) -> Iterator[str]:
     if runs.insertions or runs.deletions:
         yield f"has tracked changes: {runs.insertions} insertion(s), {runs.deletions} deletion(s)"
@@ -238,6 +259,9 @@ def _oddities(package: ZipPackage, runs: RunReader) -> Iterator[str]:
         yield "holds macros, never run"
     if any(name.startswith("word/embeddings/") for name in package.names):
         yield "holds embedded files, not read"
+    outside = _external_parts(package)
+    if outside:
+        yield f"refers to {len(outside)} part(s) outside of it, not fetched: {', '.join(outside[:5])}"
     comments = package.optional_xml("word/comments.xml")
     if comments is not None and len(comments):
         yield f"has {len(comments)} comment(s), not part of the text"

@@ -71,10 +71,17 @@ class RunReader:
 
     def _drawing(self, element: Element, pieces: list[str]) -> None:
         """A picture's description, and the text boxes inside; of alternatives the first is taken."""
-        described = next((each.attrib["descr"] for each in element.iter() if each.attrib.get("descr")), "")
+        waiting = [element]
+        described = ""
+        while waiting:
+            each = waiting.pop()
+            described = described or each.attrib.get("descr", "")
+            if local_name(each) == "txbxContent":
+                self._boxes.append(each)
+            elif local_name(each) != "Fallback":
+                waiting.extend(reversed(each))
         if described:
             pieces.append(f" {described} ")
-        self._boxes.extend(each for each in element.iter() if local_name(each) == "txbxContent")
 
     def _tracked(self, element: Element, pieces: list[str], *, inserted: bool) -> None:
         inside: list[str] = []

@@ -30,6 +30,9 @@ class _Reader:
         self.changes = 0
         self._links: list[Link] = []
         self._deleted: dict[str, str] = {}
+        self._insertions: set[str] = set()
+        self._is_inserting = False
+        self._inserted_from = 0
 
     def blocks(self, container: Element, depth: int = 0) -> Iterator[Block]:
         for element in container:
@@ -49,7 +52,9 @@ class _Reader:
         for region in element:
             for deletion in region:
                 self.changes += 1
-                if local_name(deletion) == "deletion":
+                if local_name(deletion) == "insertion":
+                    self._insertions.add(region.attrib.get(f"{_TEXT}id", ""))
+                elif local_name(deletion) == "deletion":
                     paragraphs = [whole_text(each) for each in deletion if local_name(each) in ("p", "h")]
                     self._deleted[region.attrib.get(f"{_TEXT}id", "")] = fold(" ".join(paragraphs))
 
@@ -57,7 +62,9 @@ class _Reader:
         self._links = []
         pieces: list[str] = []
         boxes: list[Element] = []
+        self._inserted_from = 0
         self._inline(element, pieces, boxes)
+        self._mark_inserted(pieces)
         text, links = fold("".join(pieces)), tuple(self._links)
         if text and local_name(element) == "h":
             level = element.attrib.get(f"{_TEXT}outline-level", "1")
@@ -81,6 +88,11 @@ class _Reader:
             elif name == "change":
                 deleted = self._deleted.get(child.attrib.get(f"{_TEXT}change-id", ""), "")
                 pieces.append(f"[deleted: {deleted}]" if deleted else "")
+            elif name == "change-start" and child.attrib.get(f"{_TEXT}change-id", "") in self._insertions:
+                self._is_inserting, self._inserted_from = True, len(pieces)
+            elif name == "change-end":
+                self._mark_inserted(pieces)
+                self._is_inserting = False
             elif name == "a":
                 start = len(pieces)
                 self._inline(child, pieces, boxes)
@@ -90,6 +102,14 @@ class _Reader:
             elif name not in _SKIPPED:
                 self._inline(child, pieces, boxes)
             pieces.append(child.tail or "")
+
+    def _mark_inserted(self, pieces: list[str]) -> None:
+        """Mark what was inserted in this paragraph; an insertion may go on in the next one."""
+        text = "".join(pieces[self._inserted_from :])
+        words = text.strip()
+        if self._is_inserting and words:
+            before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+            pieces[self._inserted_from :] = [f"{before}[inserted: {words}]{after}"]
 
     def _note(self, note: Element) -> str:
         mark, body = str(len(self.notes) + 1), ""
@@ -122,7 +142,7 @@ class _Reader:
 
 
 def read_odt(payload: Payload) -> Reading:
-    """Blocks of the text, then its footnotes. Deleted text is shown as "[deleted: ...]".
+    """Blocks of the text, then its footnotes. Tracked changes are "[deleted: ...]" and "[inserted: ...]".
 
     ExtractError `encrypted`, `damaged`, `too_large`, `unsupported` or `no_text`.
     """

@@ -10,6 +10,7 @@ from typing import NoReturn
 from watcher.errors import ConfigError, ExtractError
 from watcher.extract import sniff
 from watcher.extract.limits import MAX_PAYLOAD_BYTES, refuse
+from watcher.extract.oddities import mojibake_note, other_kind_inside
 from watcher.extract.questions import with_questions
 from watcher.extract.reading import NO_RULES, Payload, Reading
 from watcher.model.document import Document, ExtractRules
@@ -46,6 +47,10 @@ JSON = _extractor("json", 1, "structured")
 XML = _extractor("xml", 2)
 FEED = _extractor("feed", 1)
 MAIL = _extractor("mail", 2)
+EPUB = _extractor("epub", 1)
+MSG = _extractor("msg", 1)
+DOC = _extractor("doc", 1)
+PICTURE = _extractor("picture", 1)
 NONE = Extractor(name="none", version=1, module=__name__, function="read_nothing")
 
 EXTRACTORS = {
@@ -67,15 +72,16 @@ EXTRACTORS = {
     sniff.RSS: FEED,
     sniff.ATOM: FEED,
     sniff.MAIL: MAIL,
+    sniff.EPUB: EPUB,
+    sniff.MSG: MSG,
+    sniff.DOC: DOC,
 }
 
 # In data and feeds a question mark asks nobody.
-_OF_PROSE = (HTML, TEXT, PDF, DOCX, PPTX, ODT, SPREADSHEET, RTF, XML, MAIL)
+_OF_PROSE = (HTML, TEXT, PDF, DOCX, PPTX, ODT, SPREADSHEET, RTF, XML, MAIL, EPUB, MSG, DOC, PICTURE)
 
 _UNREAD_KINDS = {
-    sniff.DOC: "the old Word format (.doc)",
     sniff.PPT: "the old PowerPoint format (.ppt)",
-    sniff.MSG: "the Outlook message format (.msg)",
     sniff.ZIP: "a zip archive",
     sniff.OLE: "an unknown compound file",
 }
@@ -113,9 +119,11 @@ def extract(
     judged = sniff.judge(payload, media_type=media_type, name=name)
     extractor = _for_type(judged)
     reading = _read(extractor, Payload(data=payload, media_type=judged, charset=charset, rules=rules, name=name))
-    notes = (*_mismatch(media_type, judged), *reading.notes)
+    notes = (*_mismatch(media_type, judged), *_other_kind(payload, judged), *reading.notes)
     if (rules.select or rules.remove) and extractor is not HTML:
         notes = (*notes, "select and remove rules apply to HTML only and were not used")
+    if reading.charset is not None and (mojibake := mojibake_note("\n".join(block.text for block in reading.blocks))):
+        notes = (*notes, mojibake)
     blocks = reading.blocks
     if all(block.boilerplate for block in blocks):
         blocks = tuple(replace(block, boilerplate=False) for block in blocks)
@@ -151,9 +159,6 @@ def read_nothing(payload: Payload) -> NoReturn:
     """Refuse a media type that no extractor reads, by name."""
     if payload.media_type == sniff.ENCRYPTED_OFFICE:
         raise ExtractError("the Office document is encrypted and needs a password", code="encrypted")
-    if payload.media_type.startswith("image/"):
-        message = f"the payload is a picture ({payload.media_type}); OCR was not done"
-        raise ExtractError(message, code="no_text")
     kind = _UNREAD_KINDS.get(payload.media_type, payload.media_type)
     raise ExtractError(f"the payload is {kind}, which no extractor reads", code="unsupported")
 
@@ -162,7 +167,14 @@ def _for_type(media_type: str) -> Extractor:
     found = EXTRACTORS.get(media_type)
     if found is None and media_type.startswith("text/"):
         return TEXT
+    if found is None and media_type.startswith("image/"):
+        return PICTURE
     return found or NONE
+
+
+def _other_kind(payload: bytes, judged: str) -> tuple[str, ...]:
+    note = other_kind_inside(payload, judged)
+    return (note,) if note else ()
 
 
 def _mismatch(declared: str | None, judged: str) -> tuple[str, ...]:

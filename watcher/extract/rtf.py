@@ -1,10 +1,15 @@
-"""Rich Text Format (RTF 1.9.1): paragraphs, headings by outline level, tables, footnotes, page headers and footers."""
+"""Rich Text Format (RTF 1.9.1): paragraphs, headings by outline level, tables, footnotes, page headers and footers.
+
+Tracked changes are shown as in Word documents: "[inserted: ...]" and "[deleted: ...]".
+"""
 
 from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from watcher.errors import ExtractError
 from watcher.extract.limits import MAX_BLOCKS, MAX_RTF_DEPTH, refuse
@@ -38,6 +43,7 @@ _SIGNS = {
     "enspace": " ",
     "softline": " ",
 }
+_TRACKED = {"deleted": "deleted", "revised": "inserted"}
 _SYMBOLS = {"~": " ", "_": "-", "-": ""}
 _CHARSET_CODECS = {
     128: "cp932",
@@ -67,6 +73,7 @@ class _State:
     codec: str = ""
     fallback: int = 1
     hidden: bool = False
+    tracked: str = ""
 
 
 def read_rtf(payload: Payload) -> Reading:
@@ -84,7 +91,10 @@ def read_rtf(payload: Payload) -> Reading:
     if not blocks:
         raise ExtractError("the RTF document has no text", code="no_text")
     headings = (block.text for block in blocks if block.kind is BlockKind.HEADING)
-    return Reading(title=reader.title or next(headings, ""), blocks=tuple(blocks), charset=None)
+    inserted, deleted = reader.changes["inserted"], reader.changes["deleted"]
+    tracked = f"has tracked changes: {inserted} insertion(s), {deleted} deletion(s)"
+    notes = (tracked,) if inserted or deleted else ()
+    return Reading(title=reader.title or next(headings, ""), blocks=tuple(blocks), charset=None, notes=notes)
 
 
 class _Reader:
@@ -95,13 +105,14 @@ class _Reader:
         self.notes: list[Block] = []
         self.furniture: dict[str, None] = {}
         self.title = ""
+        self.changes = Counter[str]()
         self._data = data
         self._state = _State()
         self._stack: list[_State] = []
         self._codec = "cp1252"
         self._fonts: dict[int, str] = {}
         self._font = 0
-        self._pieces: dict[str, list[str]] = {}
+        self._pieces: dict[str, list[tuple[str, str]]] = {}
         self._pending = bytearray()
         self._unread = 0
         self._marked = False
@@ -180,11 +191,22 @@ class _Reader:
 
     def _put(self, text: str) -> None:
         if self._state.target and not self._state.hidden:
-            self._pieces.setdefault(self._state.target, []).append(text)
+            self._pieces.setdefault(self._state.target, []).append((self._state.tracked, text))
 
     def _take(self, target: str) -> str:
-        raw = "".join(self._pieces.pop(target, ()))
+        raw = ""
+        for tracked, group in groupby(self._pieces.pop(target, ()), key=lambda piece: piece[0]):
+            raw += self._shown(tracked, "".join(text for _, text in group))
         return fold(raw.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
+
+    def _shown(self, tracked: str, text: str) -> str:
+        """Text with its tracked change marked as in Word documents."""
+        words = text.strip()
+        if not tracked or not words:
+            return text
+        self.changes[tracked] += 1
+        before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+        return f"{before}[{tracked}: {words}]{after}"
 
     def _symbol(self, symbol: bytes) -> None:
         if symbol == b"*":
@@ -246,10 +268,12 @@ class _Reader:
             self._state = replace(self._state, codec=self._fonts.get(argument or 0, ""))
         elif word == "uc":
             self._state = replace(self._state, fallback=max(0, argument or 0))
-        elif word in ("v", "deleted"):
+        elif word == "v":
             self._state = replace(self._state, hidden=argument != 0)
+        elif word in _TRACKED:
+            self._state = replace(self._state, tracked=_TRACKED[word] if argument != 0 else "")
         elif word == "plain":
-            self._state = replace(self._state, hidden=False, codec="")
+            self._state = replace(self._state, hidden=False, codec="", tracked="")
         elif word == "ansicpg" and argument is not None:
             self._codec = _codec(argument) or self._codec
         elif word in ("mac", "pc", "pca"):

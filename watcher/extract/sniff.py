@@ -6,6 +6,9 @@ import io
 import re
 import zipfile
 
+from watcher.errors import ExtractError
+from watcher.extract.compound import open_compound
+
 HTML = "text/html"
 TEXT = "text/plain"
 MARKDOWN = "text/markdown"
@@ -29,6 +32,7 @@ XML = "application/xml"
 RSS = "application/rss+xml"
 ATOM = "application/atom+xml"
 MAIL = "message/rfc822"
+EPUB = "application/epub+zip"
 ZIP = "application/zip"
 BINARY = "application/octet-stream"
 
@@ -177,11 +181,12 @@ def _has_type(package: zipfile.ZipFile) -> bool:
 
 
 def _ole_type(payload: bytes) -> str:
-    """The kind of a compound file, by the names of its streams ([MS-CFB] directory entries, UTF-16)."""
-    for name, kind in _OLE_STREAMS:
-        if name.encode("utf-16-le") + b"\x00\x00" in payload:
-            return kind
-    return OLE
+    """The kind of a compound file, by its own streams; by all names in it ([MS-CFB], UTF-16) when it is damaged."""
+    try:
+        names = frozenset(open_compound(payload).streams)
+    except ExtractError:
+        names = frozenset(name for name, _ in _OLE_STREAMS if name.encode("utf-16-le") + b"\x00\x00" in payload)
+    return next((kind for name, kind in _OLE_STREAMS if name in names), OLE)
 
 
 def _head(payload: bytes) -> str | None:

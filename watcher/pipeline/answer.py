@@ -12,6 +12,7 @@ from watcher.errors import ConfigError, ExtractError, WatcherError
 from watcher.extract import extract
 from watcher.model.change import ChangeKind, Severity
 from watcher.model.document import Document
+from watcher.model.notes import marks_meant
 from watcher.pipeline.compare import (
     Comparison,
     PastText,
@@ -127,11 +128,23 @@ def extract_item(item: dict[str, Any], _pack_text: str) -> dict[str, Any]:
         "id": item["id"],
         "title": document.title,
         "text": "\n".join("\t".join(block.cells) if block.cells else block.text for block in document.blocks),
-        "blocks": [{"kind": block.kind.value, "text": block.text} for block in document.blocks],
+        "blocks": _block_facts(document),
         "media_type": document.media_type,
         "charset": document.charset,
+        "notes": list(document.notes),
         "error": None,
     }
+
+
+def _block_facts(document: Document) -> list[dict[str, str]]:
+    """Kind and text of each Block, and its anchor; of a footnote that says "Ibid.", the mark of the one meant."""
+    meant = marks_meant(document.blocks)
+    facts = []
+    for place, block in enumerate(document.blocks):
+        fact = {"kind": block.kind.value, "text": block.text}
+        fact |= {"anchor": block.anchor} if block.anchor else {}
+        facts.append(fact | ({"means": meant[place]} if place in meant else {}))
+    return facts
 
 
 def replay_items(items: Iterable[dict[str, Any]], pack_text: str, children: Children) -> Iterator[dict[str, Any]]:

@@ -167,6 +167,20 @@ def test_odt_headings_lists_notes_and_deletions(zip_of: Builder) -> None:
     ]
 
 
+def test_odt_insertions_are_marked_over_paragraphs(zip_of: Builder) -> None:
+    content = (
+        f"<office:document-content {ODT_NAMES}><office:body><office:text>"
+        '<text:tracked-changes><text:changed-region text:id="c1"><text:insertion/></text:changed-region>'
+        '<text:changed-region text:id="c2"><text:format-change/></text:changed-region></text:tracked-changes>'
+        '<text:p>We <text:change-start text:change-id="c1"/>support <text:span>a ban</text:span></text:p>'
+        '<text:p>and sign.<text:change-end text:change-id="c1"/> Soon.</text:p>'
+        '<text:p><text:change-start text:change-id="c2"/>Bold<text:change-end text:change-id="c2"/></text:p>'
+        "</office:text></office:body></office:document-content>"
+    )
+    document = read(zip_of({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": content}))
+    assert document.text.split("\n") == ["We [inserted: support a ban]", "[inserted: and sign.] Soon.", "Bold"]
+
+
 def test_spreadsheet_rows_carry_columns_and_plain_numbers(zip_of: Builder) -> None:
     main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
     relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -216,6 +230,17 @@ def test_rtf_reads_charsets_unicode_tables_footnotes_and_headers() -> None:
     ]
     assert document.title == "Decree 5"
     assert document.blocks[-1].boilerplate
+
+
+def test_rtf_tracked_changes_are_shown_as_such() -> None:
+    first = rb"We {\deleted oppose }{\revised\revauth1 sup}{\revised port} a {\b ban}.\par "
+    document = read(rb"{\rtf1 " + first + rb"{\deleted Gone.}\par Stays.}")
+    assert [block.text for block in document.blocks] == [
+        "We [deleted: oppose] [inserted: support] a ban.",
+        "[deleted: Gone.]",
+        "Stays.",
+    ]
+    assert "has tracked changes: 1 insertion(s), 2 deletion(s)" in document.notes
 
 
 def test_rtf_nested_without_end_is_refused_and_unclosed_is_read() -> None:

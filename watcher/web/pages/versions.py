@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
+from watcher.model.notes import marks_meant
 from watcher.pipeline.cite import cite_version
 from watcher.store import changes, sources, versions
 from watcher.web.reply import page, rooms_of
@@ -33,6 +34,7 @@ def show_version(request: Request, version_id: str) -> Response:
         positions=found,
         changes=near,
         blocks=blocks[:BLOCKS_SHOWN],
+        meant=marks_meant(blocks),
         citation=cited.footnote,
         permalink=cited.permalink,
         hidden=max(0, len(blocks) - BLOCKS_SHOWN),
