@@ -1,8 +1,10 @@
 """That one edit of a real page makes exactly one Block differ, and one Hunk.
 
-A Block of which no word is left is one deleted and one inserted. Takes pages of ../shared, changes one visible place of each in its source (a word changed, inserted or taken out; a
-paragraph added or taken out) and compares what is read before and after. Prints one JSON line; ends with code 1 when
-a claim failed. Edits of what is not shown must change nothing.
+Takes pages of ../shared, changes one visible place of each in its source (a word changed, inserted or taken out; a
+paragraph added or taken out) and compares what is read before and after: one Block differs in its text, all others and
+all labels are the same, and the Diff has one Hunk. A Block of which half of the words or less are left may be one
+deleted and one inserted. Edits of what is not shown must change nothing. Prints one JSON line; ends with code 1 when a
+claim failed.
 
     python benchmarks/stability.py [--edits 1000] [--seed 7] [--show]
 """
@@ -20,6 +22,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 from real_pages import article_pages, page_pairs_pages
 
@@ -31,6 +34,8 @@ from watcher.model.document import Block, Document
 
 NEW_WORD = "zwyxword"
 NEW_PARAGRAPH = f"One more {NEW_WORD} of text."
+# Snapshots of one page, hours apart, are much alike: every eighth is taken.
+EVERY_SNAPSHOT = 8
 # A piece of source between two tags; what stands in raw text elements and comments is stepped over.
 _PIECE = re.compile(
     r"<!--.*?-->|<(script|style|noscript|textarea|title|template|iframe|svg)\b.*?</\1\s*>|<[^>]*>|([^<]+)",
@@ -58,7 +63,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--show", action="store_true", help="print what failed, with the page and the Blocks")
     asked = parser.parse_args()
-    pages = {"same_pages_again": list(page_pairs_pages()), "news_pages": list(article_pages())}
+    pages = {
+        "same_pages_again": list(islice(page_pairs_pages(), 0, None, EVERY_SNAPSHOT)),
+        "news_pages": list(article_pages()),
+    }
     if not all(pages.values()):
         sys.exit("the real pages of ../shared are not here")
     started = time.process_time()
@@ -120,16 +128,11 @@ def _problem(op: HunkOp, old: Document, new: Document) -> str:
         return "more than one Block differs"
     if op is HunkOp.EDITED and _labels(old.blocks[same]) != _labels(new.blocks[same]):
         return "the edited Block has other labels"
-    if op is HunkOp.EDITED and not _words(old.blocks[same]) & _words(new.blocks[same]):
-        wanted = [HunkOp.DELETED, HunkOp.INSERTED]
-    else:
-        wanted = [op]
     found = [hunk.op for hunk in compare(old, new).hunks]
-    return "" if found == wanted else f"Hunks {[str(each) for each in found]}"
-
-
-def _words(block: Block) -> set[str]:
-    return set(_WORD.findall(block.text))
+    if op is HunkOp.EDITED and found == [HunkOp.DELETED, HunkOp.INSERTED]:
+        before_words, after_words = (set(_WORD.findall(each.blocks[same].text)) for each in (old, new))
+        return "" if len(before_words & after_words) <= len(before_words) / 2 else "a similar Block was not paired"
+    return "" if found == [op] else f"Hunks {[str(each) for each in found]}"
 
 
 def _said(block: Block) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from selectolax.lexbor import LexborNode
 
 from watcher.extract.html_tags import INVISIBLE, is_hidden
-from watcher.extract.limits import MAX_NODES, MAX_TABLE_SPAN, refuse
+from watcher.extract.limits import MAX_CELLS, MAX_NODES, MAX_TABLE_SPAN, refuse
 from watcher.extract.reading import row
 from watcher.model.document import Block, Link
 
@@ -121,16 +121,22 @@ def table_blocks(shape: TableShape, read_cell: ReadCell) -> Iterator[Block]:
     """
     headings: list[str] = []
     carried: dict[int, tuple[int, str]] = {}
+    columns: tuple[str, ...] = ()
     still_heading = True
+    count = 0
     for place, each in enumerate(shape.rows):
         cells, links, spans = _expand(each, carried, read_cell)
         still_heading = still_heading and bool(each.cells) and _is_heading_row(each, first=place == 0, shape=shape)
         if still_heading:
             headings = _join_headings(headings, _spread(cells, spans))
+            columns = tuple(headings) if any(headings) else ()
             block = row(cells)
         else:
             width = max(len(cells), len(headings))
-            block = row(_padded(cells, width), _padded(headings, width) if any(headings) else ())
+            block = row(_padded(cells, width), columns if len(columns) in (0, width) else _padded(headings, width))
+        count += len(cells) if block is None else len(block.cells)
+        if count > MAX_CELLS:
+            refuse("the table", found=f"over {MAX_CELLS}", limit=MAX_CELLS, unit="cells")
         if block is not None:
             yield replace(block, links=links) if links else block
 

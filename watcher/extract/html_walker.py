@@ -65,6 +65,7 @@ class BlockWalker:
         self._pieces: list[str] = []
         self._links: list[Link] = []
         self._link: tuple[str, int] | None = None
+        self._link_shows = False
         self._link_end = -1
         self._line_broken = False
         self._raised_in_link = False
@@ -127,7 +128,7 @@ class BlockWalker:
             if not attributes and tag in PLAIN_BLOCKS:
                 return None
         elif tag == "a":
-            self._open_link(attributes)
+            self._open_link(attributes, shows=node.first_child is not None)
             return None
         elif tag in SPACED:
             self._pieces.append(" ")
@@ -206,13 +207,15 @@ class BlockWalker:
         if seen:
             self._pieces.append(f" {seen} ")
 
-    def _open_link(self, attributes: Attributes) -> None:
+    def _open_link(self, attributes: Attributes, *, shows: bool) -> None:
+        """Begin a link; without text it counts only when it `shows` something else, such as a picture."""
         mark = note_mark(attributes)
         if mark and not "".join(self._pieces).strip():
             self._note = mark
         if self._pieces and self._link_end == len(self._pieces):
             self._pieces.append(" ")
         self._link = (attributes.get("href") or "", len(self._pieces))
+        self._link_shows = shows
         self._raised_in_link = False
 
     def _close_link(self) -> None:
@@ -224,7 +227,7 @@ class BlockWalker:
             reference = _REFERENCE.fullmatch(text)
             if reference and (self._state.raised or self._raised_in_link):
                 self._pieces[start:] = ["[", reference[1], "]"]
-        elif target and not target.lower().startswith("javascript:"):
+        elif (text or self._link_shows) and target and not target.lower().startswith("javascript:"):
             self._links.append(Link(text=text, target=target.strip()))
         self._link = None
         self._link_end = len(self._pieces)
@@ -242,6 +245,7 @@ class BlockWalker:
             inside = fold("".join(self._pieces[start:]))
             if inside and target and not target.startswith("#"):
                 self._links.append(Link(text=inside, target=target.strip()))
+                self._link_shows = False
             self._link = (target, 0)
         self._pieces.clear()
         links, mark = tuple(self._links), self._note

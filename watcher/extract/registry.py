@@ -32,19 +32,19 @@ def _extractor(name: str, version: int, module: str | None = None) -> Extractor:
     return Extractor(name=name, version=version, module=f"watcher.extract.{module or name}", function=f"read_{name}")
 
 
-HTML = _extractor("html", 1)
-TEXT = _extractor("text", 1)
+HTML = _extractor("html", 2)
+TEXT = _extractor("text", 2)
 DELIMITED = _extractor("delimited", 1)
-PDF = _extractor("pdf", 1)
-DOCX = _extractor("docx", 1)
+PDF = _extractor("pdf", 2)
+DOCX = _extractor("docx", 2)
 PPTX = _extractor("pptx", 1)
-ODT = _extractor("odt", 1)
+ODT = _extractor("odt", 2)
 SPREADSHEET = _extractor("spreadsheet", 1)
-RTF = _extractor("rtf", 1)
+RTF = _extractor("rtf", 2)
 JSON = _extractor("json", 1, "structured")
-XML = _extractor("xml", 1)
+XML = _extractor("xml", 2)
 FEED = _extractor("feed", 1)
-MAIL = _extractor("mail", 1)
+MAIL = _extractor("mail", 2)
 NONE = Extractor(name="none", version=1, module=__name__, function="read_nothing")
 
 EXTRACTORS = {

@@ -60,7 +60,8 @@ def _with_notes(blocks: list[Block]) -> list[Block]:
 def _start_of_notes(blocks: list[Block], last: int, pattern: re.Pattern[str]) -> int | None:
     """Where a run of notes begins that counts up to the last content Block: the place of note 1, None without one.
 
-    Going up from the end, numbers must fall one by one; a note may have up to three further paragraphs.
+    Going up from the end, numbers must fall, with at most one left out at a time; a note may have up to three further
+    paragraphs.
     """
     wanted: int | None = None
     unnumbered = 0
@@ -70,7 +71,7 @@ def _start_of_notes(blocks: list[Block], last: int, pattern: re.Pattern[str]) ->
             return None
         match = pattern.match(block.text)
         number = int(next(group for group in match.groups() if group)) if match else None
-        if number is not None and (wanted is None or number == wanted):
+        if number is not None and (wanted is None or number == wanted or number == wanted - 1 > 0):
             if number == 1:
                 return place
             wanted, unnumbered = number - 1, 0
@@ -90,9 +91,15 @@ def _is_announced(blocks: list[Block], start: int, *, first: str) -> bool:
 
 
 def _with_questions(blocks: list[Block]) -> tuple[Block, ...]:
-    """Name the questions of a questionnaire and the paragraphs that answer them."""
+    """Name the questions of a questionnaire and the paragraphs that answer them.
+
+    It is one when a "Q: ...?" is followed by an "A: ...", or when there are several questions.
+    """
     marks = [_question_mark(block) for block in blocks]
-    if sum(mark is not None for mark in marks) < _MINIMUM_QUESTIONS:
+    lettered = any(
+        mark == "" and _is_lettered_answer(below) for mark, below in zip(marks, blocks[1:], strict=False)
+    )
+    if not lettered and sum(mark is not None for mark in marks) < _MINIMUM_QUESTIONS:
         return tuple(blocks)
     named: list[Block] = []
     question: str | None = None
@@ -103,9 +110,13 @@ def _with_questions(blocks: list[Block]) -> tuple[Block, ...]:
             continue
         if block.kind is BlockKind.HEADING or block.boilerplate:
             question = None
-        is_answer = block.kind in _PROSE and question is not None
+        is_answer = block.kind in _PROSE and question is not None or (lettered and _is_lettered_answer(block))
         named.append(replace(block, kind=BlockKind.ANSWER, level=0, anchor=question or "") if is_answer else block)
     return tuple(named)
+
+
+def _is_lettered_answer(block: Block) -> bool:
+    return block.kind in _PROSE and not block.boilerplate and _ANSWER_LETTER.match(block.text) is not None
 
 
 def _question_mark(block: Block) -> str | None:
