@@ -16,7 +16,7 @@ import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from real_pages import article_pages
 from resiliparse.parse.html import HTMLTree
@@ -130,7 +130,7 @@ def _zipped(document: str) -> bytes:
 
 _BARE: dict[str, Callable[[bytes], object]] = {
     "text/html": lambda payload: LexborHTMLParser(payload.decode()).root,
-    "application/rss+xml": ElementTree.fromstring,
+    "application/rss+xml": ET.fromstring,
     "application/json": json.loads,
 }
 

@@ -32,7 +32,7 @@ CHILD_SECONDS = 20.0
 CHILD_MEMORY = 1024**3
 
 
-class Finding(AssertionError):
+class FoundError(AssertionError):
     """A claim that a payload contradicts."""
 
     def __init__(self, claim: str, case: Case) -> None:
@@ -50,17 +50,17 @@ class _Hunt:
     outcomes: Counter[str] = field(default_factory=Counter)
 
     def judge(self, case: Case) -> None:
-        """Read one payload; Finding when a claim does not hold."""
+        """Read one payload; FoundError when a claim does not hold."""
         if time.monotonic() > self.ends_at:
             return
         try:
             seen = self._observed(case)
         except ExtractError as error:
-            raise Finding(f"the child was lost: {error}", case) from error
+            raise FoundError(f"the child was lost: {error}", case) from error
         self.outcomes[seen.code or "document"] += 1
         problem = seen.problem or _lost(case, seen)
         if problem:
-            raise Finding(problem, case)
+            raise FoundError(problem, case)
 
     def _observed(self, case: Case) -> Observed:
         """What a child tells; one that ran out of time may have waited for the machine, so it has a second try."""
@@ -89,9 +89,7 @@ def main() -> None:
     sys.exit(1 if found else 0)
 
 
-def _run(
-    name: str, cases: SearchStrategy[Case], *, minutes: float, first_seed: int, keep: Path
-) -> dict[str, object]:
+def _run(name: str, cases: SearchStrategy[Case], *, minutes: float, first_seed: int, keep: Path) -> dict[str, object]:
     started = time.monotonic()
     report: dict[str, object] = {"benchmark": "fuzz", "target": name, "seed": first_seed}
     with ChildPool(size=1, seconds=CHILD_SECONDS, memory_bytes=CHILD_MEMORY) as children:
@@ -101,7 +99,7 @@ def _run(
             while time.monotonic() < hunt.ends_at:
                 _batch(cases, hunt, number)
                 number += 1
-        except Finding as finding:
+        except FoundError as finding:
             keep.mkdir(parents=True, exist_ok=True)
             path = keep / f"fuzz-{name}-{number}.payload"
             path.write_bytes(finding.case.payload)
@@ -114,7 +112,7 @@ def _run(
 
 
 def _batch(cases: SearchStrategy[Case], hunt: _Hunt, number: int) -> None:
-    """Payloads drawn from one seed; a Finding is raised with the smallest payload that shows it."""
+    """Payloads drawn from one seed; a FoundError is raised with the smallest payload that shows it."""
 
     @seed(number)
     @settings(

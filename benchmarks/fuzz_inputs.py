@@ -26,11 +26,32 @@ _BLOCK = (
     *("html", "body", "hr", "br", "img", "input", "xmp", "listing", "ruby", "rt", "object", "marquee", "button"),
 )
 _ATTRIBUTES = (
-    *('id="n1"', "id=_ftn3", "class='cookie x'", "class=a", "role=navigation", "role=heading aria-level=9", "align=left"),
+    *(
+        'id="n1"',
+        "id=_ftn3",
+        "class='cookie x'",
+        "class=a",
+        "role=navigation",
+        "role=heading aria-level=9",
+        "align=left",
+    ),
     *("href=#n1", "href='/x?a=1&b=2'", "name=note-4", "bgcolor=#fff", "colspan=3", "rowspan=2", "colspan=99999", "x="),
     *("rowspan=0", "type=submit", "role=presentation", "lang=ru", "style='color:red'", "width=100%", "a=b=c", "/"),
 )
-_SIGNS = ("&amp;", "&nbsp;", "&#0;", "&#x1F600;", "&shy;", "&lt;b&gt;", "&bogus;", "\x00", "\u200b", "\u202e", "é", "地雷")
+_SIGNS = (
+    "&amp;",
+    "&nbsp;",
+    "&#0;",
+    "&#x1F600;",
+    "&shy;",
+    "&lt;b&gt;",
+    "&bogus;",
+    "\x00",
+    "\u200b",
+    "\u202e",
+    "é",
+    "地雷",
+)
 _LOOSE = ("< ", "<3", "</>", "<!-- c -->", "<!doctype html>", "<?x y?>", "<![CDATA[ c ]]>", "\r\n", "\t", " ", "&", ">")
 
 
@@ -146,7 +167,9 @@ def _docx(draw: DrawFn) -> Case:
         rows = []
         for width in draw(st.lists(st.integers(0, 3), max_size=3)):
             cells = [part(depth + 1) for _ in range(width)]
-            merge = draw(st.sampled_from(("", "<w:tcPr><w:gridSpan w:val='9'/></w:tcPr>", "<w:tcPr><w:vMerge/></w:tcPr>")))
+            merge = draw(
+                st.sampled_from(("", "<w:tcPr><w:gridSpan w:val='9'/></w:tcPr>", "<w:tcPr><w:vMerge/></w:tcPr>"))
+            )
             rows.append(f"<w:tr>{''.join(f'<w:tc>{merge}{cell}</w:tc>' for cell in cells)}</w:tr>")
         return f"<w:tbl>{''.join(rows)}</w:tbl>"
 

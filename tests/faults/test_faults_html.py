@@ -1,4 +1,4 @@
-"""Catalogue 58 to 77 where the payload is HTML: every word is read, or the refusal says why; never a crash or less text."""
+"""Catalogue 58 to 77 for HTML: every word is read, or the refusal says why; never a crash or a shorter text."""
 
 from __future__ import annotations
 
@@ -195,7 +195,9 @@ def test_067_a_million_attributes_are_left_out_and_noted(read: Any) -> None:
 
 
 def test_067_a_list_of_very_many_choices_is_read_as_furniture(read: Any) -> None:
-    page = read("<p>Choose a town.</p><select name=town>" + "<option value=1>Town</option>" * 40_000 + "</select><p>End")
+    page = read(
+        "<p>Choose a town.</p><select name=town>" + "<option value=1>Town</option>" * 40_000 + "</select><p>End"
+    )
     assert len(page.blocks) == 40_002
     assert {(block.kind, block.boilerplate) for block in page.blocks[1:-1]} == {(BlockKind.LIST_ITEM, True)}
     assert not page.blocks[-1].boilerplate

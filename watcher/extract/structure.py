@@ -96,9 +96,7 @@ def _with_questions(blocks: list[Block]) -> tuple[Block, ...]:
     It is one when a "Q: ...?" is followed by an "A: ...", or when there are several questions.
     """
     marks = [_question_mark(block) for block in blocks]
-    lettered = any(
-        mark == "" and _is_lettered_answer(below) for mark, below in zip(marks, blocks[1:], strict=False)
-    )
+    lettered = any(mark == "" and _is_lettered_answer(below) for mark, below in zip(marks, blocks[1:], strict=False))
     if not lettered and sum(mark is not None for mark in marks) < _MINIMUM_QUESTIONS:
         return tuple(blocks)
     named: list[Block] = []
@@ -110,7 +108,7 @@ def _with_questions(blocks: list[Block]) -> tuple[Block, ...]:
             continue
         if block.kind is BlockKind.HEADING or block.boilerplate:
             question = None
-        is_answer = block.kind in _PROSE and question is not None or (lettered and _is_lettered_answer(block))
+        is_answer = (block.kind in _PROSE and question is not None) or (lettered and _is_lettered_answer(block))
         named.append(replace(block, kind=BlockKind.ANSWER, level=0, anchor=question or "") if is_answer else block)
     return tuple(named)
 
