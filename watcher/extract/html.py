@@ -16,9 +16,12 @@ from watcher.extract.reading import NO_RULES, Payload, Reading, fold
 from watcher.extract.structure import with_structure
 from watcher.model.document import Block, BlockKind, ExtractRules
 
-_NESTING_TAGS = r"(?:div|ul|ol|li|dl|dd|dt|menu|dir|section|article|blockquote|center|fieldset|main|aside|nav|details)"
-_NESTING = re.compile(rf"<(/?){_NESTING_TAGS}\b", re.IGNORECASE)
-_NESTING_WHOLE = re.compile(rf"</?{_NESTING_TAGS}\b[^<>]*>", re.IGNORECASE)
+_NESTING_TAGS = (
+    *("div", "ul", "ol", "li", "dl", "dd", "dt", "menu", "dir", "section", "article", "blockquote", "center"),
+    *("fieldset", "main", "aside", "nav", "details"),
+)
+_NESTING = re.compile(rf"<(/?)(?:{'|'.join(_NESTING_TAGS)})\b", re.IGNORECASE)
+_NESTING_WHOLE = re.compile(rf"</?(?:{'|'.join(_NESTING_TAGS)})\b[^<>]*>", re.IGNORECASE)
 _LONG_TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9]*)\s[^<>]{20000,}")
 _SELECT = re.compile(r"<(/?)select(?=[\s/>])", re.IGNORECASE)
 _REFRESH_URL = re.compile(r"(?<!\d)\d++\s*+[;,]\s*+(?:url\s*+=)?", re.IGNORECASE)
@@ -77,6 +80,10 @@ def _tamed(text: str, notes: list[str]) -> str:
 
 
 def _depth(text: str) -> int:
+    """How deep the elements lie that nest without end; 0 at once for a page of few of them."""
+    lower = text.lower()
+    if sum(lower.count(f"<{tag}") for tag in _NESTING_TAGS) <= MAX_HTML_DEPTH:
+        return 0
     depth = deepest = 0
     for match in _NESTING.finditer(text):
         depth = max(0, depth - 1) if match[1] else depth + 1

@@ -84,11 +84,17 @@ def _shape(table: LexborNode) -> TableShape | None:
         tag = node.tag or ""
         if tag == "table":
             return None
-        inside = tag not in INVISIBLE and tag != "-text" and not is_hidden(tag, node.attributes)
+        inside = tag != "-text" and tag not in INVISIBLE
+        if inside:
+            attributes = node.attributes
+            inside = not (attributes or tag == "dialog") or not is_hidden(tag, attributes)
         if inside:
             in_head = in_head or tag == "thead"
             _note_element(shape, tag, node, in_head=in_head)
         child = node.first_child if inside else None
+        if child is not None and child.next is None and child.tag == "-text":
+            nodes += 1
+            child = None
         if child is not None:
             stack.append(node)
             node = child
@@ -178,10 +184,15 @@ def _expand(
             spans.append(1)
 
     for node in each.cells:
-        take_carried()
+        if carried:
+            take_carried()
         attributes = node.attributes
         text, found = read_cell(node)
         links.extend(found)
+        if not attributes:
+            cells.append(text)
+            spans.append(1)
+            continue
         columns, rows = _span(attributes.get("colspan")), _span(attributes.get("rowspan"))
         for offset in range(columns):
             if rows > 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
@@ -48,6 +49,26 @@ class _State:
     content: bool = False
     preformatted: bool = False
     raised: bool = False
+
+
+@lru_cache(maxsize=256)
+def _item(state: _State, tag: str) -> _State:
+    """The state inside a list item; remembered, because long lists ask for the same one again and again."""
+    depth = max(1, state.list_depth) + (tag == "dd")
+    return replace(state, kind=BlockKind.LIST_ITEM, level=depth, anchor="")
+
+
+def _special(state: _State, tag: str, attributes: Attributes) -> _State:
+    """The state inside an element that means more than a new line."""
+    if not state.content and is_content(tag, attributes):
+        state = replace(state, content=True)
+    if tag in LISTS:
+        return replace(state, list_depth=state.list_depth + 1)
+    if tag in ITEMS:
+        return _item(state, tag)
+    if tag in PREFORMATTED:
+        return replace(state, preformatted=True)
+    return replace(state, raised=True) if tag == "sup" else state
 
 
 _Stack = list[tuple[LexborNode, str, _State | None]]
@@ -140,28 +161,22 @@ class BlockWalker:
 
     def _inside(self, node: LexborNode, tag: str, attributes: Attributes) -> _State:
         state = self._state
-        level = heading_level(tag, attributes)
+        if tag in ITEMS and not attributes:
+            return _item(state, tag)
+        plain = tag in PLAIN_BLOCKS and "role" not in attributes
+        level = 0 if plain else heading_level(tag, attributes)
         if level:
             kept = Furniture.NONE if state.furniture is Furniture.BANNER and level == 1 else state.furniture
             anchor = lasting_id(attributes)
             return replace(state, kind=BlockKind.HEADING, level=level, anchor=anchor, furniture=kept)
         if state.furniture is Furniture.NONE:
-            found = furniture(tag, attributes, inside_content=state.content)
+            found = Furniture.NONE if plain else furniture(tag, attributes, inside_content=state.content)
             if found is Furniture.NONE and attributes and names_consent(tag, attributes):
                 found = self._consent_notice(node)
             if found is not Furniture.NONE:
                 state = replace(state, furniture=found)
-        if not state.content and is_content(tag, attributes):
-            state = replace(state, content=True)
-        if tag in LISTS:
-            state = replace(state, list_depth=state.list_depth + 1)
-        elif tag in ITEMS:
-            depth = max(1, state.list_depth) + (tag == "dd")
-            state = replace(state, kind=BlockKind.LIST_ITEM, level=depth, anchor="")
-        elif tag in PREFORMATTED:
-            state = replace(state, preformatted=True)
-        elif tag == "sup":
-            state = replace(state, raised=True)
+        if not plain:
+            state = _special(state, tag, attributes)
         mark = note_mark(attributes) if attributes else ""
         return replace(state, kind=BlockKind.FOOTNOTE, level=0, anchor=mark) if mark else state
 
