@@ -11,15 +11,19 @@ from watcher.errors import ConfigError, ExtractError
 from watcher.extract.charset import decode
 from watcher.extract.html_noscript import without_noscript
 from watcher.extract.html_walker import BlockWalker
-from watcher.extract.limits import MAX_ATTRIBUTES, MAX_HTML_DEPTH
+from watcher.extract.limits import MAX_ATTRIBUTES, MAX_HTML_DEPTH, MAX_OPTIONS
 from watcher.extract.reading import NO_RULES, Payload, Reading, fold
 from watcher.extract.structure import with_structure
 from watcher.model.document import Block, BlockKind, ExtractRules
 
-_NESTING_TAGS = r"(?:div|ul|ol|li|dl|dd|dt|menu|dir|section|article|blockquote|center|fieldset|main|aside|nav|details)"
-_NESTING = re.compile(rf"<(/?){_NESTING_TAGS}\b", re.IGNORECASE)
-_NESTING_WHOLE = re.compile(rf"</?{_NESTING_TAGS}\b[^<>]*>", re.IGNORECASE)
+_NESTING_TAGS = (
+    *("div", "ul", "ol", "li", "dl", "dd", "dt", "menu", "dir", "section", "article", "blockquote", "center"),
+    *("fieldset", "main", "aside", "nav", "details"),
+)
+_NESTING = re.compile(rf"<(/?)(?:{'|'.join(_NESTING_TAGS)})\b", re.IGNORECASE)
+_NESTING_WHOLE = re.compile(rf"</?(?:{'|'.join(_NESTING_TAGS)})\b[^<>]*>", re.IGNORECASE)
 _LONG_TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9]*)\s[^<>]{20000,}")
+_SELECT = re.compile(r"<(/?)select(?=[\s/>])", re.IGNORECASE)
 _REFRESH_URL = re.compile(r"(?<!\d)\d++\s*+[;,]\s*+(?:url\s*+=)?", re.IGNORECASE)
 
 
@@ -40,8 +44,7 @@ def read_markup(text: str, rules: ExtractRules = NO_RULES) -> tuple[list[Block],
     """Blocks, title and notes of HTML source text. Blocks may be empty."""
     notes: list[str] = []
     text, unscripted = without_noscript(text)
-    tree = LexborHTMLParser(_tamed(text, notes))
-    root = tree.root
+    root = _parsed(_tamed(text, notes))
     if root is None:
         return [], "", notes
     _remove(root, rules.remove, notes)
@@ -55,17 +58,32 @@ def read_markup(text: str, rules: ExtractRules = NO_RULES) -> tuple[list[Block],
     return blocks, _title(root, blocks), notes
 
 
+def _parsed(text: str) -> LexborNode | None:
+    """The root of the tree. The parser takes any text; it gives up only when it gets no memory."""
+    try:
+        return LexborHTMLParser(text).root
+    except SelectolaxError as error:
+        message = f"the page is too large to read: the parser ran out of memory at {len(text)} characters"
+        raise ExtractError(message, code="too_large") from error
+
+
 def _tamed(text: str, notes: list[str]) -> str:
     """The source, changed only where its shape would cost the parser time by the square of its length."""
     if text.count("<") > MAX_HTML_DEPTH and _depth(text) > MAX_HTML_DEPTH:
         notes.append(f"elements nested deeper than {MAX_HTML_DEPTH} levels were read as if side by side")
         text = _NESTING_WHOLE.sub("<p>", text)
+    if text.count("<option") + text.count("<OPTION") > MAX_OPTIONS:
+        text = _SELECT.sub(lambda match: "</div" if match[1] else "<div role=menu ", text)
     if len(text) > 20000 and "=" in text:
         text = _LONG_TAG.sub(lambda match: _without_attributes(match, notes), text)
     return text
 
 
 def _depth(text: str) -> int:
+    """How deep the elements lie that nest without end; 0 at once for a page of few of them."""
+    lower = text.lower()
+    if sum(lower.count(f"<{tag}") for tag in _NESTING_TAGS) <= MAX_HTML_DEPTH:
+        return 0
     depth = deepest = 0
     for match in _NESTING.finditer(text):
         depth = max(0, depth - 1) if match[1] else depth + 1
@@ -127,7 +145,7 @@ def _shown_instead(root: LexborNode, unscripted: str) -> list[Block]:
     unframed = "".join(node.text(deep=True) for node in root.css("noframes"))
     walker = BlockWalker()
     for source in (unscripted, unframed):
-        inner = LexborHTMLParser(source).root if source and not walker.blocks else None
+        inner = _parsed(source) if source and not walker.blocks else None
         if inner is not None:
             walker.walk(inner)
     return walker.blocks

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from selectolax.lexbor import LexborNode
 
 from watcher.extract.html_tags import INVISIBLE, is_hidden
-from watcher.extract.limits import MAX_NODES, MAX_TABLE_SPAN, refuse
+from watcher.extract.limits import MAX_CELLS, MAX_NODES, MAX_TABLE_SPAN, refuse
 from watcher.extract.reading import row
 from watcher.model.document import Block, Link
 
@@ -84,11 +84,17 @@ def _shape(table: LexborNode) -> TableShape | None:
         tag = node.tag or ""
         if tag == "table":
             return None
-        inside = tag not in INVISIBLE and tag != "-text" and not is_hidden(tag, node.attributes)
+        inside = tag != "-text" and tag not in INVISIBLE
+        if inside:
+            attributes = node.attributes
+            inside = not (attributes or tag == "dialog") or not is_hidden(tag, attributes)
         if inside:
             in_head = in_head or tag == "thead"
             _note_element(shape, tag, node, in_head=in_head)
         child = node.first_child if inside else None
+        if child is not None and child.next is None and child.tag == "-text":
+            nodes += 1
+            child = None
         if child is not None:
             stack.append(node)
             node = child
@@ -121,16 +127,22 @@ def table_blocks(shape: TableShape, read_cell: ReadCell) -> Iterator[Block]:
     """
     headings: list[str] = []
     carried: dict[int, tuple[int, str]] = {}
+    columns: tuple[str, ...] = ()
     still_heading = True
+    count = 0
     for place, each in enumerate(shape.rows):
         cells, links, spans = _expand(each, carried, read_cell)
         still_heading = still_heading and bool(each.cells) and _is_heading_row(each, first=place == 0, shape=shape)
         if still_heading:
             headings = _join_headings(headings, _spread(cells, spans))
+            columns = tuple(headings) if any(headings) else ()
             block = row(cells)
         else:
             width = max(len(cells), len(headings))
-            block = row(_padded(cells, width), _padded(headings, width) if any(headings) else ())
+            block = row(_padded(cells, width), columns if len(columns) in (0, width) else _padded(headings, width))
+        count += len(cells) if block is None else len(block.cells)
+        if count > MAX_CELLS:
+            refuse("the table", found=f"over {MAX_CELLS}", limit=MAX_CELLS, unit="cells")
         if block is not None:
             yield replace(block, links=links) if links else block
 
@@ -172,10 +184,15 @@ def _expand(
             spans.append(1)
 
     for node in each.cells:
-        take_carried()
+        if carried:
+            take_carried()
         attributes = node.attributes
         text, found = read_cell(node)
         links.extend(found)
+        if not attributes:
+            cells.append(text)
+            spans.append(1)
+            continue
         columns, rows = _span(attributes.get("colspan")), _span(attributes.get("rowspan"))
         for offset in range(columns):
             if rows > 1:

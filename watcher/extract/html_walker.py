@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
@@ -50,6 +51,26 @@ class _State:
     raised: bool = False
 
 
+@lru_cache(maxsize=256)
+def _item(state: _State, tag: str) -> _State:
+    """The state inside a list item; remembered, because long lists ask for the same one again and again."""
+    depth = max(1, state.list_depth) + (tag == "dd")
+    return replace(state, kind=BlockKind.LIST_ITEM, level=depth, anchor="")
+
+
+def _special(state: _State, tag: str, attributes: Attributes) -> _State:
+    """The state inside an element that means more than a new line."""
+    if not state.content and is_content(tag, attributes):
+        state = replace(state, content=True)
+    if tag in LISTS:
+        return replace(state, list_depth=state.list_depth + 1)
+    if tag in ITEMS:
+        return _item(state, tag)
+    if tag in PREFORMATTED:
+        return replace(state, preformatted=True)
+    return replace(state, raised=True) if tag == "sup" else state
+
+
 _Stack = list[tuple[LexborNode, str, _State | None]]
 
 
@@ -65,6 +86,7 @@ class BlockWalker:
         self._pieces: list[str] = []
         self._links: list[Link] = []
         self._link: tuple[str, int] | None = None
+        self._link_shows = False
         self._link_end = -1
         self._line_broken = False
         self._raised_in_link = False
@@ -127,7 +149,7 @@ class BlockWalker:
             if not attributes and tag in PLAIN_BLOCKS:
                 return None
         elif tag == "a":
-            self._open_link(attributes)
+            self._open_link(attributes, shows=node.first_child is not None)
             return None
         elif tag in SPACED:
             self._pieces.append(" ")
@@ -139,28 +161,22 @@ class BlockWalker:
 
     def _inside(self, node: LexborNode, tag: str, attributes: Attributes) -> _State:
         state = self._state
-        level = heading_level(tag, attributes)
+        if tag in ITEMS and not attributes:
+            return _item(state, tag)
+        plain = tag in PLAIN_BLOCKS and "role" not in attributes
+        level = 0 if plain else heading_level(tag, attributes)
         if level:
             kept = Furniture.NONE if state.furniture is Furniture.BANNER and level == 1 else state.furniture
             anchor = lasting_id(attributes)
             return replace(state, kind=BlockKind.HEADING, level=level, anchor=anchor, furniture=kept)
         if state.furniture is Furniture.NONE:
-            found = furniture(tag, attributes, inside_content=state.content)
+            found = Furniture.NONE if plain else furniture(tag, attributes, inside_content=state.content)
             if found is Furniture.NONE and attributes and names_consent(tag, attributes):
                 found = self._consent_notice(node)
             if found is not Furniture.NONE:
                 state = replace(state, furniture=found)
-        if not state.content and is_content(tag, attributes):
-            state = replace(state, content=True)
-        if tag in LISTS:
-            state = replace(state, list_depth=state.list_depth + 1)
-        elif tag in ITEMS:
-            depth = max(1, state.list_depth) + (tag == "dd")
-            state = replace(state, kind=BlockKind.LIST_ITEM, level=depth, anchor="")
-        elif tag in PREFORMATTED:
-            state = replace(state, preformatted=True)
-        elif tag == "sup":
-            state = replace(state, raised=True)
+        if not plain:
+            state = _special(state, tag, attributes)
         mark = note_mark(attributes) if attributes else ""
         return replace(state, kind=BlockKind.FOOTNOTE, level=0, anchor=mark) if mark else state
 
@@ -206,13 +222,15 @@ class BlockWalker:
         if seen:
             self._pieces.append(f" {seen} ")
 
-    def _open_link(self, attributes: Attributes) -> None:
+    def _open_link(self, attributes: Attributes, *, shows: bool) -> None:
+        """Begin a link; without text it counts only when it `shows` something else, such as a picture."""
         mark = note_mark(attributes)
         if mark and not "".join(self._pieces).strip():
             self._note = mark
         if self._pieces and self._link_end == len(self._pieces):
             self._pieces.append(" ")
         self._link = (attributes.get("href") or "", len(self._pieces))
+        self._link_shows = shows
         self._raised_in_link = False
 
     def _close_link(self) -> None:
@@ -224,7 +242,7 @@ class BlockWalker:
             reference = _REFERENCE.fullmatch(text)
             if reference and (self._state.raised or self._raised_in_link):
                 self._pieces[start:] = ["[", reference[1], "]"]
-        elif target and not target.lower().startswith("javascript:"):
+        elif (text or self._link_shows) and target and not target.lower().startswith("javascript:"):
             self._links.append(Link(text=text, target=target.strip()))
         self._link = None
         self._link_end = len(self._pieces)
@@ -242,6 +260,7 @@ class BlockWalker:
             inside = fold("".join(self._pieces[start:]))
             if inside and target and not target.startswith("#"):
                 self._links.append(Link(text=inside, target=target.strip()))
+                self._link_shows = False
             self._link = (target, 0)
         self._pieces.clear()
         links, mark = tuple(self._links), self._note

@@ -27,19 +27,18 @@ _ATTRIBUTE = re.compile(rb"(?<![\w-])([a-z-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*
 # Content of a refresh (HTML standard, "shared declarative refresh steps"): seconds, then an address.
 _REFRESH = re.compile(r"\s*(\d*)[\d.]*\s*[;,]?\s*(?:url\s*=)?(.*)", re.IGNORECASE | re.DOTALL)
 
-_PLACE = r"(?<![\w$.])(?:(?:window|document|self|top|parent)\s*\.\s*)*+location"
+_PLACE = r"(?<![\w$.])(?:(?:window|document|self|top|parent)\s*+\.\s*+){0,4}+location"
 _ADDRESS = r"[\"']([^\"'<>\s]{1,500})[\"']"
 _GOES_TO = re.compile(
     rf"{_PLACE}(?:(?:\s*\.\s*href)?\s*=\s*{_ADDRESS}|\s*\.\s*(?:replace|assign)\(\s*{_ADDRESS})", re.IGNORECASE
 )
-# What may stand before it where it runs without a condition and without a click.
+# What may open the block that it stands in, where it runs without a condition and without a click.
 _AT_ONCE = re.compile(
-    r"[^{}?&|]*(?:(?:settimeout\(\s*(?:[\"']|(?:function\s*\(\)|\(\)\s*=>)\s*\{)"
-    r"|onload\s*=\s*function\s*\(\w*\)\s*\{|\(\s*function\s*\(\)\s*\{"
-    r"|addeventlistener\(\s*[\"'](?:load|domcontentloaded)[\"'],\s*(?:function\s*\(\w*\)|\(\w*\)\s*=>)\s*\{)"
-    r"[^{}?&|]*)?",
+    r"(?:settimeout\(\s*(?:function\s*\(\)|\(\)\s*=>)|onload\s*=\s*function\s*\(\w*\)|\(\s*function\s*\(\)"
+    r"|addeventlistener\(\s*[\"'](?:load|domcontentloaded)[\"'],\s*(?:function\s*\(\w*\)|\(\w*\)\s*=>))\Z",
     re.IGNORECASE,
 )
+_LONGEST_OPENING = 120
 _CONDITION = re.compile(r"\bif\b|\b(?:var|let|const)\s+\Z", re.IGNORECASE)
 _DELAY_MS = re.compile(r"[^,]{0,60},\s*(\d{1,9})\s*\)")
 _SCRIPT_TYPES = ("", "text/javascript", "application/javascript", "module")
@@ -107,13 +106,21 @@ def _script_target(script: str, url: str) -> str:
     if match is None:
         return ""
     before, after = script[: match.start()], script[match.end() :]
-    if _CONDITION.search(before) or not _AT_ONCE.fullmatch(before):
+    if _CONDITION.search(before) or not _runs_at_once(before):
         return ""
     if "settimeout" in before.lower():
         delay = _DELAY_MS.match(after)
         if delay is None or int(delay[1]) > _LONGEST_DELAY_SECONDS * 1000:
             return ""
     return _elsewhere(match[1] or match[2], url)
+
+
+def _runs_at_once(before: str) -> bool:
+    """Whether what follows `before` in a script stands in no block, or in one that runs when the page is there."""
+    outside, brace, inside = before.partition("{")
+    if any(sign in outside for sign in "}?&|") or any(sign in inside for sign in "{}?&|"):
+        return False
+    return not brace or _AT_ONCE.search(outside.rstrip()[-_LONGEST_OPENING:]) is not None
 
 
 def frame_targets(payload: bytes, url: str) -> tuple[str, ...]:

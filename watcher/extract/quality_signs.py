@@ -93,7 +93,7 @@ NOT_FOUND_TITLE = re.compile(
     r"|404\W{0,3}(?:error|erreur|ошибка|not ?found|page|file|страниц|página).{0,60}|the resource cannot be found"
 )
 PAGE_GONE = re.compile(
-    r"(?:\b(?:page|url|página)\b|страниц\w*)[^.!?]{0,60}(?:not (?:be )?found|n't (?:be )?(?:found|exist)|not exist"
+    r"(?:\b(?:page|url|página)\b|страниц\w{0,4}+)[^.!?]{0,60}(?:not (?:be )?found|n't (?:be )?(?:found|exist)|not exist"
     r"|no longer (?:exist|available)|introuvable|n'existe p|(?:pas été|non) trouvée|no existe|no se encuentra"
     r"|no (?:ha sido |se ha |fue )?encontrad|не (?:найден|существует))|не найдена[^.!?]{0,20} страниц"
     r"|(?:can't|cannot|couldn't|could not|unable to) find (?:the|that|this|your) page"

@@ -53,7 +53,8 @@ def _with_notes(blocks: list[Block]) -> list[Block]:
 def _start_of_notes(blocks: list[Block], last: int, pattern: re.Pattern[str]) -> int | None:
     """Where a run of notes begins that counts up to the last content Block: the place of note 1, None without one.
 
-    Going up from the end, numbers must fall one by one; a note may have up to three further paragraphs.
+    Going up from the end, numbers must fall, with at most one left out at a time; a note may have up to three further
+    paragraphs.
     """
     wanted: int | None = None
     unnumbered = 0
@@ -63,7 +64,7 @@ def _start_of_notes(blocks: list[Block], last: int, pattern: re.Pattern[str]) ->
             return None
         match = pattern.match(block.text)
         number = int(next(group for group in match.groups() if group)) if match else None
-        if number is not None and (wanted is None or number == wanted):
+        if number is not None and (wanted is None or number == wanted or number == wanted - 1 > 0):
             if number == 1:
                 return place
             wanted, unnumbered = number - 1, 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from watcher.extract.limits import MAX_CELLS, refuse
+from watcher.extract.limits import MAX_CELLS, MAX_PADDED_CELLS, refuse
 from watcher.extract.reading import fold, paragraph, row
 from watcher.model.document import Block
 
@@ -33,6 +33,9 @@ def rows_as_blocks(rows: Iterable[Iterable[str]]) -> list[Block]:
         columns = folded[place] + [""] * (width - len(folded[place]))
         blocks.append(row(folded[place]))
         place += 1
+        if len(columns) * (len(folded) - place) > MAX_PADDED_CELLS:
+            found = f"{len(folded) - place} rows under {len(columns)} columns, over {MAX_PADDED_CELLS}"
+            refuse("the table", found=found, limit=MAX_PADDED_CELLS, unit="cells")
     blocks.extend(row(cells + [""] * (len(columns) - len(cells)), columns) for cells in folded[place:])
     return [block for block in blocks if block is not None]
 
