@@ -10,6 +10,7 @@ from typing import NoReturn
 from watcher.errors import ConfigError, ExtractError
 from watcher.extract import sniff
 from watcher.extract.limits import MAX_PAYLOAD_BYTES, refuse
+from watcher.extract.patterns import apply_patterns
 from watcher.extract.reading import NO_RULES, Payload, Reading
 from watcher.model.document import Document, ExtractRules
 
@@ -100,7 +101,7 @@ def extract(
     `media_type` and `charset` are as the server declared them, None when it did not; `name` is a file name or URL.
     The payload's own bytes decide; where the server said otherwise, `notes` tell. ExtractError says by `code` why
     there is no Document: unsupported, encrypted, damaged, too_large, no_text, selector_matched_nothing.
-    ConfigError for a selector that is not CSS.
+    ConfigError for what is no selector or no pattern.
     """
     if len(payload) > MAX_PAYLOAD_BYTES:
         refuse("the payload", found=len(payload), limit=MAX_PAYLOAD_BYTES, unit="bytes")
@@ -112,7 +113,10 @@ def extract(
     notes = (*_mismatch(media_type, judged), *reading.notes)
     if (rules.select or rules.remove) and extractor is not HTML:
         notes = (*notes, "select and remove rules apply to HTML only and were not used")
-    blocks = reading.blocks
+    patterned = apply_patterns(reading.blocks, rules)
+    blocks = patterned.blocks
+    if reading.blocks and not blocks:
+        raise ExtractError("the patterns of the Definition leave no text", code="no_text")
     if all(block.boilerplate for block in blocks):
         blocks = tuple(replace(block, boilerplate=False) for block in blocks)
     return Document(
@@ -122,8 +126,15 @@ def extract(
         charset=reading.charset,
         extractor=extractor.name,
         extractor_version=extractor.version,
-        notes=notes,
+        notes=(*notes, *patterned.notes),
+        left_out=patterned.left_out,
+        rules=(*reading.rules, *patterned.matches),
     )
+
+
+def current_number(name: str) -> int | None:
+    """The number that an extractor has today, None for a name that no extractor has."""
+    return next((one.version for one in (*EXTRACTORS.values(), NONE) if one.name == name), None)
 
 
 def _read(extractor: Extractor, payload: Payload) -> Reading:
