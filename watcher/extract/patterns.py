@@ -1,4 +1,4 @@
-"""Text patterns of a Definition over the Blocks of any document. RE2: linear time, nothing that looks back or around."""
+"""Text patterns of a Definition over the Blocks of any document, by RE2: no pattern takes for ever."""
 
 from __future__ import annotations
 

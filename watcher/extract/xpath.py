@@ -348,6 +348,7 @@ class _Parser:
             found = "its end" if token.kind == "end" else repr(token.text)
             raise XPathError(token.position, f"the name of an element is missing before {found}")
         if self._follows(":"):
+            self._refuse_prefixed_function()
             raise XPathError(token.position, f"namespaces ({token.text}:) are not allowed: write the bare name")
         if self._follows("("):
             if token.text not in ("text", "node"):
@@ -384,6 +385,11 @@ class _Parser:
         if token.text == "count" and not isinstance(arguments[0], Path | Binary):
             raise XPathError(token.position, "count() takes a selection of elements")
         return Call(token.text, tuple(arguments))
+
+    def _refuse_prefixed_function(self) -> None:
+        name, opened = (self._tokens[min(self._place + ahead, len(self._tokens) - 1)] for ahead in (2, 3))
+        if name.kind == "name" and opened.text == "(":
+            self._refuse_function(name)
 
     @staticmethod
     def _refuse_function(token: _Token) -> None:

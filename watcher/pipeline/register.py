@@ -13,6 +13,7 @@ from watcher.errors import RefusedError
 from watcher.model.source import Credentials, Definition, Source, SourceKind, SourceState
 from watcher.model.subscription import CADENCE_SECONDS, Cadence, Subscription, SubscriptionFilter
 from watcher.pipeline.ports import Rooms
+from watcher.pipeline.rules import require_rules
 from watcher.pipeline.secrets import credentials_words, require_own_origin
 from watcher.pipeline.trust import require_ca_file
 from watcher.store import audit, changes, sources, subscriptions
@@ -42,7 +43,7 @@ def add_source(rooms: Rooms, source_id: str, definition: Definition, *, user: st
     """Register a Source; it is due at once. ConflictError when the id is taken.
 
     RefusedError, here and in `apply_plan`, when its credentials are for another origin than its address, or its
-    `ca_file` is no bare name.
+    `ca_file` is no bare name; ConfigError for a selector or pattern that cannot be used.
     """
     _require_sound(definition)
     now = rooms.clock()
@@ -214,6 +215,7 @@ def _differences(source: Source, definition: Definition, paused: bool) -> tuple[
 
 
 def _require_sound(definition: Definition) -> None:
+    require_rules(definition.rules)
     require_ca_file(definition)
     if definition.credentials is not None:
         require_own_origin(definition.credentials, definition.url)
