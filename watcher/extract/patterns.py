@@ -15,6 +15,7 @@ from watcher.model.document import Block, BlockKind, ExtractRules, LeftOut, Link
 
 MAX_PATTERN_LENGTH = 500
 PROGRAM_BYTES = 1 << 20
+_SAID = 40
 _NO_LOOKING_BACK = "back-references and look-around are not allowed, because they can take for ever"
 
 
@@ -70,9 +71,10 @@ def apply_patterns(blocks: Sequence[Block], rules: ExtractRules) -> Patterned:
 
 def matched_nothing(rule: str, patterns: Sequence[str]) -> str:
     """Says that no rule of its kind matched."""
+    said = ", ".join(repr(text if len(text) <= _SAID else f"{text[:_SAID]}...") for text in patterns[:3])
     if len(patterns) == 1:
-        return f"the {rule} rule {patterns[0]!r} matched nothing"
-    return f"none of the {len(patterns)} {rule} rules matched anything: {', '.join(map(repr, patterns))}"
+        return f"the {rule} rule {said} matched nothing"
+    return f"none of the {len(patterns)} {rule} rules matched anything ({said})"
 
 
 class _Work:

@@ -160,7 +160,8 @@ def _not_selected(version: Version, baseline: Version | None) -> QualityVerdict:
     return QualityVerdict(
         quality=Quality.STRUCTURE_CHANGED,
         reason=(
-            f"{what}, although the document has text. Try other rules with: watcher source preview {version.source_id}"
+            f"{what}, although the document has text; correct the rules, trying them with: "
+            f"watcher source preview {version.source_id}"
         ),
         rule="structure_changed",
     )
