@@ -47,6 +47,7 @@ COMMANDS = {
     "status": ("instance", "How the instance is."),
     "subscription": ("subscription", "Say who is told of what."),
     "timestamp": ("timestamp", "Have the newest checkpoint stamped by a third party."),
+    "upgrade": ("upgrade", "Read Snapshots again by the rules of today, without telling anybody."),
     "verify": ("verify", "Read the evidence back and say what is wrong with it."),
 }
 

@@ -1,4 +1,7 @@
-"""watcher source add | apply | list | show | pause | resume | release | retire; `test` has its own module."""
+"""watcher source add | apply | list | show | pause | resume | release | retire.
+
+`test`, and edit, definitions and preview, have their own modules.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe, user_name
+from watcher.cli.definition import edit, preview, rule_options, show_definitions
 from watcher.cli.trial import try_address
 from watcher.cli.words import change_words
 from watcher.errors import ConfigError
@@ -49,8 +53,7 @@ def source() -> None:
     "--instrument", "instruments", multiple=True, help="Treaty it concerns (MBT, CCW, APII, CCM); repeatable."
 )
 @click.option("--every", default="6h", show_default=True, help="How often to check: 30m, 6h, 1d.")
-@click.option("--select", multiple=True, help="CSS selector to keep; repeatable.")
-@click.option("--remove", multiple=True, help="CSS selector to leave out; repeatable.")
+@rule_options
 @click.option("--browser", is_flag=True, help="Read the page after its scripts ran.")
 @click.option("--upload", is_flag=True, help="A Source without address: letters, decrees, scans handed in by a person.")
 @pass_context
@@ -65,10 +68,9 @@ def add(
     subjects: tuple[str, ...],
     instruments: tuple[str, ...],
     every: str,
-    select: tuple[str, ...],
-    remove: tuple[str, ...],
     browser: bool,
     upload: bool,
+    **rules: tuple[str, ...],
 ) -> None:
     """Register URL as a Source; it is checked at once by a running service.
 
@@ -93,9 +95,8 @@ def add(
         subjects=tuple(resolve_subject(subject) for subject in subjects),
         instruments=tuple(resolve_instrument(instrument) for instrument in instruments),
         every_seconds=parse_cadence(every),
-        select=select,
-        remove=remove,
         browser=browser and not upload,
+        **rules,
     )
     with context.instance(create=True) as instance:
         register.add_source(instance.rooms, name, definition, user=user_name())
@@ -289,5 +290,8 @@ def _facts(rooms: Rooms, source_id: str) -> tuple[dict[str, object], Credentials
 
 
 source.add_command(try_address)
+source.add_command(edit)
+source.add_command(show_definitions)
+source.add_command(preview)
 
 COMMANDS = {"source": source}

@@ -32,8 +32,8 @@ QUOTE_CHARACTERS = 160
 
 @click.command("test")
 @click.argument("url")
-@click.option("--select", multiple=True, help="CSS selector to keep; repeatable.")
-@click.option("--remove", multiple=True, help="CSS selector to leave out; repeatable.")
+@click.option("--select", multiple=True, help="Selector to keep, CSS or XPath; repeatable.")
+@click.option("--remove", multiple=True, help="Selector to leave out, CSS or XPath; repeatable.")
 @click.option("--browser", is_flag=True, help="Read the page after its scripts ran.")
 @click.option("--ca-file", default="", help="Trust the authorities in this file of fetch.certificates as well.")
 @click.option("--follow-to-http", is_flag=True, help="Follow redirects from https to http.")

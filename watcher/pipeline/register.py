@@ -205,13 +205,17 @@ def _wanted_state(source: Source, paused: bool) -> SourceState:
 
 
 def _differences(source: Source, definition: Definition, paused: bool) -> tuple[tuple[str, str, str], ...]:
-    before, after = source.definition, definition
-    names = (part.name for part in fields(Definition) if getattr(before, part.name) != getattr(after, part.name))
-    found = [(name, _said(getattr(before, name)), _said(getattr(after, name))) for name in names]
+    found = definition_differences(source.definition, definition)
     wanted = _wanted_state(source, paused)
     if wanted is not source.state:
         found.append(("state", source.state, wanted))
     return tuple(found)
+
+
+def definition_differences(before: Definition, after: Definition) -> list[tuple[str, str, str]]:
+    """(field, before, after) of two Definitions, in words; secrets are named by reference."""
+    names = (part.name for part in fields(Definition) if getattr(before, part.name) != getattr(after, part.name))
+    return [(name, _said(getattr(before, name)), _said(getattr(after, name))) for name in names]
 
 
 def _require_sound(definition: Definition) -> None:
@@ -222,7 +226,11 @@ def _require_sound(definition: Definition) -> None:
 
 
 def _said(value: object) -> str:
-    return credentials_words(value) if isinstance(value, Credentials) else str(value)
+    if isinstance(value, Credentials):
+        return credentials_words(value)
+    if isinstance(value, tuple):
+        return ", ".join(str(one) for one in value) or "none"
+    return str(value)
 
 
 def _described(source: Source) -> dict[str, Any]:
