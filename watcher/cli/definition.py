@@ -55,7 +55,7 @@ def rule_options(function: F) -> F:
 @click.option("--dry-run", is_flag=True, help="Show the differences and change nothing.")
 @click.option("--yes", is_flag=True, help="Change it without asking.")
 @pass_context
-def edit(context: Context, source_id: str, dry_run: bool, yes: bool, **given: Any) -> None:
+def edit(context: Context, /, source_id: str, dry_run: bool, yes: bool, **given: Any) -> None:
     """Give a Source a new Definition from now on; the old one stays with its dates.
 
     What is not given stays. A rule that is given replaces all of its kind, and "" clears the kind.
@@ -140,6 +140,7 @@ def show_definitions(context: Context, source_id: str, as_json: bool) -> None:
 @pass_context
 def preview(
     context: Context,
+    /,
     source_id: str,
     sequence: int | None,
     as_of: str | None,
@@ -220,19 +221,17 @@ def _said(name: str, value: str | None) -> str:
 def _preview_words(found: Preview, shown: int) -> list[str]:
     capture = found.capture
     kept = [one for one in found.blocks if not one.left_out]
-    lines = [
-        f"{found.source_id} as captured {capture.captured_at:%-d %B %Y, %H:%M} UTC (Capture {capture.sequence}); "
-        "nothing was fetched and nothing is changed",
-    ]
+    when = f"{capture.captured_at:%-d %B %Y, %H:%M} UTC (Capture {capture.sequence})"
+    lines = [f"{found.source_id} as captured {when}; nothing was fetched and nothing is changed"]
     if found.problem:
         lines.append(f"These rules read nothing: {found.problem}")
     lines.append(f"{len(kept)} of {len(found.blocks)} Blocks are kept")
     lines.append("")
-    for match in found.matches:
-        lines.append(
-            f"{match.rule} {match.pattern!r}: matched {match.matches}, in {match.blocks} Blocks; "
-            f"matched in {match.found} of the last {match.tried} Snapshots"
-        )
+    lines += [
+        f"{match.rule} {match.pattern!r}: matched {match.matches}, in {match.blocks} Blocks; "
+        f"matched in {match.found} of the last {match.tried} Snapshots"
+        for match in found.matches
+    ]
     lines += ["no rules: the whole document is read", ""] if not found.matches else [""]
     lines += [f"{'-' if one.left_out else ' '} {_clipped(_block_words(one))}" for one in found.blocks[:shown]]
     if len(found.blocks) > shown:

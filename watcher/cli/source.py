@@ -59,6 +59,7 @@ def source() -> None:
 @pass_context
 def add(
     context: Context,
+    /,
     url: str | None,
     source_id: str | None,
     title: str,
@@ -96,7 +97,11 @@ def add(
         instruments=tuple(resolve_instrument(instrument) for instrument in instruments),
         every_seconds=parse_cadence(every),
         browser=browser and not upload,
-        **rules,
+        select=rules["select"],
+        remove=rules["remove"],
+        keep_blocks=rules["keep_blocks"],
+        remove_blocks=rules["remove_blocks"],
+        remove_text=rules["remove_text"],
     )
     with context.instance(create=True) as instance:
         register.add_source(instance.rooms, name, definition, user=user_name())
