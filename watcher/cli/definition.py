@@ -133,7 +133,7 @@ def show_definitions(context: Context, source_id: str, as_json: bool) -> None:
 @click.command()
 @click.argument("source_id")
 @rule_options
-@click.option("--capture", "sequence", type=int, help="Read what this Capture brought; the newest good one by default.")
+@click.option("--capture", "sequence", type=int, help="Read what this Capture brought; the newest by default.")
 @click.option("--as-of", help="Read what stood at this date: 2026-05-03, or with a time in UTC.")
 @click.option("--whole", is_flag=True, help=f"Show all of the text, not only {BLOCKS_SHOWN} Blocks.")
 @json_option
@@ -228,8 +228,8 @@ def _preview_words(found: Preview, shown: int) -> list[str]:
     lines.append(f"{len(kept)} of {len(found.blocks)} Blocks are kept")
     lines.append("")
     lines += [
-        f"{match.rule} {match.pattern!r}: matched {match.matches}, in {match.blocks} Blocks; "
-        f"matched in {match.found} of the last {match.tried} Snapshots"
+        f"{match.rule} {match.pattern}: matched {match.matches} here (Blocks: {match.blocks}), "
+        f"and in {match.found} of the last {match.tried} Snapshots"
         for match in found.matches
     ]
     lines += ["no rules: the whole document is read", ""] if not found.matches else [""]

@@ -44,11 +44,15 @@ def is_outdated(read_by: ReadBy, definition: Definition) -> bool:
 
 
 def read_alike(rooms: Rooms, source: Source, version: Version) -> Alike:
-    """A Version of a Source as it reads today; its Snapshot is read again when its rules or extractor are old."""
+    """A Version of a Source as it reads today; its Snapshot is read again when its rules or extractor are old.
+
+    Of the Snapshots that read as that Version the newest is taken: they may differ in what the old rules left out.
+    """
     with rooms.database.reading() as connection:
         if not is_outdated(read_by(connection, version), source.definition):
             return Alike(before=version)
-        capture = captures.get_capture(connection, version.sequence)
+        capture = captures.newest_described_by(connection, version.version_id)
+        capture = capture or captures.get_capture(connection, version.sequence)
     reading = read_capture(rooms, capture, source.definition)
     if reading.version.document is None:
         return Alike(before=version, problem=reading.version.error)

@@ -174,9 +174,6 @@ def _chosen(connection: Connection, source_id: str, sequence: int | None, as_of:
         if capture.payload_sha256 is None:
             raise NotFoundError(f"Capture {sequence} brought nothing: {capture.error}")
         return capture
-    baseline_id = sources.get_baseline_id(connection, source_id)
-    if as_of is None and baseline_id is not None:
-        return captures.get_capture(connection, versions.get_version(connection, baseline_id).sequence)
     found = mementos.last_memento(connection, mementos.scope_of_source(source_id), until=as_of)
     if found is None:
         when = f" from {as_of:%-d %B %Y, %H:%M} UTC or before" if as_of is not None else ""

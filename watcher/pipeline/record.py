@@ -125,8 +125,6 @@ def _upgrade(rooms: Rooms, capture: Capture, baseline_id: str, newest: Version |
     with rooms.database.reading() as connection:
         source = sources.get_source(connection, capture.source_id)
         baseline = versions.get_version(connection, baseline_id)
-        if baseline.payload_sha256 != capture.payload_sha256:
-            return nothing
         if newest is not None and newest.error_code and not is_outdated(read_by(connection, newest), source.definition):
             return nothing
     alike = read_alike(rooms, source, baseline)

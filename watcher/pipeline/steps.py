@@ -61,7 +61,7 @@ def technical_change(rooms: Rooms, source: Source, old: Version, new: Version) -
     blocks = "they read the same" if same else f"{len(old.document.blocks)} Blocks became {len(new.document.blocks)}"
     comparison = Comparison(
         kind=ChangeKind.TECHNICAL,
-        reason=f"the same bytes were read again {by}: {blocks}",
+        reason=f"read again {by}: {blocks}",
         diff=NO_DIFF,
         judgement=Judgement(severity=Severity.NOISE, significance=0.0),
     )

@@ -16,7 +16,7 @@ from watcher.errors import NotFoundError, WatcherError
 from watcher.pipeline.ports import Rooms
 from watcher.web import memento
 from watcher.web.api import checkpoint, health
-from watcher.web.pages import audit, captures, changes, digests, overview, sources, subjects, versions
+from watcher.web.pages import audit, captures, changes, digests, overview, preview, sources, subjects, versions
 from watcher.web.reply import page
 
 log = structlog.get_logger()
@@ -25,6 +25,7 @@ ROUTES: tuple[tuple[str, Callable[..., Response]], ...] = (
     ("/", overview.overview),
     ("/sources", sources.list_sources),
     ("/sources/{source_id}", sources.show_source),
+    ("/sources/{source_id}/preview", preview.preview_source),
     ("/captures/{sequence}", captures.show_capture),
     ("/captures/{sequence}/view", captures.view_capture),
     ("/captures/{sequence}/{part}", captures.download_part),
