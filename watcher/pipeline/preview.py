@@ -282,7 +282,7 @@ def _compared(
 
 def _judged(rooms: Rooms, definition: Definition, old: _Trial, new: _Trial) -> tuple[str, bool]:
     if old.document is None or new.document is None:
-        return f"not compared: {old.problem or new.problem}", False
+        return f"held: {old.problem or new.problem}", False
     if old.document.extractor != new.document.extractor:
         return "not compared: two formats", True
     try:

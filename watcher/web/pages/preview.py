@@ -14,6 +14,7 @@ from watcher.web.reply import page, rooms_of
 
 BLOCKS_SHOWN = 1000
 SECONDS = 15.0
+PATIENCE_SECONDS = 3.0
 LABELS = {
     "select": "Keep what these selectors match",
     "remove": "Leave out what these selectors match",
@@ -38,7 +39,7 @@ def preview_source(request: Request, source_id: str) -> Response:
         for key in RULE_KEYS
     }
     found, problem, status = None, "", 200
-    if not _ONE_AT_A_TIME.acquire(timeout=SECONDS):
+    if not _ONE_AT_A_TIME.acquire(timeout=PATIENCE_SECONDS):
         problem, status = "Another preview is being made just now; try again in a minute.", 503
     else:
         try:
