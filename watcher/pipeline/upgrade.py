@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from watcher.errors import ArchiveError, ExtractError
+from watcher.model.capture import Version
 from watcher.pipeline.alike import is_outdated, read_alike, read_by, record_alike
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.register import record_act
 from watcher.store import sources, versions
+from watcher.store.database import Connection
 
 
 class UpgradeEnd(StrEnum):
@@ -61,6 +63,25 @@ def upgrade_source(rooms: Rooms, source_id: str, *, user: str) -> Upgraded:
 
     Nobody is told. The act is audited.
     """
+
+    def audited(connection: Connection, before: Version, after: Version) -> None:
+        record_act(
+            rooms,
+            connection,
+            user=user,
+            action="version.upgrade",
+            target=source_id,
+            before={"version_id": before.version_id, "definition_sha256": before.definition_sha256},
+            after={"version_id": after.version_id, "definition_sha256": after.definition_sha256},
+        )
+
+    return upgrade_recorded_by(rooms, source_id, audited)
+
+
+def upgrade_recorded_by(
+    rooms: Rooms, source_id: str, record: Callable[[Connection, Version, Version], None]
+) -> Upgraded:
+    """`upgrade_source` whose act is recorded by `record`, last in its transaction, if there is one."""
     with rooms.database.reading() as connection:
         source = sources.get_source(connection, source_id)
         baseline_id = sources.get_baseline_id(connection, source_id)
@@ -84,15 +105,7 @@ def upgrade_source(rooms: Rooms, source_id: str, *, user: str) -> Upgraded:
             )
         record_alike(connection, alike)
         sources.set_baseline(connection, source_id, new.version_id)
-        record_act(
-            rooms,
-            connection,
-            user=user,
-            action="version.upgrade",
-            target=source_id,
-            before={"version_id": baseline.version_id, "definition_sha256": baseline.definition_sha256},
-            after={"version_id": new.version_id, "definition_sha256": new.definition_sha256},
-        )
+        record(connection, baseline, new)
     reason = alike.technical.reason if alike.technical is not None else ""
     return Upgraded(source_id=source_id, end=UpgradeEnd.UPGRADED, reason=reason, version_id=new.version_id)
 
