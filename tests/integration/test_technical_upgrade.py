@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from watcher.extract import registry
 from watcher.model.capture import Outcome, Version
 from watcher.model.change import Change, ChangeKind
+from watcher.model.source import SourceKind
 from watcher.pipeline import notify, register
+from watcher.pipeline.import_history import DatedItem, import_items
 from watcher.pipeline.upgrade import UpgradeEnd, outdated_sources, upgrade_source
 from watcher.store import changes, sources, versions
 
@@ -275,3 +278,33 @@ def test_selectors_that_are_ways_to_the_same_text_are_compared_in_full(bench: An
     assert change.kind is ChangeKind.CONTENT
     assert len(change.diff.hunks) == 1
     assert "structure changed" not in change.reason
+
+
+def test_an_import_between_two_versions_is_compared_alike_with_both(bench: Any) -> None:
+    bench.register("kaz", "", kind=SourceKind.UPLOAD)
+
+    def bring(day: int, body: str) -> None:
+        moment = datetime(2026, 4, day, tzinfo=UTC)
+        item = DatedItem(
+            captured_at=moment,
+            payload=body.encode(),
+            media_type="text/html",
+            charset="utf-8",
+            url="",
+            origin=f"{day}.html",
+        )
+        list(import_items(bench.rooms, "kaz", [item], user="test"))
+
+    bring(1, _page(1))
+    bring(20, _page(20, vote="voted in favour of"))
+    _edit(bench, remove_text=("Visitors: [0-9]+",))
+    bring(10, _page(10, vote="voted in favour of"))
+    with bench.rooms.database.reading() as connection:
+        standing = [one for one in versions.list_versions(connection, "kaz") if not one.superseded_by]
+    assert len({one.definition_sha256 for one in standing}) == 1
+    ids = {one.version_id for one in standing}
+    steps = [change for change in _made(bench) if {change.from_version_id, change.to_version_id} <= ids]
+    words = " ".join(hunk.old + hunk.new for change in steps for hunk in change.diff.hunks)
+    assert words.count("abstained") == 1
+    assert "Visitors" not in words
+    assert not outdated_sources(bench.rooms)
