@@ -15,6 +15,7 @@ from watcher.cli.context import Context, json_option, pass_context, print_json, 
 from watcher.extract.suggest import SelectSuggestion
 from watcher.model.capture import FetchResult, Hop
 from watcher.model.source import Definition, format_cadence, slug
+from watcher.pipeline.rules import require_rules
 from watcher.pipeline.trial import Read, RobotsVerdict, Stability, Tools, Trial, try_source
 from watcher.pipeline.trial_advice import (
     CadenceAdvice,
@@ -83,6 +84,7 @@ def try_address(
         follow_to_http=follow_to_http,
     )
     require_ca_file(definition)
+    require_rules(definition.rules)
     with open_trial(config or context.config) as instance:
         fetcher = instance.fetcher()
         try:

@@ -53,6 +53,8 @@ def apply_patterns(blocks: Sequence[Block], rules: ExtractRules) -> Patterned:
     ExtractError `selector_matched_nothing` when none of the keep_blocks patterns is found; ConfigError for what is
     no pattern; ExtractError `too_large` when a pattern matches too often in too long a text.
     """
+    if not (rules.keep_blocks or rules.remove_blocks or rules.remove_text):
+        return Patterned(blocks=tuple(blocks), left_out=(), matches=(), notes=())
     work = _Work(rules)
     for block in blocks:
         work.take(block)
