@@ -99,6 +99,7 @@ def test_elements_inside_each_other_are_removed_once() -> None:
     page = "<div class=a>x<div class=a>y<div class=a>z</div></div></div><p>stays</p>"
     document = _read(page, ExtractRules(remove=(".a", "//div")))
     assert [block.text for block in document.blocks] == ["stays"]
+    assert [(one.pattern, one.matches, one.blocks) for one in document.rules] == [(".a", 3, 3), ("//div", 0, 0)]
 
 
 def test_one_of_two_selectors_that_matches_nothing_is_a_note_and_both_are_an_error() -> None:
