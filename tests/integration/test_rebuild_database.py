@@ -25,6 +25,7 @@ from watcher.pipeline import register
 from watcher.pipeline.import_history import DatedItem, import_items
 from watcher.pipeline.rebuild import rebuild_database
 from watcher.pipeline.release import release_held
+from watcher.pipeline.upgrade import upgrade_source
 from watcher.store import sources
 from watcher.store.database import open_database
 from watcher.store.rebuild import begin_rebuild, finish_rebuild
@@ -127,6 +128,25 @@ def test_the_evidence_and_what_follows_from_it_are_rebuilt_row_by_row(bench: Any
         assert rows(again, table) == rows(original, table), table
     hidden = frozenset({*SCHEDULE, "lease_owner", "lease_until"})
     assert rows(again, "sources", without=hidden) == rows(original, "sources", without=hidden)
+
+
+def test_technical_upgrades_are_rebuilt_with_what_they_superseded(bench: Any, tmp_path: Path) -> None:
+    bench.register("kaz", bench.site.put("/kaz", page(NOT_JOINED)))
+    bench.check("kaz")
+    for rules, at_once in ((("h1",), False), (("p",), True)):
+        with bench.rooms.database.reading() as connection:
+            definition = sources.get_source(connection, "kaz").definition
+        bench.clock.advance(hours=1)
+        steps = register.plan_sources(bench.rooms, [("kaz", replace(definition, remove=rules), False)])
+        register.apply_plan(bench.rooms, steps, user="test")
+        if at_once:
+            assert upgrade_source(bench.rooms, "kaz", user="test").version_id
+        else:
+            assert bench.check("kaz").recorded.technical is not None
+    database = rebuilt(bench, tmp_path / "rebuilt")
+    for table in ("versions", "changes", "audit", "positions"):
+        assert rows(database, table) == rows(tmp_path / "data" / "watcher.db", table), table
+    assert [row["superseded_by"] is None for row in rows(database, "versions")].count(False) == 2
 
 
 def test_definitions_keep_their_own_moments_while_the_clock_runs(bench: Any, tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ COMMANDS = {
     "subscription": ("subscription", "Say who is told of what."),
     "timestamp": ("timestamp", "Have the newest checkpoint stamped by a third party."),
     "upload": ("upload", "Hand in letters, decrees, scans and e-mails."),
+    "upgrade": ("upgrade", "Read Snapshots again by the rules of today, without telling anybody."),
     "verify": ("verify", "Read the evidence back and say what is wrong with it."),
 }
 

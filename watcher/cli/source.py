@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe, user_name
+from watcher.cli.definition import edit, preview, rule_options, show_definitions
 from watcher.cli.source_address import find, history, move
 from watcher.cli.trial import try_address
 from watcher.cli.words import change_words
@@ -55,13 +56,13 @@ def source() -> None:
     "--instrument", "instruments", multiple=True, help="Treaty it concerns (MBT, CCW, APII, CCM); repeatable."
 )
 @click.option("--every", default="6h", show_default=True, help="How often to check: 30m, 6h, 1d.")
-@click.option("--select", multiple=True, help="CSS selector to keep; repeatable.")
-@click.option("--remove", multiple=True, help="CSS selector to leave out; repeatable.")
+@rule_options
 @click.option("--browser", is_flag=True, help="Read the page after its scripts ran.")
 @click.option("--upload", is_flag=True, help="A Source without address: letters, decrees, scans handed in by a person.")
 @pass_context
 def add(
     context: Context,
+    /,
     url: str | None,
     source_id: str | None,
     title: str,
@@ -71,10 +72,9 @@ def add(
     subjects: tuple[str, ...],
     instruments: tuple[str, ...],
     every: str,
-    select: tuple[str, ...],
-    remove: tuple[str, ...],
     browser: bool,
     upload: bool,
+    **rules: tuple[str, ...],
 ) -> None:
     """Register URL as a Source; it is checked at once by a running service.
 
@@ -99,9 +99,12 @@ def add(
         subjects=tuple(resolve_subject(subject) for subject in subjects),
         instruments=tuple(resolve_instrument(instrument) for instrument in instruments),
         every_seconds=parse_cadence(every),
-        select=select,
-        remove=remove,
         browser=browser and not upload,
+        select=rules["select"],
+        remove=rules["remove"],
+        keep_blocks=rules["keep_blocks"],
+        remove_blocks=rules["remove_blocks"],
+        remove_text=rules["remove_text"],
     )
     with context.instance(create=True) as instance:
         others = _others_at(instance.rooms, address, name)
@@ -321,7 +324,7 @@ def _facts(rooms: Rooms, source_id: str) -> tuple[dict[str, object], Credentials
     return facts, one.definition.credentials
 
 
-for _command in (try_address, move, history, find):
+for _command in (try_address, move, history, find, edit, show_definitions, preview):
     source.add_command(_command)
 
 COMMANDS = {"source": source}

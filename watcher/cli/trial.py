@@ -15,6 +15,7 @@ from watcher.cli.context import Context, json_option, pass_context, print_json, 
 from watcher.extract.suggest import SelectSuggestion
 from watcher.model.capture import FetchResult, Hop
 from watcher.model.source import Definition, format_cadence, slug
+from watcher.pipeline.rules import require_rules
 from watcher.pipeline.trial import Read, RobotsVerdict, Stability, Tools, Trial, try_source
 from watcher.pipeline.trial_advice import (
     CadenceAdvice,
@@ -32,8 +33,8 @@ QUOTE_CHARACTERS = 160
 
 @click.command("test")
 @click.argument("url")
-@click.option("--select", multiple=True, help="CSS selector to keep; repeatable.")
-@click.option("--remove", multiple=True, help="CSS selector to leave out; repeatable.")
+@click.option("--select", multiple=True, help="Selector to keep, CSS or XPath; repeatable.")
+@click.option("--remove", multiple=True, help="Selector to leave out, CSS or XPath; repeatable.")
 @click.option("--browser", is_flag=True, help="Read the page after its scripts ran.")
 @click.option("--ca-file", default="", help="Trust the authorities in this file of fetch.certificates as well.")
 @click.option("--follow-to-http", is_flag=True, help="Follow redirects from https to http.")
@@ -83,6 +84,7 @@ def try_address(
         follow_to_http=follow_to_http,
     )
     require_ca_file(definition)
+    require_rules(definition.rules)
     with open_trial(config or context.config) as instance:
         fetcher = instance.fetcher()
         try:

@@ -7,14 +7,16 @@ from dataclasses import replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from watcher.errors import ConfigError, ExtractError
+from watcher.errors import ExtractError
 from watcher.extract.charset import decode
 from watcher.extract.html_noscript import without_noscript
 from watcher.extract.html_walker import BlockWalker
 from watcher.extract.limits import MAX_ATTRIBUTES, MAX_HTML_DEPTH, MAX_OPTIONS
+from watcher.extract.patterns import matched_nothing
 from watcher.extract.reading import NO_RULES, Payload, Reading, fold
+from watcher.extract.selectors import find
 from watcher.extract.structure import with_structure
-from watcher.model.document import Block, BlockKind, ExtractRules
+from watcher.model.document import Block, BlockKind, ExtractRules, RuleMatch
 
 _NESTING_TAGS = (
     *("div", "ul", "ol", "li", "dl", "dd", "dt", "menu", "dir", "section", "article", "blockquote", "center"),
@@ -30,27 +32,33 @@ _REFRESH_URL = re.compile(r"(?<!\d)\d++\s*+[;,]\s*+(?:url\s*+=)?", re.IGNORECASE
 def read_html(payload: Payload) -> Reading:
     """Blocks of a page, after the select and remove rules of its Definition.
 
-    ExtractError `no_text` when nothing is visible, `selector_matched_nothing` when a select rule finds nothing,
-    `too_large` past the limits; ConfigError for a selector that is not CSS.
+    ExtractError `no_text` when nothing is visible, `selector_matched_nothing` when no select rule finds
+    anything, `too_large` past the limits; ConfigError for what is no selector.
     """
     text, charset = decode(payload.data, declared=payload.charset, media_type=payload.media_type)
-    blocks, title, notes = read_markup(text, payload.rules)
+    matches: list[RuleMatch] = []
+    blocks, title, notes = read_markup(text, payload.rules, matches)
     if not blocks:
         raise ExtractError("the page has no visible text" + "".join(f"; {note}" for note in notes), code="no_text")
-    return Reading(title=title, blocks=with_structure(blocks), charset=charset, notes=tuple(notes))
+    return Reading(
+        title=title, blocks=with_structure(blocks), charset=charset, notes=tuple(notes), rules=tuple(matches)
+    )
 
 
-def read_markup(text: str, rules: ExtractRules = NO_RULES) -> tuple[list[Block], str, list[str]]:
-    """Blocks, title and notes of HTML source text. Blocks may be empty."""
+def read_markup(
+    text: str, rules: ExtractRules = NO_RULES, matches: list[RuleMatch] | None = None
+) -> tuple[list[Block], str, list[str]]:
+    """Blocks, title and notes of HTML source text. Blocks may be empty. `matches` takes how far each rule applied."""
+    matches = [] if matches is None else matches
     notes: list[str] = []
     text, unscripted = without_noscript(text)
     root = _parsed(_tamed(text, notes))
     if root is None:
         return [], "", notes
-    _remove(root, rules.remove, notes)
+    matches += _remove(root, rules.remove)
     walker = BlockWalker()
-    for node in _selected(root, rules.select):
-        walker.walk(node)
+    matches += _walk(walker, root, rules.select)
+    notes += [f"the {match.rule} rule {match.pattern!r} matched nothing" for match in matches if not match.matches]
     blocks = walker.blocks or _shown_instead(root, unscripted)
     notes.extend(_oddities(root, walker.iframes))
     if blocks and all(block.boilerplate for block in blocks):
@@ -98,33 +106,44 @@ def _without_attributes(match: re.Match[str], notes: list[str]) -> str:
     return f"<{match[1]} "
 
 
-def _find(root: LexborNode, selector: str, rule: str) -> list[LexborNode]:
-    try:
-        return root.css(selector)
-    except SelectolaxError as error:
-        raise ConfigError(f"{selector!r} is not a CSS selector that can be used", key=rule) from error
-
-
-def _remove(root: LexborNode, selectors: tuple[str, ...], notes: list[str]) -> None:
+def _remove(root: LexborNode, selectors: tuple[str, ...]) -> list[RuleMatch]:
+    """Take out what the remove rules match. An element inside another one that goes is never touched by itself."""
+    matches = []
     for selector in selectors:
-        found = _find(root, selector, "remove")
-        if not found:
-            notes.append(f"the remove rule {selector!r} matched nothing")
-        for node in found:
-            if node.parent is not None:
-                node.decompose()
+        found = find(root, selector, rule="remove")
+        going = [node for node in _outermost(root, {node.mem_id for node in found}) if node.mem_id != root.mem_id]
+        blocks = 0
+        for node in going:
+            walker = BlockWalker()
+            walker.walk(node)
+            blocks += len(walker.blocks)
+            node.decompose()
+        matches.append(RuleMatch(rule="remove", pattern=selector, matches=len(found), blocks=blocks))
+    return matches
 
 
-def _selected(root: LexborNode, selectors: tuple[str, ...]) -> list[LexborNode]:
-    """The elements to read in document order, none inside another; the whole page without rules."""
+def _walk(walker: BlockWalker, root: LexborNode, selectors: tuple[str, ...]) -> list[RuleMatch]:
+    """Read the selected elements in document order, none inside another; the whole page without rules."""
     if not selectors:
-        return [root]
-    wanted: set[int] = set()
-    for selector in selectors:
-        found = _find(root, selector, "select")
-        if not found:
-            raise ExtractError(f"the select rule {selector!r} matched nothing", code="selector_matched_nothing")
-        wanted.update(node.mem_id for node in found)
+        walker.walk(root)
+        return []
+    found = {selector: {node.mem_id for node in find(root, selector, rule="select")} for selector in selectors}
+    if not any(found.values()):
+        raise ExtractError(matched_nothing("select", selectors), code="selector_matched_nothing")
+    blocks = dict.fromkeys(found, 0)
+    for node in _outermost(root, set().union(*found.values())):
+        before = len(walker.blocks)
+        walker.walk(node)
+        for selector, wanted in found.items():
+            blocks[selector] += (len(walker.blocks) - before) if node.mem_id in wanted else 0
+    return [
+        RuleMatch(rule="select", pattern=selector, matches=len(wanted), blocks=blocks[selector])
+        for selector, wanted in found.items()
+    ]
+
+
+def _outermost(root: LexborNode, wanted: set[int]) -> list[LexborNode]:
+    """The wanted nodes in document order, none inside another."""
     chosen: list[LexborNode] = []
     node: LexborNode | None = root
     while node is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from watcher.model.document import Block, BlockKind, ExtractRules
+from watcher.model.document import Block, BlockKind, ExtractRules, RuleMatch
 
 SOFT_HYPHEN = "\u00ad"
 NO_RULES = ExtractRules()
@@ -24,12 +24,13 @@ class Payload:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """What one extractor read. `charset` is None for binary formats."""
+    """What one extractor read. `charset` is None for binary formats; `rules` says how far each selector applied."""
 
     title: str
     blocks: tuple[Block, ...]
     charset: str | None = None
     notes: tuple[str, ...] = ()
+    rules: tuple[RuleMatch, ...] = ()
 
 
 def fold(text: str) -> str:

@@ -11,6 +11,7 @@ from watcher.errors import ConfigError, ExtractError
 from watcher.extract import sniff
 from watcher.extract.limits import MAX_PAYLOAD_BYTES, refuse
 from watcher.extract.oddities import mojibake_note, other_kind_inside
+from watcher.extract.patterns import apply_patterns
 from watcher.extract.questions import with_questions
 from watcher.extract.reading import NO_RULES, Payload, Reading
 from watcher.model.document import Document, ExtractRules
@@ -110,7 +111,7 @@ def extract(
     `media_type` and `charset` are as the server declared them, None when it did not; `name` is a file name or URL.
     The payload's own bytes decide; where the server said otherwise, `notes` tell. ExtractError says by `code` why
     there is no Document: unsupported, encrypted, damaged, too_large, no_text, selector_matched_nothing.
-    ConfigError for a selector that is not CSS.
+    ConfigError for what is no selector or no pattern.
     """
     if len(payload) > MAX_PAYLOAD_BYTES:
         refuse("the payload", found=len(payload), limit=MAX_PAYLOAD_BYTES, unit="bytes")
@@ -124,18 +125,28 @@ def extract(
         notes = (*notes, "select and remove rules apply to HTML only and were not used")
     if reading.charset is not None and (mojibake := mojibake_note("\n".join(block.text for block in reading.blocks))):
         notes = (*notes, mojibake)
-    blocks = reading.blocks
+    patterned = apply_patterns(with_questions(reading.blocks) if extractor in _OF_PROSE else reading.blocks, rules)
+    blocks = patterned.blocks
+    if reading.blocks and not blocks:
+        raise ExtractError("the patterns of the Definition leave no text", code="no_text")
     if all(block.boilerplate for block in blocks):
         blocks = tuple(replace(block, boilerplate=False) for block in blocks)
     return Document(
         title=reading.title,
-        blocks=with_questions(blocks) if extractor in _OF_PROSE else blocks,
+        blocks=blocks,
         media_type=judged,
         charset=reading.charset,
         extractor=extractor.name,
         extractor_version=extractor.version,
-        notes=notes,
+        notes=(*notes, *patterned.notes),
+        left_out=patterned.left_out,
+        rules=(*reading.rules, *patterned.matches),
     )
+
+
+def current_number(name: str) -> int | None:
+    """The number that an extractor has today, None for a name that no extractor has."""
+    return next((one.version for one in (*EXTRACTORS.values(), NONE) if one.name == name), None)
 
 
 def _read(extractor: Extractor, payload: Payload) -> Reading:

@@ -167,6 +167,7 @@ class Version:
 
     `document` is None when the extractor failed; `error_code` and `error` then say why. A Version that the
     quality gate holds back has an `error_code` that begins with "held_", and a Document unless no text was found.
+    `superseded_by` is the Version that a technical upgrade made of the same Snapshot, "" when this one stands.
     """
 
     version_id: str
@@ -181,6 +182,7 @@ class Version:
     text_sha256: str
     error_code: str = ""
     error: str = ""
+    superseded_by: str = ""
 
     @property
     def is_held(self) -> bool:

@@ -47,11 +47,40 @@ class Block:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RuleMatch:
+    """How far one rule of a Definition applied: `rule` is its key ("select"), `pattern` what stands there.
+
+    `matches` counts elements (selectors) or places (patterns), `blocks` the Blocks in them.
+    """
+
+    rule: str
+    pattern: str
+    matches: int
+    blocks: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeftOut:
+    """Text that a pattern of the Definition leaves out of the Blocks: nothing compares or reads it, everybody sees it.
+
+    `block` is the index of the Block that it stood in or, when a whole Block is left out, before; `rule` and
+    `pattern` name what left it out. `whole` says that no words of the Block are left.
+    """
+
+    block: int
+    text: str
+    rule: str
+    pattern: str
+    whole: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Document:
     """Ordered Blocks with what is known about the payload they came from.
 
     `charset` is the decoding that was used, None for binary formats. `notes` tell a person what
-    was odd while reading ("no text layer", "frames were not followed").
+    was odd while reading ("no text layer", "frames were not followed"). `left_out` is what patterns of the
+    Definition left out, in reading order; `rules` says how far each rule applied.
     """
 
     title: str
@@ -61,6 +90,8 @@ class Document:
     extractor: str
     extractor_version: int
     notes: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    rules: tuple[RuleMatch, ...] = ()
 
     @property
     def text(self) -> str:
@@ -70,7 +101,16 @@ class Document:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExtractRules:
-    """The part of a Definition that an extractor obeys: CSS selectors to keep and to remove."""
+    """The part of a Definition that an extractor obeys.
+
+    `select` and `remove` are selectors of HTML, CSS or XPath, of what to keep and to remove. The others are RE2
+    patterns over the text of a Block, for every media type: only Blocks in which one of `keep_blocks` is found are
+    kept, those in which one of `remove_blocks` is found are left out, and what `remove_text` finds is left out of
+    its Block.
+    """
 
     select: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+    keep_blocks: tuple[str, ...] = ()
+    remove_blocks: tuple[str, ...] = ()
+    remove_text: tuple[str, ...] = ()

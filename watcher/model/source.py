@@ -11,6 +11,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from watcher.errors import ConfigError, RefusedError
+from watcher.model.document import ExtractRules
 
 MINIMUM_CADENCE_SECONDS = 60
 _INTRODUCED_LATER = (
@@ -23,6 +24,9 @@ _INTRODUCED_LATER = (
     "addressee",
     "language",
     "provenance",
+    "keep_blocks",
+    "remove_blocks",
+    "remove_text",
 )
 
 
@@ -63,7 +67,8 @@ class Definition:
     `subjects` are ISO 3166-1 alpha-3, `instruments` short names (MBT, CCW, APII, CCM). `fetch_despite_robots` is
     the reason why robots.txt is not obeyed, "" when it is. `browser` says that the page is read after its scripts ran.
     `ca_file` names a PEM file of authorities that this Source's site may be signed by beside those of the usual bundle;
-    `follow_to_http` allows redirects from https to http.
+    `follow_to_http` allows redirects from https to http. `select` and `remove` are CSS selectors or XPath;
+    `keep_blocks`, `remove_blocks` and `remove_text` are RE2 patterns, see `ExtractRules`.
     """
 
     url: str
@@ -85,6 +90,20 @@ class Definition:
     addressee: str = ""
     language: str = ""
     provenance: str = ""
+    keep_blocks: tuple[str, ...] = ()
+    remove_blocks: tuple[str, ...] = ()
+    remove_text: tuple[str, ...] = ()
+
+    @property
+    def rules(self) -> ExtractRules:
+        """The part that decides what is read out of a Snapshot."""
+        return ExtractRules(
+            select=self.select,
+            remove=self.remove,
+            keep_blocks=self.keep_blocks,
+            remove_blocks=self.remove_blocks,
+            remove_text=self.remove_text,
+        )
 
     @property
     def digest_sha256(self) -> str:
@@ -145,6 +164,15 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ReadBy:
+    """What a Version was read by: an extractor with its number, and the rules of a Definition."""
+
+    extractor: str
+    extractor_version: int
+    rules: ExtractRules
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
     """The right to check one Source once, held until `lease_until`.
 
@@ -152,7 +180,8 @@ class Claim:
     Source's when the result is recorded: a late result of a worker that lost its lease is refused.
     `etag` and `last_modified` are what the server last gave, for a conditional request; `payload_sha256` is the
     payload that the Source had last, `robots` what its origin's robots.txt last said. `holds` says that the newest
-    Version is held or could not be read, so that the same bytes again may lead to another end.
+    Version is held or could not be read, so that the same bytes again may lead to another end. `read_by` is what
+    read the baseline, None before the first.
     """
 
     source: Source
@@ -164,6 +193,7 @@ class Claim:
     payload_sha256: str | None = None
     robots: RobotsAnswer | None = None
     holds: bool = False
+    read_by: ReadBy | None = None
 
 
 def require_http_url(url: str) -> str:

@@ -9,13 +9,14 @@ from datetime import timedelta
 
 from watcher.diff.words import UNSPACED
 from watcher.errors import ExtractError
-from watcher.extract import SCRIPT_SHELL, Quality, QualityVerdict, extract, judge_quality
+from watcher.extract import SCRIPT_SHELL, Quality, QualityVerdict, current_number, extract, judge_quality
 from watcher.model.capture import Capture, Outcome, Version
-from watcher.model.document import Document
+from watcher.model.document import Document, ExtractRules
 from watcher.model.source import Definition
 from watcher.pipeline.ports import Rooms
 from watcher.store import captures, sources
 
+NO_RULES = ExtractRules()
 CONFIRM_AFTER = timedelta(minutes=10)
 LEAST_SHARED_WORDS = 0.3  # two texts of one language share a fifth by their small words alone
 CONFIRMED_BY_A_SECOND_READ = frozenset({Quality.SHRUNK, Quality.CUT_SHORT, Quality.MEDIA_TYPE_CHANGED})
@@ -91,11 +92,12 @@ def _words(document: Document) -> Counter[str]:
 def awaits_confirmation(capture: Capture, newest: Version | None) -> bool:
     """Whether a Capture that brought the bytes of a Version that was not taken can lead to another end.
 
-    A second read confirms them after a while, and another Definition may read them otherwise.
+    A second read confirms them after a while, and another Definition or a newer extractor may read them otherwise.
     """
     if newest is None or not brings_untaken(capture, newest):
         return False
-    if newest.definition_sha256 != capture.definition_sha256:
+    number = current_number(newest.extractor)
+    if newest.definition_sha256 != capture.definition_sha256 or number not in (None, newest.extractor_version):
         return True
     confirmable = newest.error_code in {f"held_{quality}" for quality in CONFIRMED_BY_A_SECOND_READ}
     return confirmable and _confirms(capture, newest)
@@ -160,7 +162,7 @@ def _judged(rooms: Rooms, capture: Capture, document: Document, baseline: Versio
 def _whole_page(rooms: Rooms, capture: Capture, version: Version) -> Document:
     """The page without the rules of its Definition, which may have left nothing of it; no Blocks if it has no text."""
     definition = _definition_of(rooms, version)
-    if (definition.select or definition.remove) and capture.payload_sha256 is not None:
+    if definition.rules != NO_RULES and capture.payload_sha256 is not None:
         try:
             return rooms.children.run(
                 extract,
@@ -188,11 +190,14 @@ def _url_of(capture: Capture) -> str:
 
 def _not_selected(version: Version, baseline: Version | None) -> QualityVerdict:
     nothing = version.error_code == "selector_matched_nothing"
-    found = version.error if nothing else "what the select and remove rules leave holds no text"
+    found = version.error if nothing else "what the rules of this Source leave holds no text"
     same_rules = baseline is not None and baseline.definition_sha256 == version.definition_sha256
     what = f"structure changed: {found}" if same_rules else found
     return QualityVerdict(
         quality=Quality.STRUCTURE_CHANGED,
-        reason=f"{what}, although the page has text; correct the rules of this Source",
+        reason=(
+            f"{what}, although the document has text; correct the rules, trying them with: "
+            f"watcher source preview {version.source_id}"
+        ),
         rule="structure_changed",
     )

@@ -8,7 +8,7 @@ from watcher.errors import DeletedError, ExtractError
 from watcher.extract import extract, extractor_for
 from watcher.model.capture import Capture, Version, version_id
 from watcher.model.change import Position
-from watcher.model.document import Document, ExtractRules
+from watcher.model.document import Document
 from watcher.model.source import Definition
 from watcher.pipeline.compare import positions_in, text_sha256
 from watcher.pipeline.ports import Rooms
@@ -40,7 +40,7 @@ def read_capture(rooms: Rooms, capture: Capture, definition: Definition) -> Read
             payload,
             media_type=capture.media_type,
             charset=capture.charset,
-            rules=rules_of(definition),
+            rules=definition.rules,
             name=name,
         )
         if not document.text.strip():
@@ -75,8 +75,3 @@ def read_capture(rooms: Rooms, capture: Capture, definition: Definition) -> Read
     except ExtractError:
         found = ()
     return Reading(version=version, positions=found)
-
-
-def rules_of(definition: Definition) -> ExtractRules:
-    """The part of a Definition that an extractor obeys."""
-    return ExtractRules(select=definition.select, remove=definition.remove)

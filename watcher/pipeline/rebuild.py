@@ -26,6 +26,7 @@ from watcher.pipeline.record import (
     record_unchanged,
 )
 from watcher.pipeline.release import release_recorded_by
+from watcher.pipeline.upgrade import UpgradeEnd, upgrade_recorded_by
 from watcher.pipeline.watch import attempt_again, needs_reading
 from watcher.store import audit, captures, claims, rebuild, sources
 from watcher.store.database import Connection
@@ -153,6 +154,8 @@ def _replay_act(rooms: Rooms, record: LedgerRecord, waiting: _Waiting) -> list[s
         raise ArchiveError(f"ledger record {record.sequence} is no readable act: {error}") from error
     if entry.action == "version.release" and _release_again(rooms, entry):
         return []
+    if entry.action == "version.upgrade" and _upgrade_again(rooms, entry):
+        return []
     with rooms.database.writing() as connection:
         _apply(connection, entry, record.body.get("after"), waiting)
         audit.add_audit(connection, entry)
@@ -168,6 +171,12 @@ def _release_again(rooms: Rooms, entry: audit.AuditEntry) -> bool:
     except NotFoundError:
         return False
     return True
+
+
+def _upgrade_again(rooms: Rooms, entry: audit.AuditEntry) -> bool:
+    then = replace(rooms, clock=lambda: entry.recorded_at)
+    done = upgrade_recorded_by(then, entry.target, lambda connection, *_: audit.add_audit(connection, entry))
+    return done.end is UpgradeEnd.UPGRADED
 
 
 def _apply(connection: Connection, entry: audit.AuditEntry, after: Any, waiting: _Waiting) -> None:

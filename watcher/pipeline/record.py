@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from watcher.model.capture import Capture, Outcome, Trigger, Version
-from watcher.model.change import Change, ChangeKind
+from watcher.model.change import Change
 from watcher.model.source import Definition, Source
+from watcher.pipeline.alike import Alike, is_outdated, read_alike, read_by, record_alike, without_lost_selectors
 from watcher.pipeline.compare import PastText
 from watcher.pipeline.gate import CONFIRM_AFTER, Hold, awaits_confirmation, brings_untaken, hold_back
 from watcher.pipeline.health import Presence
 from watcher.pipeline.ports import Rooms
-from watcher.pipeline.reading import Reading, read_capture, rules_of
+from watcher.pipeline.reading import Reading, read_capture
 from watcher.pipeline.register import record_act
-from watcher.pipeline.steps import change_between, make_change, presence_change, technical_change
+from watcher.pipeline.steps import change_between, make_change, presence_change, structure_change
 from watcher.store import captures, changes, claims, sources, versions
 from watcher.store.database import Connection
 
@@ -71,6 +72,8 @@ def record_attempt(rooms: Rooms, attempt: Attempt) -> Recorded:
     consequences = _Consequences(baseline_id=baseline_id)
     if capture.outcome is Outcome.NEW or awaits_confirmation(capture, newest):
         consequences = _read_and_compare(rooms, capture, baseline_id, newest)
+    elif capture.outcome.reached and baseline_id is not None:
+        consequences = _upgrade(rooms, capture, baseline_id, newest)
     if attempt.presence is not Presence.AS_BEFORE and baseline_id is not None:
         consequences = _with_presence(rooms, capture, consequences, baseline_id, attempt.presence)
     return _write(rooms, attempt, consequences, first=baseline_id is None)
@@ -93,15 +96,53 @@ def _read_and_compare(rooms: Rooms, capture: Capture, baseline_id: str | None, n
         until = max(capture.captured_at, baseline.captured_at) if baseline else capture.captured_at
         texts = versions.earlier_texts(connection, source.source_id, until=until)
     reading = read_capture(rooms, capture, source.definition)
-    hold = hold_back(rooms, capture, reading.version, baseline, newest)
+    alike = read_alike(rooms, source, baseline) if baseline is not None else None
+    compared, lost = _comparable(rooms, source, alike, reading.version)
+    last_good = compared if alike is not None and not alike.problem else None
+    hold = hold_back(rooms, capture, reading.version, last_good, newest)
     if hold is not None:
-        return _held(hold, baseline_id)
+        return _held(hold, alike)
     past = [PastText(text_sha256=digest, captured_at=moment) for digest, moment in texts]
-    consequences = _consequences(rooms, capture, source, reading, baseline, past)
+    consequences = _consequences(rooms, capture, source, reading, alike, compared, lost, past)
     if brings_untaken(capture, newest) and reading not in consequences.readings:
         taken = reading.version.version_id
         return replace(consequences, baseline_id=taken, described_by=taken, readings=(*consequences.readings, reading))
     return consequences
+
+
+def _comparable(
+    rooms: Rooms, source: Source, alike: Alike | None, version: Version
+) -> tuple[Version | None, tuple[str, ...]]:
+    """What a new Version is compared with, and the select rules that it no longer matches."""
+    if alike is None:
+        return None, ()
+    if alike.problem or version.document is None or alike.version.document is None:
+        return alike.version, ()
+    return without_lost_selectors(rooms, source, alike.version, version)
+
+
+def _upgrade(rooms: Rooms, capture: Capture, baseline_id: str, newest: Version | None) -> _Consequences:
+    """What follows from the bytes that are known already: nothing, unless rules or extractor are newer than they.
+
+    When the known Snapshot cannot be read by them, the baseline stays and what is wrong with the rules is held.
+    """
+    nothing = _Consequences(baseline_id=baseline_id)
+    with rooms.database.reading() as connection:
+        source = sources.get_source(connection, capture.source_id)
+        baseline = versions.get_version(connection, baseline_id)
+        if newest is not None and newest.error_code and not is_outdated(read_by(connection, newest), source.definition):
+            return nothing
+    alike = read_alike(rooms, source, baseline)
+    if not alike.problem:
+        described_by = alike.version.version_id if alike.reading is not None else None
+        return _Consequences(baseline_id=alike.version.version_id, described_by=described_by, upgraded=(alike,))
+    reading = read_capture(rooms, capture, source.definition)
+    hold = hold_back(rooms, capture, reading.version, None, newest)
+    if hold is not None:
+        return _held(hold, alike)
+    if reading.version.document is not None:
+        return nothing
+    return _Consequences(baseline_id=baseline_id, described_by=reading.version.version_id, readings=(reading,))
 
 
 def record_import(rooms: Rooms, capture: Capture) -> Recorded:
@@ -120,31 +161,43 @@ def record_import(rooms: Rooms, capture: Capture) -> Recorded:
     if capture.outcome is Outcome.NEW:
         past = [PastText(text_sha256=digest, captured_at=moment) for digest, moment in texts]
         reading = read_capture(rooms, capture, source.definition)
+        alike = read_alike(rooms, source, before) if before is not None else None
+        compared, lost = _comparable(rooms, source, alike, reading.version)
         told_as = capture if after is None else replace(capture, trigger=Trigger.IMPORT)
-        consequences = _consequences(rooms, told_as, source, reading, before, past)
+        consequences = _consequences(rooms, told_as, source, reading, alike, compared, lost, past)
     if after is not None:
-        later = _change_to_later(rooms, source, consequences, after)
-        consequences = replace(consequences, baseline_id=baseline_id, changes=(*consequences.changes, *later))
+        consequences = _with_later(rooms, source, consequences, after, baseline_id)
     return _write(rooms, Attempt(capture=capture), consequences, first=before is None)
 
 
-def _change_to_later(rooms: Rooms, source: Source, consequences: _Consequences, after: Version) -> tuple[Change, ...]:
-    """The step from an imported Version to the one that was known to follow it."""
-    if not consequences.readings:
-        return ()
-    version = consequences.readings[-1].version
-    if version.document is None or version.extractor != after.extractor:
-        return ()
-    past = [PastText(text_sha256=version.text_sha256, captured_at=version.captured_at)]
-    change = make_change(rooms, source, version, after, Trigger.IMPORT, past)
-    return () if change is None else (change,)
+def _with_later(
+    rooms: Rooms, source: Source, consequences: _Consequences, after: Version, baseline_id: str | None
+) -> _Consequences:
+    """With the step from an imported Version to the one that was known to follow it, both read alike."""
+    version = consequences.readings[-1].version if consequences.readings else None
+    found: tuple[Change, ...] = ()
+    upgraded = consequences.upgraded
+    if version is not None and version.document is not None and version.extractor == after.extractor:
+        alike = read_alike(rooms, source, after)
+        upgraded = (*upgraded, alike)
+        past = [PastText(text_sha256=version.text_sha256, captured_at=version.captured_at)]
+        change = None if alike.problem else make_change(rooms, source, version, alike.version, Trigger.IMPORT, past)
+        found = () if change is None else (change,)
+    stays = {alike.before.version_id: alike.version.version_id for alike in upgraded}
+    return replace(
+        consequences,
+        baseline_id=stays.get(baseline_id, baseline_id) if baseline_id else None,
+        changes=(*consequences.changes, *found),
+        upgraded=upgraded,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Consequences:
     """What a Capture's transaction writes beside the Capture.
 
-    `baseline_id` is the Version to compare the next with; `confirm_after` asks for a second read soon.
+    `baseline_id` is the Version to compare the next with; `confirm_after` asks for a second read soon. `upgraded`
+    are Versions from before as they read today.
     """
 
     baseline_id: str | None
@@ -152,12 +205,14 @@ class _Consequences:
     readings: tuple[Reading, ...] = ()
     changes: tuple[Change, ...] = ()
     confirm_after: timedelta | None = None
+    upgraded: tuple[Alike, ...] = ()
 
 
-def _held(hold: Hold, baseline_id: str | None) -> _Consequences:
+def _held(hold: Hold, alike: Alike | None) -> _Consequences:
     """A held Version is kept with its Document; the baseline stays, and nobody is told that a text went."""
     return _Consequences(
-        baseline_id=baseline_id,
+        baseline_id=alike.version.version_id if alike is not None else None,
+        upgraded=(alike,) if alike is not None else (),
         described_by=hold.version.version_id,
         readings=(Reading(version=hold.version, positions=()),),
         confirm_after=CONFIRM_AFTER if hold.confirmable else None,
@@ -169,49 +224,40 @@ def _consequences(
     capture: Capture,
     source: Source,
     reading: Reading,
-    baseline: Version | None,
+    alike: Alike | None,
+    compared: Version | None,
+    lost: tuple[str, ...],
     past: list[PastText],
 ) -> _Consequences:
     version = reading.version
-    baseline_id = baseline.version_id if baseline is not None else None
-    if version.document is None:
-        return _Consequences(baseline_id=baseline_id, described_by=version.version_id, readings=(reading,))
-    if baseline is None or baseline.document is None:
-        return _Consequences(baseline_id=version.version_id, described_by=version.version_id, readings=(reading,))
-    upgraded = _upgraded(rooms, source, baseline, version)
-    old = upgraded.version if upgraded is not None else baseline
-    technical = technical_change(rooms, source, baseline, old)
-    change = change_between(rooms, source, old, version, capture.trigger, past)
-    kept_upgrade = (upgraded,) if upgraded is not None and (change is not None or technical is not None) else ()
-    if change is None:
-        known_id = old.version_id if kept_upgrade else baseline_id
+    if version.document is None or alike is None or compared is None or compared.document is None:
+        kept = alike.version.version_id if alike is not None and version.document is None else None
         return _Consequences(
-            baseline_id=known_id,
-            described_by=known_id,
-            readings=kept_upgrade,
-            changes=(technical,) if technical is not None else (),
+            baseline_id=kept or (version.version_id if version.document is not None else None),
+            described_by=version.version_id,
+            readings=(reading,),
+            upgraded=(alike,) if alike is not None else (),
         )
+    if past and past[-1].text_sha256 == alike.before.text_sha256:
+        past = [*past[:-1], PastText(text_sha256=compared.text_sha256, captured_at=compared.captured_at)]
+    change = change_between(rooms, source, compared, version, capture.trigger, past)
+    if lost:
+        change = structure_change(rooms, source, compared, version, capture.trigger, change, lost)
+    elif change is not None and alike.problem:
+        unlike = (
+            f"the two were not read alike, because the earlier one cannot be read by today's rules: {alike.problem}"
+        )
+        change = replace(change, reason=f"{change.reason}; {unlike}" if change.reason else unlike)
+    if change is None:
+        known_id = alike.version.version_id
+        return _Consequences(baseline_id=known_id, described_by=known_id, upgraded=(alike,))
     return _Consequences(
         baseline_id=version.version_id,
         described_by=version.version_id,
-        readings=(*kept_upgrade, reading),
-        changes=(change,) if technical is None else (technical, change),
+        readings=(reading,),
+        changes=(change,),
+        upgraded=(alike,),
     )
-
-
-def _upgraded(rooms: Rooms, source: Source, baseline: Version, version: Version) -> Reading | None:
-    """The baseline as today's extractor and Definition read it, so that like is compared with like.
-
-    None when it was read so already, or cannot be read so.
-    """
-    with rooms.database.reading() as connection:
-        old_definition = sources.get_definition(connection, source.source_id, baseline.definition_sha256)
-        old_capture = captures.get_capture(connection, baseline.sequence)
-    same_extractor = (baseline.extractor, baseline.extractor_version) == (version.extractor, version.extractor_version)
-    if same_extractor and rules_of(old_definition) == rules_of(source.definition):
-        return None
-    reading = read_capture(rooms, old_capture, source.definition)
-    return reading if reading.version.document is not None else None
 
 
 def _write(rooms: Rooms, attempt: Attempt, consequences: _Consequences, *, first: bool) -> Recorded:
@@ -227,17 +273,17 @@ def _write(rooms: Rooms, attempt: Attempt, consequences: _Consequences, *, first
                 _quarantine(rooms, connection, capture, consequences)
         elif consequences.baseline_id is not None:
             sources.set_baseline(connection, capture.source_id, consequences.baseline_id)
+        for alike in consequences.upgraded:
+            record_alike(connection, alike)
         for reading in consequences.readings:
             versions.add_version(connection, reading.version, reading.positions)
         for change in consequences.changes:
             changes.add_change(connection, change)
-    told = [change for change in consequences.changes if change.kind is not ChangeKind.TECHNICAL]
-    technical = [change for change in consequences.changes if change.kind is ChangeKind.TECHNICAL]
     return Recorded(
         capture=capture,
         version=consequences.readings[-1].version if consequences.readings else None,
-        change=told[0] if told else None,
-        technical=technical[0] if technical else None,
+        change=consequences.changes[0] if consequences.changes else None,
+        technical=next((alike.technical for alike in consequences.upgraded if alike.technical is not None), None),
         first=first,
     )
 

@@ -13,6 +13,7 @@ from watcher.errors import RefusedError
 from watcher.model.source import Credentials, Definition, Source, SourceKind, SourceState
 from watcher.model.subscription import CADENCE_SECONDS, Cadence, Subscription, SubscriptionFilter
 from watcher.pipeline.ports import Rooms
+from watcher.pipeline.rules import require_rules
 from watcher.pipeline.secrets import credentials_words, require_own_origin
 from watcher.pipeline.trust import require_ca_file
 from watcher.store import audit, changes, sources, subscriptions
@@ -47,7 +48,7 @@ def add_source(rooms: Rooms, source_id: str, definition: Definition, *, user: st
     """Register a Source; it is due at once. ConflictError when the id is taken.
 
     RefusedError, here and in `apply_plan`, when its credentials are for another origin than its address, or its
-    `ca_file` is no bare name.
+    `ca_file` is no bare name; ConfigError for a selector or pattern that cannot be used.
     """
     _require_sound(definition)
     now = rooms.clock()
@@ -231,23 +232,32 @@ def _wanted_state(source: Source, paused: bool) -> SourceState:
 
 
 def _differences(source: Source, definition: Definition, paused: bool) -> tuple[tuple[str, str, str], ...]:
-    before, after = source.definition, definition
-    names = (part.name for part in fields(Definition) if getattr(before, part.name) != getattr(after, part.name))
-    found = [(name, _said(getattr(before, name)), _said(getattr(after, name))) for name in names]
+    found = definition_differences(source.definition, definition)
     wanted = _wanted_state(source, paused)
     if wanted is not source.state:
         found.append(("state", source.state, wanted))
     return tuple(found)
 
 
+def definition_differences(before: Definition, after: Definition) -> list[tuple[str, str, str]]:
+    """(field, before, after) of two Definitions, in words; secrets are named by reference."""
+    names = (part.name for part in fields(Definition) if getattr(before, part.name) != getattr(after, part.name))
+    return [(name, _said(getattr(before, name)), _said(getattr(after, name))) for name in names]
+
+
 def _require_sound(definition: Definition) -> None:
+    require_rules(definition.rules)
     require_ca_file(definition)
     if definition.credentials is not None:
         require_own_origin(definition.credentials, definition.url)
 
 
 def _said(value: object) -> str:
-    return credentials_words(value) if isinstance(value, Credentials) else str(value)
+    if isinstance(value, Credentials):
+        return credentials_words(value)
+    if isinstance(value, tuple):
+        return ", ".join(str(one) for one in value) or "none"
+    return str(value)
 
 
 def _described(source: Source) -> dict[str, Any]:

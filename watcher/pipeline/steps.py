@@ -49,16 +49,53 @@ def make_change(
 
 
 def technical_change(rooms: Rooms, source: Source, old: Version, new: Version) -> Change | None:
-    """What the same bytes read otherwise than before; None when they read the same."""
-    if old.document is None or new.document is None or old.document.blocks == new.document.blocks:
+    """What the same bytes read otherwise than before; None for a Version without a text."""
+    if old.document is None or new.document is None:
         return None
+    by = (
+        f"by {new.extractor} {new.extractor_version} in place of {old.extractor} {old.extractor_version}"
+        if (old.extractor, old.extractor_version) != (new.extractor, new.extractor_version)
+        else "under newer rules of its Definition"
+    )
+    same = old.document.blocks == new.document.blocks
+    blocks = "they read the same" if same else f"{len(old.document.blocks)} Blocks became {len(new.document.blocks)}"
     comparison = Comparison(
         kind=ChangeKind.TECHNICAL,
-        reason="the same bytes, read by a newer extractor or under a newer Definition",
+        reason=f"read again {by}: {blocks}",
         diff=NO_DIFF,
         judgement=Judgement(severity=Severity.NOISE, significance=0.0),
     )
     return _change(rooms, source, old, new, Trigger.MANUAL, comparison)
+
+
+def structure_change(
+    rooms: Rooms,
+    source: Source,
+    old: Version,
+    new: Version,
+    trigger: Trigger,
+    change: Change | None,
+    lost: tuple[str, ...],
+) -> Change:
+    """The Change of a page on which some of the select rules match nothing any more: said, without any removal."""
+    rules = "the select rule" if len(lost) == 1 else "the select rules"
+    said = (
+        f"structure changed: {rules} {', '.join(map(repr, lost))} matched nothing any more, so what stood there is "
+        f"not compared. Try other rules with: watcher source preview {source.source_id}"
+    )
+    if change is not None and change.alert:
+        return replace(change, reason=f"{change.reason}; {said}" if change.reason else said)
+    comparison = Comparison(
+        kind=ChangeKind.STATUS,
+        reason=said,
+        diff=NO_DIFF,
+        judgement=Judgement(
+            severity=Severity.MINOR,
+            significance=0.2,
+            parts=(SignificancePart(name="structure_changed", points=0.2, passage=""),),
+        ),
+    )
+    return _change(rooms, source, old, new, trigger, comparison)
 
 
 def presence_change(rooms: Rooms, source: Source, baseline: Version, capture: Capture, presence: Presence) -> Change:

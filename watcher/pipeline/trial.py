@@ -25,7 +25,6 @@ from watcher.model.source import Definition, origin_of
 from watcher.pipeline.compare import TOLD_KINDS
 from watcher.pipeline.permission import ask_robots
 from watcher.pipeline.ports import FetchDoor, Rooms
-from watcher.pipeline.reading import rules_of
 from watcher.pipeline.trust import request_of
 
 T = TypeVar("T")
@@ -147,7 +146,7 @@ def try_source(tools: Tools, definition: Definition, *, pause_seconds: float) ->
     """Ask robots.txt, read the address twice and once more on condition, and say what was found.
 
     Between two requests pass `pause_seconds`, or more where the host's gap or its Crawl-delay asks for it. A
-    Crawl-delay of over 30 seconds is obeyed by reading once. ConfigError for a selector that is not CSS.
+    Crawl-delay of over 30 seconds is obeyed by reading once. ConfigError for what is no selector.
     """
     tried_at = tools.rooms.clock()
     tools.progress(f"asking {origin_of(definition.url)}/robots.txt")
@@ -229,7 +228,7 @@ def _read(tools: Tools, definition: Definition, last_good: Document | None) -> R
             payload,
             media_type=result.media_type,
             charset=result.charset,
-            rules=rules_of(definition),
+            rules=definition.rules,
             name=name,
         )
     except ExtractError as error:
@@ -267,7 +266,7 @@ def _payload(read: Read, definition: Definition) -> Payload:
         data=read.result.payload or b"",
         media_type=read.judged_type,
         charset=read.result.charset,
-        rules=rules_of(definition),
+        rules=definition.rules,
         name=_last_url(read.result),
     )
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from watcher.fetch import FetchRequest
 from watcher.model.capture import Capture, FetchResult, Outcome, Trigger
 from watcher.model.source import Claim
+from watcher.pipeline.alike import is_outdated
 from watcher.pipeline.health import Finding, Presence, find
 from watcher.pipeline.permission import ask_robots
 from watcher.pipeline.ports import FetchDoor, Rooms
@@ -122,8 +123,13 @@ def attempt_again(claim: Claim, capture: Capture) -> Attempt:
 
 def needs_reading(attempt: Attempt) -> bool:
     """Whether more than a row follows from an attempt: a text to read and compare, or a document that went or came."""
-    holds = attempt.finished is not None and attempt.finished.claim.holds
-    return attempt.capture.outcome is Outcome.NEW or holds or attempt.presence is not Presence.AS_BEFORE
+    if attempt.capture.outcome is Outcome.NEW or attempt.presence is not Presence.AS_BEFORE:
+        return True
+    claim = attempt.finished.claim if attempt.finished is not None else None
+    if claim is None:
+        return False
+    outdated = claim.read_by is not None and is_outdated(claim.read_by, claim.source.definition)
+    return claim.holds or (outdated and attempt.capture.outcome.reached)
 
 
 def record(rooms: Rooms, attempts: Sequence[Attempt]) -> list[Checked]:

@@ -163,7 +163,7 @@ def _looked_lines(told: ToldDigest) -> Iterator[str]:
     if digest.held:
         yield from ("", "Answered, but not with their document (held until a person looks):")
         for reach in digest.held:
-            why = clipped(defanged(folded(reach.held)), 200)
+            why = clipped(defanged(folded(reach.held)), 300)
             yield from _wrapped(f"{_named(reach.source)}: {why}", first="  - ", rest="    ")
     if digest.unchecked:
         yield from ("", "Not tried in this period:")

@@ -101,6 +101,8 @@ def _event_line(event: DepositaryEvent, source: Source) -> str:
 def _edit_line(change: Change) -> str:
     if change.sequence is not None and change.kind is ChangeKind.STATUS:
         return "the document is back at its address"
+    if change.kind is ChangeKind.STATUS and any(part.name == "structure_changed" for part in change.judgement.parts):
+        return "structure changed, a rule finds its part no more"
     if change.kind is not ChangeKind.CONTENT:
         return _KIND_LINES[change.kind]
     parts = sorted(change.judgement.parts, key=lambda part: -part.points)

@@ -19,6 +19,7 @@ from watcher.model.source import (
     slug,
 )
 from watcher.model.subjects import subject_of
+from watcher.pipeline.rules import require_rules
 from watcher.pipeline.secrets import require_own_origin, require_protected
 from watcher.pipeline.trust import require_ca_file
 from watcher.settings.secrets import read_credentials, require_known_keys
@@ -49,6 +50,9 @@ class _SourceEntry:
     every: str = "6h"
     select: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+    keep_blocks: tuple[str, ...] = ()
+    remove_blocks: tuple[str, ...] = ()
+    remove_text: tuple[str, ...] = ()
     fetch_despite_robots: str = ""
     browser: bool = False
     credentials: Node | None = None
@@ -130,6 +134,9 @@ def _definition(source_id: str, entry: _SourceEntry, intranet: Sequence[str]) ->
         every_seconds=parse_cadence(entry.every),
         select=entry.select,
         remove=entry.remove,
+        keep_blocks=entry.keep_blocks,
+        remove_blocks=entry.remove_blocks,
+        remove_text=entry.remove_text,
         fetch_despite_robots=entry.fetch_despite_robots,
         browser=entry.browser,
         credentials=_credentials(entry.credentials, url, intranet),
@@ -142,6 +149,7 @@ def _definition(source_id: str, entry: _SourceEntry, intranet: Sequence[str]) ->
         provenance=entry.provenance,
     )
     require_ca_file(definition)
+    require_rules(definition.rules)
     return definition
 
 

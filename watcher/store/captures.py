@@ -152,6 +152,17 @@ def version_of_capture(connection: Connection, sequence: int) -> str | None:
     return connection.execute(select(captures.c.version_id).where(captures.c.sequence == sequence)).scalar()
 
 
+def newest_described_by(connection: Connection, version_id: str) -> Capture | None:
+    """The newest Capture that brought bytes which read as a Version says; None when there is none."""
+    body = connection.execute(
+        select(captures.c.body)
+        .where(captures.c.version_id == version_id, captures.c.payload_sha256.is_not(None))
+        .order_by(captures.c.captured_at.desc(), captures.c.sequence.desc())
+        .limit(1)
+    ).scalar()
+    return None if body is None else from_json(Capture, body)
+
+
 def payload_is_known(connection: Connection, payload_sha256: str) -> bool:
     """Whether some Capture brought this payload."""
     found = connection.execute(select(captures.c.sequence).where(captures.c.payload_sha256 == payload_sha256).limit(1))

@@ -23,10 +23,10 @@ from sqlalchemy import (
 
 from watcher.errors import ConflictError, NotFoundError
 from watcher.model.capture import Outcome
-from watcher.model.source import Claim, Health, RobotsAnswer, SourceState, origin_of
+from watcher.model.source import Claim, Health, ReadBy, RobotsAnswer, SourceState, origin_of
 from watcher.store.robots import robots_of
 from watcher.store.schema import captures, hosts, sources, versions
-from watcher.store.sources import get_source_row, host_of, selected, source_of
+from watcher.store.sources import get_definition, get_source_row, host_of, selected, source_of
 from watcher.store.types import to_json
 
 CRASHES_TO_QUARANTINE = 3
@@ -100,6 +100,7 @@ def unclaimed(connection: Connection, source_id: str, *, slot_at: datetime | Non
         last_modified=row.last_modified,
         payload_sha256=row.payload_sha256,
         holds=bool(row.newest_error),
+        read_by=_read_by(connection, row),
     )
 
 
@@ -284,7 +285,12 @@ def _claim(
     origins = {source_id: origin_of(source_of(row).definition.url) for source_id, row in rows.items()}
     answers = robots_of(connection, set(origins.values()))
     return [
-        _claim_of(rows[source_id], is_slot=is_slot, robots=answers.get(origins[source_id]))
+        _claim_of(
+            rows[source_id],
+            is_slot=is_slot,
+            robots=answers.get(origins[source_id]),
+            read_by=_read_by(connection, rows[source_id]),
+        )
         for source_id in source_ids
         if source_id in rows
     ]
@@ -309,18 +315,43 @@ def _with_memory() -> Select[tuple[object, ...]]:
     )
     newest_error = (
         select(versions.c.error_code)
-        .where(versions.c.source_id == sources.c.source_id)
+        .where(versions.c.source_id == sources.c.source_id, versions.c.superseded_by.is_(None))
         .order_by(versions.c.sequence.desc())
         .limit(1)
         .scalar_subquery()
     )
-    return selected().add_columns(payload_sha256.label("payload_sha256"), newest_error.label("newest_error"))
+    baseline = versions.alias()
+    return (
+        selected()
+        .outerjoin(baseline, baseline.c.version_id == sources.c.baseline_version_id)
+        .add_columns(
+            payload_sha256.label("payload_sha256"),
+            newest_error.label("newest_error"),
+            baseline.c.extractor.label("baseline_extractor"),
+            baseline.c.extractor_version.label("baseline_extractor_version"),
+            baseline.c.definition_sha256.label("baseline_definition_sha256"),
+        )
+    )
 
 
 _ONE_WITH_MEMORY = _with_memory().where(sources.c.source_id == bindparam("of"))
 
 
-def _claim_of(row: Row[tuple[object, ...]], *, is_slot: bool, robots: RobotsAnswer | None) -> Claim:
+def _read_by(connection: Connection, row: Row[tuple[object, ...]]) -> ReadBy | None:
+    """What read the baseline of a row of `_with_memory`."""
+    if row.baseline_extractor is None:
+        return None
+    digest = row.baseline_definition_sha256
+    same = digest == row.definition_sha256
+    definition = source_of(row).definition if same else get_definition(connection, row.source_id, digest)
+    return ReadBy(
+        extractor=row.baseline_extractor, extractor_version=row.baseline_extractor_version, rules=definition.rules
+    )
+
+
+def _claim_of(
+    row: Row[tuple[object, ...]], *, is_slot: bool, robots: RobotsAnswer | None, read_by: ReadBy | None
+) -> Claim:
     return Claim(
         source=source_of(row),
         slot_at=row.next_check_at if is_slot else None,
@@ -331,4 +362,5 @@ def _claim_of(row: Row[tuple[object, ...]], *, is_slot: bool, robots: RobotsAnsw
         payload_sha256=row.payload_sha256,
         robots=robots,
         holds=bool(row.newest_error),
+        read_by=read_by,
     )

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from watcher.store.types import UtcDateTime
 
-SCHEMA = "0003"  # the newest of store/migrations/versions; numbers grow
+SCHEMA = "0006"  # the newest of store/migrations/versions; numbers grow
 
 metadata = MetaData(
     naming_convention={
@@ -130,6 +130,7 @@ versions = Table(
     Column("error_code", String(40), nullable=False),
     Column("error", Text, nullable=False),
     Column("document", Text),
+    Column("superseded_by", String(20)),
     Index(None, "source_id", "captured_at"),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from watcher.errors import NotFoundError
 from watcher.model.capture import Version
@@ -39,6 +39,12 @@ def add_version(connection: Connection, version: Version, found_positions: tuple
     _add_positions(connection, version, found_positions)
 
 
+def supersede(connection: Connection, old_id: str, new_id: str) -> None:
+    """Let a Version stand in the place of another one of the same Snapshot; both stay, and may change places again."""
+    connection.execute(update(versions).where(versions.c.version_id == old_id).values(superseded_by=new_id))
+    connection.execute(update(versions).where(versions.c.version_id == new_id).values(superseded_by=None))
+
+
 def _add_positions(connection: Connection, version: Version, found_positions: tuple[Position, ...]) -> None:
     for ordinal, position in enumerate(found_positions):
         connection.execute(
@@ -70,7 +76,10 @@ def newest_version(connection: Connection, source_id: str) -> Version | None:
     """
     columns = [column for column in versions.c if column.name != "document"]
     row = connection.execute(
-        select(*columns).where(versions.c.source_id == source_id).order_by(versions.c.sequence.desc()).limit(1)
+        select(*columns)
+        .where(versions.c.source_id == source_id, _stands())
+        .order_by(versions.c.sequence.desc())
+        .limit(1)
     ).first()
     return None if row is None else _version(row)
 
@@ -149,6 +158,7 @@ def version_before(connection: Connection, source_id: str, captured_at: datetime
         .where(
             versions.c.source_id == source_id,
             versions.c.error_code == "",
+            _stands(),
             (versions.c.captured_at < captured_at)
             | ((versions.c.captured_at == captured_at) & (versions.c.sequence < sequence)),
         )
@@ -165,6 +175,7 @@ def version_after(connection: Connection, source_id: str, captured_at: datetime,
         .where(
             versions.c.source_id == source_id,
             versions.c.error_code == "",
+            _stands(),
             (versions.c.captured_at > captured_at)
             | ((versions.c.captured_at == captured_at) & (versions.c.sequence > sequence)),
         )
@@ -180,7 +191,12 @@ def earlier_texts(
     """(text_sha256, captured_at) of the readable Versions up to a moment, oldest first: what reverts are told by."""
     rows = connection.execute(
         select(versions.c.text_sha256, versions.c.captured_at)
-        .where(versions.c.source_id == source_id, versions.c.error_code == "", versions.c.captured_at <= until)
+        .where(
+            versions.c.source_id == source_id,
+            versions.c.error_code == "",
+            _stands(),
+            versions.c.captured_at <= until,
+        )
         .order_by(versions.c.captured_at.desc(), versions.c.sequence.desc())
         .limit(limit)
     ).all()
@@ -202,13 +218,21 @@ def subjects_with_positions(connection: Connection) -> set[str]:
 
 
 def positions_of_subject(connection: Connection, subject: str) -> list[tuple[str, str, datetime, Position]]:
-    """(source_id, version_id, captured_at, Position) of every Version that speaks of a Subject, newest first."""
+    """(source_id, version_id, captured_at, Position) of every Version that speaks of a Subject, newest first.
+
+    Those that a technical upgrade superseded are left out: the Version in their place says what it says.
+    """
     rows = connection.execute(
         select(positions)
-        .where(positions.c.subject == subject)
+        .join(versions, versions.c.version_id == positions.c.version_id)
+        .where(positions.c.subject == subject, _stands())
         .order_by(positions.c.captured_at.desc(), positions.c.source_id, positions.c.ordinal)
     )
     return [(row.source_id, row.version_id, row.captured_at, from_json(Position, row.body)) for row in rows]
+
+
+def _stands() -> ColumnElement[bool]:
+    return versions.c.superseded_by.is_(None)
 
 
 def _version(row: Row[tuple[object, ...]]) -> Version:
@@ -226,4 +250,5 @@ def _version(row: Row[tuple[object, ...]]) -> Version:
         text_sha256=row.text_sha256,
         error_code=row.error_code,
         error=row.error,
+        superseded_by=row.superseded_by or "",
     )

@@ -210,7 +210,7 @@ def test_select_keeps_only_what_matches_in_document_order() -> None:
 
 def test_a_select_rule_without_match_is_named() -> None:
     with pytest.raises(ExtractError, match="#missing") as caught:
-        read("<p>text</p>", ExtractRules(select=("p", "#missing")))
+        read("<p>text</p>", ExtractRules(select=("#missing",)))
     assert caught.value.code == "selector_matched_nothing"
 
 

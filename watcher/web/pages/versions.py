@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
+from watcher.model.document import LeftOut
 from watcher.model.notes import marks_meant
 from watcher.pipeline.cite import cite_version
 from watcher.store import changes, sources, versions
@@ -23,6 +24,9 @@ def show_version(request: Request, version_id: str) -> Response:
         cited = cite_version(connection, version, base_url=rooms.base_url)
         made = changes.list_changes(connection, source_id=version.source_id, limit=CHANGES_LOOKED_AT)
     blocks = version.document.blocks if version.document is not None else ()
+    left_out: dict[int, list[LeftOut]] = {}
+    for piece in version.document.left_out if version.document is not None else ():
+        left_out.setdefault(piece.block, []).append(piece)
     near = [(change, "leads here") for change in made if change.to_version_id == version_id]
     near += [(change, "leads away") for change in made if change.from_version_id == version_id]
     return page(
@@ -35,6 +39,7 @@ def show_version(request: Request, version_id: str) -> Response:
         changes=near,
         blocks=blocks[:BLOCKS_SHOWN],
         meant=marks_meant(blocks),
+        left_out=left_out,
         citation=cited.footnote,
         permalink=cited.permalink,
         hidden=max(0, len(blocks) - BLOCKS_SHOWN),
