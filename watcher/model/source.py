@@ -11,14 +11,16 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from watcher.errors import ConfigError, RefusedError
+from watcher.model.collection import CollectionRules
 
 MINIMUM_CADENCE_SECONDS = 60
-_INTRODUCED_LATER = ("browser", "credentials", "ca_file", "follow_to_http", "author", "reference")
+_INTRODUCED_LATER = ("browser", "credentials", "ca_file", "follow_to_http", "author", "reference", "collection", "collection_id")
 
 
 class SourceKind(StrEnum):
     PAGE = "page"
     UPLOAD = "upload"
+    COLLECTION = "collection"
 
 
 class SourceState(StrEnum):
@@ -52,7 +54,8 @@ class Definition:
     `subjects` are ISO 3166-1 alpha-3, `instruments` short names (MBT, CCW, APII, CCM). `fetch_despite_robots` is
     the reason why robots.txt is not obeyed, "" when it is. `browser` says that the page is read after its scripts ran.
     `ca_file` names a PEM file of authorities that this Source's site may be signed by beside those of the usual bundle;
-    `follow_to_http` allows redirects from https to http.
+    `follow_to_http` allows redirects from https to http. `collection` are the rules of a Collection, `collection_id`
+    names the Collection that a child Source was listed by.
     """
 
     url: str
@@ -71,6 +74,8 @@ class Definition:
     follow_to_http: bool = False
     author: str = ""
     reference: str = ""
+    collection: CollectionRules | None = None
+    collection_id: str = ""
 
     @property
     def digest_sha256(self) -> str:
