@@ -246,6 +246,8 @@ def _suited(shape: str, entries: Sequence[_Entry]) -> CollectionRules:
 
 def _telling(entries: Sequence[_Entry], tells: Any) -> ItemPart:
     """The part that tells something of most entries, of at least half; NONE when none does."""
-    counts = {part: sum(bool(tells(entry, part)) for entry in entries) for part in ItemPart if part is not ItemPart.NONE}
+    counts = {
+        part: sum(bool(tells(entry, part)) for entry in entries) for part in ItemPart if part is not ItemPart.NONE
+    }
     best = max(counts, key=lambda part: counts[part])
     return best if counts[best] * 2 >= len(entries) else ItemPart.NONE

@@ -13,6 +13,7 @@ LONGEST_TEXT = 2000
 _LONGEST_ACRONYM = 6
 _MARKS = re.compile(r"['’‘ʼ`´]|(?<=\b[A-Z])\.(?=[A-Z]\b)")
 _WORD = re.compile(r"[^\W_]+")
+_JOINER = "\u02bc"  # counts as a letter, so that words with an apostrophe stay whole and places stay the same
 _NOT_NAMES = (*NOT_SUBJECTS, "Northern Ireland", "South Georgia", "Inner Mongolia", "Netherlands Antilles")
 
 _Name = tuple[tuple[str, ...], str, bool]
@@ -59,7 +60,7 @@ def without_names(text: str) -> str:
 
 def _found(text: str) -> Iterator[tuple[str, int, int]]:
     """(alpha-3, start, end) of each name in a text, "" for names of something else."""
-    words = [(match, _plain(match[0])) for match in _WORD.finditer(_MARKS.sub(_blank, text))]
+    words = [(match, _plain(match[0])) for match in _WORD.finditer(_MARKS.sub(_JOINER, text))]
     at = 0
     while at < len(words):
         for name, alpha3, acronym in _names().get(words[at][1], ()):
@@ -73,11 +74,6 @@ def _found(text: str) -> Iterator[tuple[str, int, int]]:
             at += 1
 
 
-def _blank(found: re.Match[str]) -> str:
-    """Apostrophes and dots join what they stand in: kept as a letter-like mark so that places stay the same."""
-    return "\u02bc"
-
-
 def _plain(word: str) -> str:
-    folded = unicodedata.normalize("NFKD", word.replace("\u02bc", "").casefold())
+    folded = unicodedata.normalize("NFKD", word.replace(_JOINER, "").casefold())
     return "".join(char for char in folded if not unicodedata.combining(char))

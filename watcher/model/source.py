@@ -14,7 +14,16 @@ from watcher.errors import ConfigError, RefusedError
 from watcher.model.collection import CollectionRules
 
 MINIMUM_CADENCE_SECONDS = 60
-_INTRODUCED_LATER = ("browser", "credentials", "ca_file", "follow_to_http", "author", "reference", "collection", "collection_id")
+_INTRODUCED_LATER = (
+    "browser",
+    "credentials",
+    "ca_file",
+    "follow_to_http",
+    "author",
+    "reference",
+    "collection",
+    "collection_id",
+)
 
 
 class SourceKind(StrEnum):
@@ -143,7 +152,8 @@ class Claim:
     Source's when the result is recorded: a late result of a worker that lost its lease is refused.
     `etag` and `last_modified` are what the server last gave, for a conditional request; `payload_sha256` is the
     payload that the Source had last, `robots` what its origin's robots.txt last said. `holds` says that the newest
-    Version is held or could not be read, so that the same bytes again may lead to another end.
+    Version is held or could not be read, or that a Collection's list was not read by the rules in force, so that the
+    same bytes again may lead to another end.
     """
 
     source: Source

@@ -346,5 +346,5 @@ def name_of(alpha3: str) -> str:
 
 
 def all_states() -> tuple[str, ...]:
-    """The alpha-3 of the 197 States, in the order of their names: UN members, Holy See, Palestine, Cook Islands, Niue."""
+    """The alpha-3 of the 197 States by name: UN members, the Holy See, Palestine, the Cook Islands and Niue."""
     return tuple(subject.alpha3 for subject in SUBJECTS if subject.alpha3 not in NOT_STATES)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from watcher.model.capture import Capture, Outcome, Trigger, Version
 from watcher.model.change import Change, ChangeKind
 from watcher.model.source import Source
+from watcher.pipeline.collect import Gathered, gather, is_behind, write_gathered
 from watcher.pipeline.compare import PastText
 from watcher.pipeline.gate import CONFIRM_AFTER, Hold, awaits_confirmation, brings_untaken, hold_back
 from watcher.pipeline.health import Presence
@@ -16,6 +17,8 @@ from watcher.pipeline.ports import Rooms
 from watcher.pipeline.reading import Reading, read_capture, rules_of
 from watcher.pipeline.register import record_act
 from watcher.pipeline.steps import change_between, make_change, presence_change, technical_change
+from watcher.pipeline.steps_documents import list_changes
+from watcher.pipeline.steps_years import year_change
 from watcher.store import captures, changes, claims, sources, versions
 from watcher.store.database import Connection
 
@@ -26,23 +29,30 @@ ENDED_ITS_READER = frozenset({"killed", "timed_out"})
 class Attempt:
     """A Capture that the ledger holds and the database does not yet.
 
-    `finished` moves the Source's schedule; None when the check that made the Capture is long over.
+    `finished` moves the Source's schedule; None when the check that made the Capture is long over. `replayed` says
+    that the ledger holds the acts that followed, too.
     """
 
     capture: Capture
     finished: claims.Finished | None = None
     presence: Presence = Presence.AS_BEFORE
+    replayed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recorded:
-    """What a Capture led to. `version` is None when the Document is the one that was known already."""
+    """What a Capture led to. `version` is None when the Document is the one that was known already.
+
+    `more` are further Changes that are told, those of a Collection's documents; `gathered` is what its list led to.
+    """
 
     capture: Capture
     version: Version | None
     change: Change | None
     technical: Change | None = None
     first: bool = False
+    more: tuple[Change, ...] = ()
+    gathered: Gathered | None = None
 
 
 def record_unchanged(rooms: Rooms, attempts: Sequence[Attempt]) -> list[Recorded]:
@@ -66,6 +76,8 @@ def record_attempt(rooms: Rooms, attempt: Attempt) -> Recorded:
     consequences = _Consequences(baseline_id=baseline_id)
     if capture.outcome is Outcome.NEW or awaits_confirmation(capture, newest):
         consequences = _read_and_compare(rooms, capture, baseline_id, newest)
+    elif capture.outcome.reached and baseline_id is not None:
+        consequences = _list_again(rooms, capture, consequences, baseline_id)
     if attempt.presence is not Presence.AS_BEFORE and baseline_id is not None:
         consequences = _with_presence(rooms, capture, consequences, baseline_id, attempt.presence)
     return _write(rooms, attempt, consequences, first=baseline_id is None)
@@ -93,10 +105,61 @@ def _read_and_compare(rooms: Rooms, capture: Capture, baseline_id: str | None, n
         return _held(hold, baseline_id)
     past = [PastText(text_sha256=digest, captured_at=moment) for digest, moment in texts]
     consequences = _consequences(rooms, capture, source, reading, baseline, past)
+    if baseline is None and source.definition.collection_id:
+        of_year = year_change(rooms, source, reading.version, capture.trigger)
+        consequences = replace(consequences, changes=(of_year,) if of_year is not None else ())
     if brings_untaken(capture, newest) and reading not in consequences.readings:
         taken = reading.version.version_id
-        return replace(consequences, baseline_id=taken, described_by=taken, readings=(*consequences.readings, reading))
+        kept = (*consequences.readings, reading)
+        consequences = replace(consequences, baseline_id=taken, described_by=taken, readings=kept)
+    if source.definition.collection is not None and reading.version.document is not None:
+        return _with_documents(rooms, capture, source, reading, baseline, consequences)
     return consequences
+
+
+def _with_documents(
+    rooms: Rooms,
+    capture: Capture,
+    source: Source,
+    reading: Reading,
+    baseline: Version | None,
+    consequences: _Consequences,
+) -> _Consequences:
+    """What a Collection's list adds: items, children, and Changes of documents instead of those of its links."""
+    version = reading.version
+    gathered = gather(rooms, source, capture, version, baseline_id=consequences.baseline_id or version.version_id)
+    if gathered is None:
+        return consequences
+    if baseline is None or not (gathered.events or gathered.news):
+        return replace(consequences, gathered=gathered)
+    technical = tuple(change for change in consequences.changes if change.kind is ChangeKind.TECHNICAL)
+    page = next((change for change in consequences.changes if change.kind is not ChangeKind.TECHNICAL), None)
+    known = {one.version.version_id: one.version for one in consequences.readings} | {baseline.version_id: baseline}
+    old = known[page.from_version_id] if page is not None else baseline
+    told = list_changes(rooms, source, capture, old, version, page, gathered)
+    kept = [one for one in consequences.readings if one.version.version_id != version.version_id]
+    return replace(
+        consequences,
+        baseline_id=version.version_id,
+        described_by=version.version_id,
+        readings=(*kept, reading),
+        changes=(*technical, *told),
+        gathered=replace(gathered, read=replace(gathered.read, version_id=version.version_id)),
+    )
+
+
+def _list_again(rooms: Rooms, capture: Capture, consequences: _Consequences, baseline_id: str) -> _Consequences:
+    """The list of the known text under rules that are new, or after a person released it."""
+    with rooms.database.reading() as connection:
+        source = sources.get_source(connection, capture.source_id)
+        if not is_behind(connection, source, baseline_id):
+            return consequences
+        baseline = versions.get_version(connection, baseline_id)
+    gathered = gather(rooms, source, capture, baseline, baseline_id=baseline_id)
+    if gathered is None:
+        return consequences
+    told = list_changes(rooms, source, capture, baseline, baseline, None, gathered)
+    return replace(consequences, changes=told, gathered=gathered)
 
 
 def record_import(rooms: Rooms, capture: Capture) -> Recorded:
@@ -145,6 +208,7 @@ class _Consequences:
     readings: tuple[Reading, ...] = ()
     changes: tuple[Change, ...] = ()
     confirm_after: timedelta | None = None
+    gathered: Gathered | None = None
 
 
 def _held(hold: Hold, baseline_id: str | None) -> _Consequences:
@@ -223,6 +287,8 @@ def _write(rooms: Rooms, attempt: Attempt, consequences: _Consequences, *, first
             versions.add_version(connection, reading.version, reading.positions)
         for change in consequences.changes:
             changes.add_change(connection, change)
+        if consequences.gathered is not None:
+            write_gathered(rooms, connection, consequences.gathered, capture, replayed=attempt.replayed)
     told = [change for change in consequences.changes if change.kind is not ChangeKind.TECHNICAL]
     technical = [change for change in consequences.changes if change.kind is ChangeKind.TECHNICAL]
     return Recorded(
@@ -231,6 +297,8 @@ def _write(rooms: Rooms, attempt: Attempt, consequences: _Consequences, *, first
         change=told[0] if told else None,
         technical=technical[0] if technical else None,
         first=first,
+        more=tuple(told[1:]),
+        gathered=consequences.gathered,
     )
 
 

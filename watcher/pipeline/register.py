@@ -131,7 +131,7 @@ def add_subscription(
         for source_id in wanted.sources:
             sources.get_source(connection, source_id)
         subscriptions.add_subscription(connection, subscription)
-        after = _plain(asdict(subscription))
+        after = plain(asdict(subscription))
         record_act(rooms, connection, user=user, action="subscription.add", target=subscription_id, after=after)
     return subscription
 
@@ -224,26 +224,32 @@ def _said(value: object) -> str:
 
 
 def _described(source: Source) -> dict[str, Any]:
-    return {"state": source.state.value, "definition": _plain(asdict(source.definition))}
+    return {"state": source.state.value, "definition": plain(asdict(source.definition))}
 
 
-def _plain(value: dict[str, Any]) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(json.dumps(value, default=str))
-    return plain
+def plain(value: dict[str, Any]) -> dict[str, Any]:
+    """A value's fields as JSON has them."""
+    found: dict[str, Any] = json.loads(json.dumps(value, default=str))
+    return found
+
+
+def definition_record(
+    source_id: str, definition: Definition, *, valid_from: datetime, recorded_at: datetime
+) -> dict[str, Any]:
+    """The body of the ledger record of a Definition."""
+    return {
+        "recorded_at": recorded_at.isoformat(),
+        "source_id": source_id,
+        "valid_from": valid_from.isoformat(),
+        "definition_sha256": definition.digest_sha256,
+        "definition": plain(asdict(definition)),
+    }
 
 
 def record_definition(rooms: Rooms, source_id: str, definition: Definition, *, valid_from: datetime) -> int:
     """The record of a Definition that comes into force, before its row; returns its sequence."""
-    record = rooms.archive.append(
-        "definition",
-        {
-            "recorded_at": rooms.clock().isoformat(),
-            "source_id": source_id,
-            "valid_from": valid_from.isoformat(),
-            "definition_sha256": definition.digest_sha256,
-            "definition": _plain(asdict(definition)),
-        },
-    )
+    body = definition_record(source_id, definition, valid_from=valid_from, recorded_at=rooms.clock())
+    record = rooms.archive.append("definition", body)
     return record.sequence
 
 

@@ -23,9 +23,9 @@ from sqlalchemy import (
 
 from watcher.errors import ConflictError, NotFoundError
 from watcher.model.capture import Outcome
-from watcher.model.source import Claim, Health, RobotsAnswer, SourceState, origin_of
+from watcher.model.source import Claim, Health, RobotsAnswer, Source, SourceState, origin_of
 from watcher.store.robots import robots_of
-from watcher.store.schema import captures, hosts, sources, versions
+from watcher.store.schema import captures, collections, hosts, sources, versions
 from watcher.store.sources import get_source_row, host_of, selected, source_of
 from watcher.store.types import to_json
 
@@ -99,7 +99,7 @@ def unclaimed(connection: Connection, source_id: str, *, slot_at: datetime | Non
         etag=row.etag,
         last_modified=row.last_modified,
         payload_sha256=row.payload_sha256,
-        holds=bool(row.newest_error),
+        holds=bool(row.newest_error) or _is_behind(row, source),
     )
 
 
@@ -310,15 +310,30 @@ def _with_memory() -> Select[tuple[object, ...]]:
         .limit(1)
         .scalar_subquery()
     )
-    return selected().add_columns(payload_sha256.label("payload_sha256"), newest_error.label("newest_error"))
+    listed = collections.c.collection_id == sources.c.source_id
+    return selected().add_columns(
+        payload_sha256.label("payload_sha256"),
+        newest_error.label("newest_error"),
+        sources.c.baseline_version_id.label("baseline_id"),
+        select(collections.c.version_id).where(listed).scalar_subquery().label("listed_version_id"),
+        select(collections.c.definition_sha256).where(listed).scalar_subquery().label("listed_under"),
+    )
+
+
+def _is_behind(row: Row[tuple[object, ...]], source: Source) -> bool:
+    """Whether a Collection's list was last read from another text, or by other rules, than those of now."""
+    if source.definition.collection is None or row.baseline_id is None:
+        return False
+    return (row.listed_version_id, row.listed_under) != (row.baseline_id, source.definition.digest_sha256)
 
 
 _ONE_WITH_MEMORY = _with_memory().where(sources.c.source_id == bindparam("of"))
 
 
 def _claim_of(row: Row[tuple[object, ...]], *, is_slot: bool, robots: RobotsAnswer | None) -> Claim:
+    source = source_of(row)
     return Claim(
-        source=source_of(row),
+        source=source,
         slot_at=row.next_check_at if is_slot else None,
         fencing_token=row.fencing_token,
         lease_until=row.lease_until,
@@ -326,5 +341,5 @@ def _claim_of(row: Row[tuple[object, ...]], *, is_slot: bool, robots: RobotsAnsw
         last_modified=row.last_modified,
         payload_sha256=row.payload_sha256,
         robots=robots,
-        holds=bool(row.newest_error),
+        holds=bool(row.newest_error) or _is_behind(row, source),
     )

@@ -1,7 +1,8 @@
 """All tables.
 
-Evidence (definitions, captures, snapshots, audit) repeats what the ledger holds; versions, positions and
-changes derive from it, and so do collections with their items; subscriptions, digests, deliveries, fixity and incidents are the service's own.
+Evidence (definitions, captures, snapshots, audit) repeats what the ledger holds; versions, positions, changes,
+and what collections list, derive from it; subscriptions, digests, deliveries, fixity and incidents are the
+service's own.
 """
 
 from __future__ import annotations
