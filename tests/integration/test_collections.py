@@ -23,7 +23,7 @@ def a_list(*titles: str, folder: str = "docs", extra: str = "") -> str:
     """A page that lists one document for each title."""
     items = "".join(f'<li><a href="/{folder}/{address_of(title)}">{title}</a></li>' for title in titles)
     about = "".join(f"<p>Paragraph {n} says how questionnaires are answered and sent in.</p>" for n in range(6))
-    return f"<html><head><title>Responses</title></head><body><h1>Responses</h1>{about}<ul>{items}</ul>{extra}</body></html>"
+    return f"<html><title>Responses</title><body><h1>Responses</h1>{about}<ul>{items}</ul>{extra}</body></html>"
 
 
 def address_of(title: str) -> str:

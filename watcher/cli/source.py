@@ -1,17 +1,20 @@
-"""watcher source add | apply | list | show | pause | resume | release | retire; `test` has its own module."""
+"""watcher source add | list | show | pause | resume | release | retire; the others have their own modules."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
+from watcher.cli.collection import collection_options, item_lines, look_words, rules_of_options, rules_words
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe, user_name
+from watcher.cli.registry import apply, enable
 from watcher.cli.trial import try_address
 from watcher.cli.words import change_words
 from watcher.errors import ConfigError
+from watcher.model.collection import CollectionRules
 from watcher.model.source import (
     Credentials,
     Definition,
@@ -23,13 +26,11 @@ from watcher.model.source import (
 )
 from watcher.pipeline import register
 from watcher.pipeline.ports import Rooms
-from watcher.pipeline.register import PlanAction, PlanStep
 from watcher.pipeline.release import release_held
 from watcher.pipeline.secrets import credentials_words
-from watcher.settings import load_settings, load_sources
 from watcher.settings.sources import require_open_url, resolve_instrument, resolve_subject
 from watcher.store import captures as capture_rows
-from watcher.store import changes, sources, versions
+from watcher.store import changes, collections, sources, versions
 
 
 @click.group()
@@ -52,6 +53,8 @@ def source() -> None:
 @click.option("--select", multiple=True, help="CSS selector to keep; repeatable.")
 @click.option("--remove", multiple=True, help="CSS selector to leave out; repeatable.")
 @click.option("--browser", is_flag=True, help="Read the page after its scripts ran.")
+@collection_options
+@click.option("--no-look", is_flag=True, help="Do not read the page now to see if it is a list.")
 @click.option("--upload", is_flag=True, help="A Source without address: letters, decrees, scans handed in by a person.")
 @pass_context
 def add(
@@ -69,12 +72,17 @@ def add(
     remove: tuple[str, ...],
     browser: bool,
     upload: bool,
+    no_look: bool,
+    **collection: Any,
 ) -> None:
     """Register URL as a Source; it is checked at once by a running service.
+
+    A page that lists many documents alike is named, with the command that watches each of them.
 
     \b
     Examples:
       watcher source add https://example.org/kazakhstan --subject KAZ --every 6h
+      watcher source add https://example.org/responses --collection --link-pattern 'reply.*pdf$' --subject-from link_text
       watcher source add --upload --title "Statement, Almaty 2007" --subject KAZ
     """
     if upload == bool(url):
@@ -83,9 +91,10 @@ def add(
     name = source_id or slug(title or _name_of(address))
     if slug(name) != name:
         raise ConfigError(f"--id should be lower-case words joined with hyphens, as {slug(name)!r}", key="id")
+    rules = rules_of_options(collection)
     definition = Definition(
         url=address,
-        kind=SourceKind.UPLOAD if upload else SourceKind.PAGE,
+        kind=_kind(upload, rules),
         title=title or name,
         publisher=publisher,
         author=author,
@@ -96,43 +105,15 @@ def add(
         select=select,
         remove=remove,
         browser=browser and not upload,
+        collection=rules,
     )
     with context.instance(create=True) as instance:
         register.add_source(instance.rooms, name, definition, user=user_name())
     click.echo(f"registered {name}")
+    if address and not browser and not no_look:
+        for line in look_words(context, definition, name):
+            click.echo(safe(line))
     click.echo(f"next: watcher {'import ' + name + ' FILES' if upload else 'check ' + name}")
-
-
-@source.command()
-@click.argument("path", type=click.Path(path_type=Path, exists=True))
-@click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
-@click.option("--yes", is_flag=True, help="Apply without asking.")
-@pass_context
-def apply(context: Context, path: Path, dry_run: bool, yes: bool) -> None:
-    """Bring the registry to what the YAML files in PATH say. Shows its plan and asks first.
-
-    Sources that no file mentions are left alone. A misspelled key stops everything (exit 2); a Source
-    with a bad value is named and left out while the others are applied (exit 1).
-    """
-    registered, problems = load_sources(path, intranet=load_settings(context.config / "watcher.yaml").fetch.intranet)
-    with context.instance(create=True) as instance:
-        wanted = [(entry.source_id, entry.definition, entry.paused) for entry in registered]
-        steps = register.plan_sources(instance.rooms, wanted)
-        for step in steps:
-            _print_step(step)
-        for problem in problems:
-            click.echo(f"  bad     {problem.source_id}: {problem.message}", err=True)
-        todo = [step for step in steps if step.action is not PlanAction.KEEP]
-        click.echo(_summary(steps, len(problems)))
-        if not dry_run and todo:
-            if not yes:
-                click.confirm(f"Apply {len(todo)} change(s)?", abort=True)
-            register.apply_plan(instance.rooms, todo, user=user_name())
-            click.echo("applied")
-        elif dry_run:
-            click.echo("dry run: nothing was changed")
-    if problems:
-        raise SystemExit(1)
 
 
 @source.command("list")
@@ -218,29 +199,25 @@ def retire(context: Context, source_id: str) -> None:
     click.echo(f"retired {source_id}; its Captures, Versions and Changes stay")
 
 
+def _kind(upload: bool, rules: CollectionRules | None) -> SourceKind:
+    if upload and rules is not None:
+        raise ConfigError("an upload lists nothing: give either --upload or --collection", key="collection")
+    if upload:
+        return SourceKind.UPLOAD
+    return SourceKind.PAGE if rules is None else SourceKind.COLLECTION
+
+
 def _name_of(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.hostname} {parts.path} {parts.query}"
-
-
-def _print_step(step: PlanStep) -> None:
-    click.echo(f"  {step.action:<7} {step.source_id}")
-    for name, before, after in step.differences:
-        click.echo(f"          {name}: {safe(before)} → {safe(after)}")
-
-
-def _summary(steps: list[PlanStep], bad: int) -> str:
-    counts = {action: sum(step.action is action for step in steps) for action in PlanAction}
-    text = (
-        f"{counts[PlanAction.ADD]} to add, {counts[PlanAction.CHANGE]} to change, {counts[PlanAction.KEEP]} unchanged"
-    )
-    return f"{text}, {bad} bad" if bad else text
 
 
 def _fetched_how(one: Source) -> list[str]:
     """What is out of the ordinary in how it is fetched."""
     credentials = one.definition.credentials
     return [
+        *(["a Collection"] if one.definition.collection is not None else []),
+        *([f"listed by {one.definition.collection_id}"] if one.definition.collection_id else []),
         *(["by browser"] if one.definition.browser else []),
         *([f"with credentials for {credentials.origin}"] if credentials is not None else []),
         *([f"trusting {one.definition.ca_file}"] if one.definition.ca_file else []),
@@ -265,6 +242,9 @@ def _described(one: Source, captures: int) -> dict[str, object]:
         "next_check_at": one.next_check_at,
         "failures_in_a_row": one.failures_in_a_row,
         "captures": captures,
+        "kind": one.definition.kind.value,
+        "collection": rules_words(one.definition.collection) if one.definition.collection is not None else None,
+        "collection_id": one.definition.collection_id or None,
     }
 
 
@@ -285,9 +265,14 @@ def _facts(rooms: Rooms, source_id: str) -> tuple[dict[str, object], Credentials
             f"{change.change_id}  {change.kind}  {change.judgement.severity}"
             for change in changes.list_changes(connection, source_id=source_id, limit=10)
         ]
+        if one.definition.collection is not None:
+            read = collections.get_read(connection, source_id)
+            facts["documents"] = item_lines(one, read, collections.list_items(connection, source_id))
     return facts, one.definition.credentials
 
 
 source.add_command(try_address)
+source.add_command(apply)
+source.add_command(enable)
 
 COMMANDS = {"source": source}

@@ -215,6 +215,8 @@ def _differences(source: Source, definition: Definition, paused: bool) -> tuple[
 
 def _require_sound(definition: Definition) -> None:
     require_ca_file(definition)
+    if definition.collection is not None and definition.kind is not SourceKind.COLLECTION:
+        raise RefusedError("only a Source of kind collection has rules for its documents")
     if definition.credentials is not None:
         require_own_origin(definition.credentials, definition.url)
 
