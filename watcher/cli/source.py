@@ -59,6 +59,7 @@ def source() -> None:
 @pass_context
 def add(
     context: Context,
+    /,
     url: str | None,
     source_id: str | None,
     title: str,
@@ -82,7 +83,7 @@ def add(
     \b
     Examples:
       watcher source add https://example.org/kazakhstan --subject KAZ --every 6h
-      watcher source add https://example.org/responses --collection --link-pattern 'reply.*pdf$' --subject-from link_text
+      watcher source add https://example.org/list --collection --link-pattern 'reply.*pdf$' --subject-from link_text
       watcher source add --upload --title "Statement, Almaty 2007" --subject KAZ
     """
     if upload == bool(url):

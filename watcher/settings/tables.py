@@ -71,7 +71,11 @@ def _states(node: Node) -> dict[str, str]:
     if not isinstance(node.value, dict):
         raise node.error(f"for_each should be {ALL_STATES} or a mapping such as {{KAZ: kazakhstan, KOR: south-korea}}")
     found: dict[str, str] = {}
-    for key, child in node.mapping().items():
+    given = node.mapping()
+    base = _all_of(given[ALL_STATES]) if ALL_STATES in given else {}
+    for key, child in given.items():
+        if key == ALL_STATES:
+            continue
         alpha3 = subject_of(key)
         if alpha3 is None:
             raise child.error(f"{key!r} is no State that is known here: write its name or its three-letter code")
@@ -80,6 +84,12 @@ def _states(node: Node) -> dict[str, str]:
         if not isinstance(child.value, str) or not child.value.strip():
             raise child.error(f"{key}: write what stands in the address for {name_of(alpha3)}, as text")
         found[alpha3] = child.value
-    if not found:
+    if not found and not base:
         raise node.error("for_each names no State")
-    return found
+    return base | found
+
+
+def _all_of(node: Node) -> dict[str, str]:
+    if node.value != "names":
+        raise node.error(f"{ALL_STATES} should be `names`: each State has its name in the address, but for those below")
+    return {alpha3: name_in_address(alpha3) for alpha3 in all_states()}
