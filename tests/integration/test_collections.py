@@ -6,15 +6,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from watcher.model.capture import Trigger
 from watcher.model.change import ChangeKind
 from watcher.model.collection import CollectionRules, DocumentStep, ItemPart, ItemState
 from watcher.model.source import Definition, SourceKind, SourceState
 from watcher.pipeline import register
+from watcher.pipeline.notify import preview_digest
 from watcher.pipeline.schedule import claim_now
 from watcher.pipeline.watch import check
 from watcher.store import audit, captures, changes, collections, sources
+from watcher.web.app import create_app
 
 STATES = ("Kazakhstan", "Germany", "Republic of Korea", "Austria")
 
@@ -260,3 +263,74 @@ def test_a_child_is_fetched_under_its_own_robots_rules(lists: Any) -> None:
     lists.check("resp")
     checked = check(lists.rooms, lists.fetcher, claim_now(lists.rooms, "resp-kaz-2025"), trigger=Trigger.MANUAL)
     assert checked.recorded.capture.outcome == "robots_disallowed"
+
+
+def test_the_bytes_of_a_withdrawn_document_under_another_title_and_address_are_known_again(lists: Any) -> None:
+    text = document("Chad", 2025, "Chad reports.")
+    lists.site.put("/docs/response-of-chad-2025.html", text)
+    lists.start(a_list(*of_2025(), "Response of Chad 2025"))
+    lists.check("resp")
+    lists.check("resp-tcd-2025")
+    lists.site.put("/docs/contribution-by-chad.html", text)
+    relist(lists, a_list(*of_2025(), "Contribution by Chad"))
+    change = lists.check("resp-tcd").recorded.change
+    assert (change.kind, change.from_source_id) == (ChangeKind.DOCUMENT_MOVED, "resp-tcd-2025")
+    assert "the same bytes as “Response of Chad 2025”" in change.reason
+
+
+def test_a_digest_tells_each_state_of_its_own_documents_and_names_both_years(lists: Any) -> None:
+    joined = "Kazakhstan is a State Party to the Mine Ban Treaty."
+    not_joined = "Kazakhstan is not a State Party to the Mine Ban Treaty."
+    lists.site.put("/docs/response-of-kazakhstan-2025.html", document("Kazakhstan", 2025, not_joined))
+    lists.site.put("/docs/response-of-kazakhstan-2026.html", document("Kazakhstan", 2026, joined))
+    lists.start(a_list(*of_2025()))
+    lists.check("resp")
+    lists.check("resp-kaz-2025")
+    kazakhstan = lists.subscribe("kaz@example.org", subjects=("KAZ",))
+    germany = lists.subscribe("deu@example.org", subjects=("DEU",))
+    whole = lists.subscribe("all@example.org", sources=("resp",))
+    relist(lists, a_list(*of_2025("Kazakhstan", "Republic of Korea", "Austria"), "Response of Kazakhstan 2026"))
+    lists.check("resp-kaz-2026")
+    text = preview_digest(lists.rooms, kazakhstan).text
+    assert "Kazakhstan: new document, Response of Kazakhstan 2026 (Responses)" in text
+    assert "Against   Response of Kazakhstan 2025, OSCE" in text
+    assert "treaty status not party → state party (against the year before)" in text
+    assert "Germany" not in text
+    assert "Germany: document no longer listed" in preview_digest(lists.rooms, germany).text
+    assert preview_digest(lists.rooms, whole).text.count("WHY YOU ARE TOLD THIS") == 3
+
+
+def test_the_pages_show_each_document_with_its_state_and_where_a_child_is_listed(lists: Any) -> None:
+    lists.start(a_list(*of_2025()))
+    lists.check("resp")
+    added = told(relist(lists, a_list(*of_2025("Germany", "Austria", "Kazakhstan"), "Response of Chad <b>2026</b>")))[0]
+    client = TestClient(create_app(lists.rooms, version="test", allowed_hosts=("testserver",)))
+    shown = client.get("/sources/resp").text
+    assert '<a href="/sources/resp-kor-2025">Response of Republic of Korea 2025</a>' in shown
+    assert "<strong>withdrawn</strong>" in shown
+    assert '<a href="/subjects/KAZ">Kazakhstan</a>' in shown
+    assert '<dd><a href="/sources/resp">resp</a>: withdrawn' in client.get("/sources/resp-kor-2025").text
+    assert "(4 documents)" in client.get("/sources").text
+    assert '<a href="/sources/resp-tcd-2026">resp-tcd-2026</a>' in client.get(f"/changes/{added.change_id}").text
+
+
+def test_more_documents_than_the_limit_are_counted_refused_and_told_once(lists: Any) -> None:
+    lists.start(a_list(*of_2025()), most_documents=4)
+    lists.check("resp")
+    recorded = relist(lists, a_list("Response of Chad 2026", *of_2025()))
+    (change,) = [one for one in told(recorded) if one.kind is ChangeKind.STATUS]
+    assert change.alert
+    assert "shows 5 documents and the limit is 4: 1 is not watched" in change.reason
+    assert recorded.gathered.read.refused == 1
+    again = told(relist(lists, a_list("Response of Chad 2026", "Response of Peru 2026", *of_2025())))
+    assert [one.kind for one in again if one.kind is ChangeKind.STATUS] == []
+    assert len(items(lists)) == 4
+
+
+def test_many_documents_of_one_kind_are_told_in_one_change(lists: Any) -> None:
+    lists.start(a_list(*of_2025()))
+    lists.check("resp")
+    many = [f"Annex {number} of the 2026 report" for number in range(21)]
+    (change,) = [one for one in told(relist(lists, a_list(*of_2025(), *many))) if one.alert]
+    assert len(change.documents) == 21
+    assert source(lists, "resp-annex-20-of-the-2026-report-2026").definition.subjects == ()

@@ -101,6 +101,7 @@ def list_words(trial: Trial, source_id: str = "") -> list[str]:
     return [
         f"This page lists {found.documents} documents{states}. To watch each of them, add it as a Collection:",
         f"  {add_command(trial.definition, found, source_id)}",
+        *([f"  watcher source retire {source_id}"] if source_id else []),
     ]
 
 

@@ -32,6 +32,8 @@ def check_words(checked: Checked) -> list[str]:
     elif recorded.first and capture.outcome is Outcome.NEW and version is not None and version.document is not None:
         words = len(version.document.text.split())
         lines.append(f"This is the first Version: {len(version.document.blocks)} blocks, {words} words.")
+        if recorded.change is not None:
+            lines.extend(change_words(recorded.change))
     elif recorded.change is not None:
         for change in (recorded.change, *recorded.more):
             lines.extend(change_words(change))
@@ -49,7 +51,9 @@ def check_words(checked: Checked) -> list[str]:
 def gathered_words(gathered: Gathered) -> list[str]:
     """What the list of a Collection shows, and how many Sources came of it."""
     read = gathered.read
-    lines = [f"The list shows {read.listed} documents; {gathered.registered} new Sources were registered for them."]
+    new = gathered.registered
+    registered = f"{new or 'no'} new Source{' was' if new == 1 else 's were'} registered"
+    lines = [f"The list shows {read.listed} document{'' if read.listed == 1 else 's'}; {registered}."]
     if read.problem:
         lines.append(f"Its documents stay as they were: {read.problem}.")
     if read.refused:

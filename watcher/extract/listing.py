@@ -125,7 +125,8 @@ def _entries(document: Document, base: str) -> Iterator[_Entry]:
     for place, block in enumerate(document.blocks):
         if block.kind is BlockKind.HEADING:
             heading = block.text
-        if block.boilerplate:
+        is_feed_itself = document.extractor == "feed" and block.kind is BlockKind.HEADING and block.level == 1
+        if block.boilerplate or is_feed_itself:
             continue
         for link in block.links:
             try:

@@ -30,13 +30,16 @@ from watcher.store.database import Connection
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gathered:
-    """What a reading of a list leads to: rows, acts on children, and what is told. `is_first` tells of nothing."""
+    """What a reading of a list leads to: rows, acts on children, and what is told.
+
+    `rolls` says that it is a feed, whose own text comes and goes and is told by its documents alone.
+    """
 
     read: CollectionRead
     items: tuple[CollectionItem, ...] = ()
     acts: tuple[ChildAct, ...] = ()
     events: tuple[DocumentEvent, ...] = ()
-    is_first: bool = False
+    rolls: bool = False
     news: str = ""
 
     @property
@@ -85,7 +88,7 @@ def gather(rooms: Rooms, source: Source, capture: Capture, version: Version, *, 
         items=tuple(item for _, item in items),
         acts=tuple(acts),
         events=tuple(_event(match, item) for match, item in items if match.step is not None),
-        is_first=before is None,
+        rolls=listing.rolls,
         news=_news(source, before, read),
     )
 
@@ -221,7 +224,8 @@ def _news(source: Source, before: CollectionRead | None, read: CollectionRead) -
 def refusal_words(source: Source, read: CollectionRead) -> str:
     """Why some documents are not watched, and what to do."""
     limit = rules_in(source).most_documents
+    is_ = "is" if read.refused == 1 else "are"
     return (
-        f"the list shows {read.listed} documents and the limit is {limit}: {read.refused} are not watched. "
+        f"the list shows {read.listed} documents and the limit is {limit}: {read.refused} {is_} not watched. "
         "Narrow link_pattern or raise most_documents"
     )

@@ -18,7 +18,7 @@ from watcher.pipeline.reading import Reading, read_capture, rules_of
 from watcher.pipeline.register import record_act
 from watcher.pipeline.steps import change_between, make_change, presence_change, technical_change
 from watcher.pipeline.steps_documents import list_changes
-from watcher.pipeline.steps_years import year_change
+from watcher.pipeline.steps_siblings import sibling_change
 from watcher.store import captures, changes, claims, sources, versions
 from watcher.store.database import Connection
 
@@ -106,8 +106,8 @@ def _read_and_compare(rooms: Rooms, capture: Capture, baseline_id: str | None, n
     past = [PastText(text_sha256=digest, captured_at=moment) for digest, moment in texts]
     consequences = _consequences(rooms, capture, source, reading, baseline, past)
     if baseline is None and source.definition.collection_id:
-        of_year = year_change(rooms, source, reading.version, capture.trigger)
-        consequences = replace(consequences, changes=(of_year,) if of_year is not None else ())
+        beside = sibling_change(rooms, source, reading.version, capture.trigger)
+        consequences = replace(consequences, changes=(beside,) if beside is not None else ())
     if brings_untaken(capture, newest) and reading not in consequences.readings:
         taken = reading.version.version_id
         kept = (*consequences.readings, reading)
@@ -130,6 +130,9 @@ def _with_documents(
     gathered = gather(rooms, source, capture, version, baseline_id=consequences.baseline_id or version.version_id)
     if gathered is None:
         return consequences
+    if gathered.rolls:
+        quiet = tuple(replace(change, alert=False) for change in consequences.changes)
+        consequences = replace(consequences, changes=quiet)
     if baseline is None or not (gathered.events or gathered.news):
         return replace(consequences, gathered=gathered)
     technical = tuple(change for change in consequences.changes if change.kind is ChangeKind.TECHNICAL)

@@ -224,7 +224,8 @@ def _remaining(
         for hunk in comparison.diff.hunks
     )
     whole = replace(comparison, diff=replace(comparison.diff, hunks=hunks))
-    return change_of(rooms, source, old, new, capture.trigger, whole)
+    rest = change_of(rooms, source, old, new, capture.trigger, whole)
+    return replace(rest, alert=rest.alert and page.alert)
 
 
 def _without(document: Document, left_out: frozenset[int]) -> tuple[Document, list[int]]:

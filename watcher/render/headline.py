@@ -77,6 +77,7 @@ def headline(change: Change, source: Source) -> str:
     if not told:
         return clipped(f"{title_of(source)}: {_edit_line(change)}", HEADLINE_LIMIT)
     more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
+    more += " (against the year before)" if change.from_source_id else ""
     return clipped(told[0], HEADLINE_LIMIT - len(more)) + more
 
 
@@ -87,7 +88,10 @@ def _documents_line(change: Change, source: Source) -> str:
     if len(change.documents) > 1:
         counts = counted(len(change.documents), what, what.replace("document", "documents"))
         return f"{title_of(source)}: {counts}"
-    return f"{subject_name(first.subject) or title_of(source)}: {what}, {folded(first.title)}"
+    who = subject_name(first.subject)
+    if not who:
+        return f"{title_of(source)}: {what}, {folded(first.title)}"
+    return f"{who}: {what}, {folded(first.title).removeprefix(f'{who}: ')} ({title_of(source)})"
 
 
 def step(moved: PositionChange) -> str:
