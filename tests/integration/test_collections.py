@@ -13,6 +13,7 @@ from watcher.model.change import ChangeKind
 from watcher.model.collection import CollectionRules, DocumentStep, ItemPart, ItemState
 from watcher.model.source import Definition, SourceKind, SourceState
 from watcher.pipeline import register
+from watcher.pipeline.cite import cite
 from watcher.pipeline.notify import preview_digest
 from watcher.pipeline.schedule import claim_now
 from watcher.pipeline.watch import check
@@ -199,6 +200,8 @@ def test_a_new_years_document_is_compared_with_that_of_the_year_before(lists: An
     assert (change.source_id, change.from_source_id) == ("resp-kaz-2026", "resp-kaz-2025")
     assert change.alert
     assert "the document of 2026 against that of 2025" in change.reason
+    cited = cite(lists.rooms, change.change_id).footnote
+    assert cited.index("response-of-kazakhstan-2026.html") < cited.index("response-of-kazakhstan-2025.html")
     moved = {step.indicator: (step.old, step.new) for step in change.judgement.position_changes}
     assert moved["treaty_status"] == ("not_party", "state_party")
 

@@ -106,7 +106,7 @@ def _documents_change(
     mark = first.child_id if len(events) == 1 else "many"
     return replace(
         change,
-        change_id=f"{new.version_id}..{first.step[:4]}-{capture.sequence}-{_short(mark)}",
+        change_id=f"{new.version_id}..{first.step}-{capture.sequence}-{_short(mark)}",
         documents=tuple(events),
     )
 
