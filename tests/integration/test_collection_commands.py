@@ -61,6 +61,7 @@ def test_adding_a_list_proposes_the_collection_and_the_proposal_works(run: Any, 
     facts = json.loads(run("source", "show", "resp-list", "--json").stdout)
     assert facts["documents"][0] == "9 listed"
     assert any("resp-list-kaz-2025" in line for line in facts["documents"])
+    assert "its 9 documents go on being checked" in run("source", "retire", "resp-list").stdout
 
 
 def test_a_page_that_is_no_list_proposes_nothing_and_no_look_asks_nothing(run: Any, site: Any) -> None:

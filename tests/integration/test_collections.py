@@ -235,6 +235,18 @@ def test_other_rules_are_applied_to_the_same_bytes_and_tell_nothing(lists: Any) 
     assert source(lists, "resp-kaz-2025").state is SourceState.ACTIVE
 
 
+def test_documents_that_wider_rules_take_in_are_watched_and_not_told(lists: Any) -> None:
+    lists.start(a_list(*of_2025()), title_pattern="Korea|Austria")
+    assert lists.check("resp").recorded.gathered.registered == 2
+    old = source(lists, "resp").definition
+    wider = replace(old, collection=replace(old.collection, title_pattern=""))
+    lists.clock.advance(seconds=1)
+    register.apply_plan(lists.rooms, register.plan_sources(lists.rooms, [("resp", wider, False)]), user="test")
+    recorded = lists.check("resp").recorded
+    assert recorded.gathered.registered == 2
+    assert told(recorded) == []
+
+
 def test_children_and_their_capture_are_one_transaction(lists: Any, monkeypatch: Any) -> None:
     lists.start(a_list(*of_2025()))
 

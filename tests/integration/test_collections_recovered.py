@@ -51,6 +51,12 @@ def test_a_rebuild_gives_the_same_children_items_and_changes(bench: Any, tmp_pat
     bench.check("resp")
     bench.site.put("/list", page("austria", "chad", "germany", "kazakhstan"))
     bench.check("resp")
+    with bench.rooms.database.reading() as connection:
+        old = sources.get_source(connection, "resp").definition
+    narrower = replace(old, collection=CollectionRules(link_pattern="austria|germany"))
+    bench.clock.advance(seconds=1)
+    register.apply_plan(bench.rooms, register.plan_sources(bench.rooms, [("resp", narrower, False)]), user="test")
+    assert bench.check("resp").recorded.capture.outcome == "same"
     (tmp_path / "again").mkdir()
     url = f"sqlite:///{tmp_path / 'again' / 'watcher.db'}"
     size = bench.rooms.archive.size()

@@ -20,6 +20,7 @@ from watcher.model.source import (
     Definition,
     Source,
     SourceKind,
+    SourceState,
     format_cadence,
     parse_cadence,
     slug,
@@ -165,7 +166,8 @@ def pause(context: Context, source_id: str) -> None:
     """Stop checking a Source until it is resumed."""
     with context.instance() as instance:
         register.pause_source(instance.rooms, source_id, user=user_name())
-    click.echo(f"paused {source_id}")
+        left = _listed_still(instance.rooms, source_id)
+    click.echo(f"paused {source_id}{left}")
 
 
 @source.command()
@@ -197,7 +199,16 @@ def retire(context: Context, source_id: str) -> None:
     """Stop watching a Source and keep everything of it."""
     with context.instance() as instance:
         register.retire_source(instance.rooms, source_id, user=user_name())
-    click.echo(f"retired {source_id}; its Captures, Versions and Changes stay")
+        left = _listed_still(instance.rooms, source_id)
+    click.echo(f"retired {source_id}; its Captures, Versions and Changes stay{left}")
+
+
+def _listed_still(rooms: Rooms, source_id: str) -> str:
+    """That the documents of a Collection are Sources of their own, which go on; "" for other Sources."""
+    with rooms.database.reading() as connection:
+        every = sources.list_sources(connection)
+    active = sum(one.definition.collection_id == source_id and one.state is SourceState.ACTIVE for one in every)
+    return f"; its {active} documents go on being checked, each as a Source of its own" if active else ""
 
 
 def _kind(upload: bool, rules: CollectionRules | None) -> SourceKind:
