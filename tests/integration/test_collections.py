@@ -247,6 +247,25 @@ def test_documents_that_wider_rules_take_in_are_watched_and_not_told(lists: Any)
     assert told(recorded) == []
 
 
+def test_a_sitemap_is_a_list_of_its_pages(lists: Any) -> None:
+    def sitemap(*names: str) -> str:
+        entries = "".join(f"<url><loc>{lists.site.url(f'/country/{name}')}</loc></url>" for name in names)
+        return f'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{entries}</urlset>'
+
+    xml = {"Content-Type": "application/xml"}
+    states = ["austria-2026", "kazakhstan-2026", "peru-2026", "serbia-2026", "viet-nam-2026"]
+    lists.start("", link_pattern="/country/", subject_from=ItemPart.FILE_NAME, year_from=ItemPart.FILE_NAME)
+    lists.site.put("/list", sitemap(*states, "about/us"), headers=xml)
+    assert lists.check("resp").recorded.gathered.registered == 6
+    assert source(lists, "resp-vnm-2026").definition.title == "Responses: viet nam 2026"
+    lists.site.put("/list", sitemap(*states[1:], "chad-2026", "about/us"), headers=xml)
+    changed = [one for one in told(lists.check("resp").recorded) if one.alert]
+    assert [(one.documents[0].step, one.documents[0].subject) for one in changed] == [
+        (DocumentStep.ADDED, "TCD"),
+        (DocumentStep.WITHDRAWN, "AUT"),
+    ]
+
+
 def test_children_and_their_capture_are_one_transaction(lists: Any, monkeypatch: Any) -> None:
     lists.start(a_list(*of_2025()))
 

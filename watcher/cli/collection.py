@@ -12,6 +12,7 @@ import click
 
 from watcher.cli.context import Context
 from watcher.model.collection import (
+    LARGEST_MOST_DOCUMENTS,
     MOST_DOCUMENTS,
     CollectionItem,
     CollectionRead,
@@ -111,7 +112,11 @@ def add_command(definition: Definition, found: CollectionSuggestion, source_id: 
     words = ["watcher", "source", "add", definition.url, "--collection", "--link-pattern", rules.link_pattern]
     words += ["--subject-from", rules.subject_from] if rules.subject_from is not ItemPart.NONE else []
     words += ["--year-from", rules.year_from] if rules.year_from is not ItemPart.LINK_TEXT else []
-    words += ["--most-documents", str(found.documents * 2)] if found.documents > MOST_DOCUMENTS else []
+    words += (
+        ["--most-documents", str(min(found.documents * 2, LARGEST_MOST_DOCUMENTS))]
+        if found.documents > MOST_DOCUMENTS
+        else []
+    )
     words += ["--id", f"{source_id}-list"[:64]] if source_id else []
     return shlex.join(str(word) for word in words)
 

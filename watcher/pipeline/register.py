@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from watcher.errors import RefusedError
+from watcher.extract.listing import compile_pattern
 from watcher.model.source import Credentials, Definition, Source, SourceKind, SourceState
 from watcher.model.subscription import CADENCE_SECONDS, Cadence, Subscription, SubscriptionFilter
 from watcher.pipeline.ports import Rooms
@@ -42,7 +43,7 @@ def add_source(rooms: Rooms, source_id: str, definition: Definition, *, user: st
     """Register a Source; it is due at once. ConflictError when the id is taken.
 
     RefusedError, here and in `apply_plan`, when its credentials are for another origin than its address, or its
-    `ca_file` is no bare name.
+    `ca_file` is no bare name; ConfigError for a Collection's pattern that RE2 cannot read.
     """
     _require_sound(definition)
     now = rooms.clock()
@@ -217,6 +218,9 @@ def _require_sound(definition: Definition) -> None:
     require_ca_file(definition)
     if definition.collection is not None and definition.kind is not SourceKind.COLLECTION:
         raise RefusedError("only a Source of kind collection has rules for its documents")
+    if definition.collection is not None:
+        compile_pattern(definition.collection.link_pattern, key="link_pattern")
+        compile_pattern(definition.collection.title_pattern, key="title_pattern")
     if definition.credentials is not None:
         require_own_origin(definition.credentials, definition.url)
 
