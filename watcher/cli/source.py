@@ -13,7 +13,7 @@ from watcher.cli.context import Context, json_option, pass_context, print_json, 
 from watcher.cli.registry import apply, enable
 from watcher.cli.trial import try_address
 from watcher.cli.words import change_words
-from watcher.errors import ConfigError
+from watcher.errors import ConfigError, WatcherError
 from watcher.model.collection import CollectionRules
 from watcher.model.source import (
     Credentials,
@@ -113,7 +113,7 @@ def add(
         register.add_source(instance.rooms, name, definition, user=user_name())
     click.echo(f"registered {name}")
     if address and not browser and not no_look:
-        for line in look_words(context, definition, name):
+        for line in _look(context, definition, name):
             click.echo(safe(line))
     click.echo(f"next: watcher {'import ' + name + ' FILES' if upload else 'check ' + name}")
 
@@ -201,6 +201,14 @@ def retire(context: Context, source_id: str) -> None:
         register.retire_source(instance.rooms, source_id, user=user_name())
         left = _listed_still(instance.rooms, source_id)
     click.echo(f"retired {source_id}; its Captures, Versions and Changes stay{left}")
+
+
+def _look(context: Context, definition: Definition, name: str) -> list[str]:
+    """What a look at the page says; that it fails is no fault of the Source, which is registered by now."""
+    try:
+        return look_words(context, definition, name)
+    except WatcherError as error:
+        return [f"its page could not be looked at now: {error}"]
 
 
 def _listed_still(rooms: Rooms, source_id: str) -> str:
