@@ -68,7 +68,7 @@ def compare_listings(
     there = {match.item.item_id for match in matches if match.item is not None}
     missing = [item for item in known if item.item_id not in there]
     new = [document for document in listing.documents if document.address in by_address]
-    moved = _moved([item for item in missing if item.state is ItemState.LISTED], new)
+    moved = _moved([item for item in missing if item.state is not ItemState.EXCLUDED], new)
     matches += moved
     matched = {match.item.item_id for match in moved if match.item is not None}
     matches += [_gone(item, listing, same_rules=same_rules) for item in missing if item.item_id not in matched]
@@ -148,16 +148,23 @@ def _once(values: Iterable[T], key: Callable[[T], K]) -> dict[K, T]:
 
 
 def year_before(items: Iterable[CollectionItem], document: ListedDocument) -> list[CollectionItem]:
-    """The same documents of earlier years: same Subject, same title but for the year; the newest year first."""
+    """The same documents of earlier years, the newest year first. `items` are the others of the Collection.
+
+    The same are those with its Subject and, but for the year, its title. Where no title fits, as with titles that hold
+    a running number: the only document of the Subject in the newest earlier year, if it has only this one in its own.
+    """
     if not document.subject or document.year is None:
         return []
     year, title = document.year, title_without_year(document.title)
-    earlier = [
-        item
-        for item in items
-        if item.document.subject == document.subject
-        and item.document.year is not None
-        and item.document.year < year
-        and title_without_year(item.document.title) == title
-    ]
-    return sorted(earlier, key=lambda item: (item.document.year or 0, item.first_seen_at, item.item_id), reverse=True)
+    own = [item for item in items if item.document.subject == document.subject]
+    earlier = sorted(
+        (item for item in own if item.document.year is not None and item.document.year < year),
+        key=lambda item: (item.document.year or 0, item.first_seen_at, item.item_id),
+        reverse=True,
+    )
+    alike = [item for item in earlier if title_without_year(item.document.title) == title]
+    if alike or not earlier:
+        return alike
+    newest = [item for item in earlier if item.document.year == earlier[0].document.year]
+    is_only_one = all(item.document.year != year for item in own)
+    return newest if is_only_one and len(newest) == 1 else []
