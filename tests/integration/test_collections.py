@@ -368,3 +368,14 @@ def test_many_documents_of_one_kind_are_told_in_one_change(lists: Any) -> None:
     (change,) = [one for one in told(relist(lists, a_list(*of_2025(), *many))) if one.alert]
     assert len(change.documents) == 21
     assert source(lists, "resp-annex-20-of-the-2026-report-2026").definition.subjects == ()
+
+
+def test_a_list_that_goes_back_and_forth_tells_of_it_once(lists: Any) -> None:
+    lists.start(a_list(*of_2025()))
+    lists.check("resp")
+    without = a_list(*of_2025("Germany", "Republic of Korea", "Austria"))
+    alerts = []
+    for page in (without, a_list(*of_2025()), without, a_list(*of_2025())):
+        alerts.append([one.documents[0].step for one in told(relist(lists, page)) if one.alert])
+    assert alerts == [[DocumentStep.WITHDRAWN], [DocumentStep.BACK], [], []]
+    assert items(lists)["Response of Kazakhstan 2025"].state is ItemState.LISTED
