@@ -374,8 +374,9 @@ def test_a_list_that_goes_back_and_forth_tells_of_it_once(lists: Any) -> None:
     lists.start(a_list(*of_2025()))
     lists.check("resp")
     without = a_list(*of_2025("Germany", "Republic of Korea", "Austria"))
-    alerts = []
-    for page in (without, a_list(*of_2025()), without, a_list(*of_2025())):
-        alerts.append([one.documents[0].step for one in told(relist(lists, page)) if one.alert])
+    alerts = [
+        [one.documents[0].step for one in told(relist(lists, page)) if one.alert]
+        for page in (without, a_list(*of_2025()), without, a_list(*of_2025()))
+    ]
     assert alerts == [[DocumentStep.WITHDRAWN], [DocumentStep.BACK], [], []]
     assert items(lists)["Response of Kazakhstan 2025"].state is ItemState.LISTED
