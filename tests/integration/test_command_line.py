@@ -123,7 +123,12 @@ def test_peer_39_a_damaged_database_is_never_replaced_by_a_fresh_one(run: Any, t
     database = tmp_path / "data" / "watcher.db"
     database.write_bytes(database.read_bytes()[:5000])
     before = database.read_bytes()
-    for command in (("init",), ("serve", "--port", "1"), ("source", "add", "https://example.org/"), ("status",)):
+    for command in (
+        ("init",),
+        ("serve", "--port", "1"),
+        ("source", "add", "https://example.org/", "--no-look"),
+        ("status",),
+    ):
         refused = run(*command)
         assert refused.returncode == 3
         assert "watcher.db" in refused.stderr
@@ -133,10 +138,10 @@ def test_peer_39_a_damaged_database_is_never_replaced_by_a_fresh_one(run: Any, t
 
 def test_an_archive_without_its_database_is_not_started_over(run: Any, tmp_path: Path) -> None:
     run("init")
-    run("source", "add", "https://example.org/")
+    run("source", "add", "https://example.org/", "--no-look")
     for file in (tmp_path / "data").iterdir():
         file.unlink()
-    refused = run("source", "add", "https://example.org/2")
+    refused = run("source", "add", "https://example.org/2", "--no-look")
     assert refused.returncode == 3
     assert "No fresh one was made" in refused.stderr
     assert list((tmp_path / "data").iterdir()) == []

@@ -391,8 +391,8 @@ def test_hand_ins_on_the_command_line(tmp_path: Path, monkeypatch: pytest.Monkey
     further = run("b.txt", "--source", "letter-no-20-178")
     assert "treaty status not party → state party (critical)" in further.stdout
     scanned = run("scan.jpg").stdout
-        assert "text not extracted: " in scanned
-        assert "OCR" in scanned
+    assert "text not extracted: " in scanned
+    assert "OCR" in scanned
     for arguments, told in (
         (("a.txt",), "already held as letter-no-20-178"),
         (("absent.txt",), "is not there"),

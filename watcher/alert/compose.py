@@ -14,12 +14,13 @@ EXPLAINED = timedelta(minutes=15)
 
 
 def subjects_of(change: Change, source: Source) -> frozenset[str]:
-    """The Subjects of a Change: those of its Source, of its Position changes and of its depositary events."""
+    """The Subjects of a Change: those of its Source, of its documents, Position changes and depositary events."""
     judgement = change.judgement
     return frozenset(
         subject
         for subject in (
             *source.definition.subjects,
+            *(document.subject for document in change.documents),
             *(moved.subject for moved in judgement.position_changes),
             *(event.subject for event in judgement.depositary_events),
         )
@@ -35,11 +36,17 @@ def matches(wanted: SubscriptionFilter, change: Change, source: Source) -> bool:
     instruments = {*source.definition.instruments, *(event.instrument for event in judgement.depositary_events)}
     indicators = {moved.indicator for moved in judgement.position_changes}
     return (
-        (not wanted.sources or source.source_id in wanted.sources)
+        _is_wanted(wanted, source)
         and (not wanted.subjects or not subjects_of(change, source).isdisjoint(wanted.subjects))
         and (not wanted.instruments or not instruments.isdisjoint(wanted.instruments))
         and (not wanted.indicators or not indicators.isdisjoint(wanted.indicators))
     )
+
+
+def _is_wanted(wanted: SubscriptionFilter, source: Source) -> bool:
+    """Whether a Source is asked for by name; who asks for a Collection asks for its documents."""
+    named = {source.source_id, source.definition.collection_id} - {""}
+    return not wanted.sources or not named.isdisjoint(wanted.sources)
 
 
 def sources_of(wanted: SubscriptionFilter, sources: Iterable[Source]) -> list[Source]:
@@ -52,7 +59,7 @@ def sources_of(wanted: SubscriptionFilter, sources: Iterable[Source]) -> list[So
         for source in sources
         if source.state in (SourceState.ACTIVE, SourceState.QUARANTINED)
         and source.definition.url
-        and (not wanted.sources or source.source_id in wanted.sources)
+        and _is_wanted(wanted, source)
         and (
             not wanted.subjects
             or not source.definition.subjects

@@ -102,6 +102,10 @@ class Archive:
         """Write any other record (definition, audit, delivery) to the ledger."""
         return self._ledger.append(record_type, body)
 
+    def append_many(self, record_type: str, bodies: Sequence[Mapping[str, object]]) -> list[LedgerRecord]:
+        """Write several other records of one type in order, with one wait for the disk."""
+        return self._ledger.append_all(record_type, bodies)
+
     def records(self, start: int = 0) -> Iterator[LedgerRecord]:
         """Ledger records in order from sequence `start`."""
         return self._ledger.records(start)

@@ -1,19 +1,22 @@
-"""watcher source add | apply | list | show | pause | resume | release | retire; the others have their own modules."""
+"""watcher source add | list | show | pause | resume | release | retire; the others have their own modules."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
+from watcher.cli.collection import collection_options, item_lines, look_words, rules_of_options, rules_words
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe, user_name
 from watcher.cli.definition import edit, preview, rule_options, show_definitions
-from watcher.cli.source_address import find, history, move
+from watcher.cli.registry import apply, enable
+from watcher.cli.source_address import find, history, move, others_at
 from watcher.cli.trial import try_address
 from watcher.cli.words import change_words
-from watcher.errors import ConfigError
+from watcher.errors import ConfigError, WatcherError
+from watcher.model.collection import CollectionRules
 from watcher.model.source import (
     Credentials,
     Definition,
@@ -25,16 +28,13 @@ from watcher.model.source import (
     slug,
 )
 from watcher.pipeline import register
-from watcher.pipeline.addresses import holder_words, holders_of
 from watcher.pipeline.health import proposed_address
 from watcher.pipeline.ports import Rooms
-from watcher.pipeline.register import PlanAction, PlanStep
 from watcher.pipeline.release import release_held
 from watcher.pipeline.secrets import credentials_words
-from watcher.settings import load_settings, load_sources
 from watcher.settings.sources import require_open_url, resolve_instrument, resolve_subject
 from watcher.store import captures as capture_rows
-from watcher.store import changes, sources, versions
+from watcher.store import changes, collections, sources, versions
 
 SHOWN_WHERE_GIVEN = ("publisher", "author", "addressee", "reference", "language", "provenance")
 
@@ -58,6 +58,8 @@ def source() -> None:
 @click.option("--every", default="6h", show_default=True, help="How often to check: 30m, 6h, 1d.")
 @rule_options
 @click.option("--browser", is_flag=True, help="Read the page after its scripts ran.")
+@collection_options
+@click.option("--no-look", is_flag=True, help="Do not read the page now to see if it is a list.")
 @click.option("--upload", is_flag=True, help="A Source without address: letters, decrees, scans handed in by a person.")
 @pass_context
 def add(
@@ -74,13 +76,17 @@ def add(
     every: str,
     browser: bool,
     upload: bool,
-    **rules: tuple[str, ...],
+    no_look: bool,
+    **rules: Any,
 ) -> None:
     """Register URL as a Source; it is checked at once by a running service.
+
+    A page that lists many documents alike is named, with the command that watches each of them.
 
     \b
     Examples:
       watcher source add https://example.org/kazakhstan --subject KAZ --every 6h
+      watcher source add https://example.org/list --collection --link-pattern 'reply.*pdf$' --subject-from link_text
       watcher source add --upload --title "Statement, Almaty 2007" --subject KAZ
     """
     if upload == bool(url):
@@ -89,9 +95,10 @@ def add(
     name = source_id or slug(title or _name_of(address))
     if slug(name) != name:
         raise ConfigError(f"--id should be lower-case words joined with hyphens, as {slug(name)!r}", key="id")
+    collection = rules_of_options(rules)
     definition = Definition(
         url=address,
-        kind=SourceKind.UPLOAD if upload else SourceKind.PAGE,
+        kind=_kind(upload, collection),
         title=title or name,
         publisher=publisher,
         author=author,
@@ -105,49 +112,18 @@ def add(
         keep_blocks=rules["keep_blocks"],
         remove_blocks=rules["remove_blocks"],
         remove_text=rules["remove_text"],
+        collection=collection,
     )
     with context.instance(create=True) as instance:
-        others = _others_at(instance.rooms, address, name)
+        others = others_at(instance.rooms, address, name)
         register.add_source(instance.rooms, name, definition, user=user_name())
     click.echo(f"registered {name}")
     for line in others:
         click.echo(line, err=True)
+    if address and not browser and not no_look:
+        for line in _look(context, definition, name):
+            click.echo(safe(line))
     click.echo(f"next: watcher {'upload FILE --source ' + name if upload else 'check ' + name}")
-
-
-@source.command()
-@click.argument("path", type=click.Path(path_type=Path, exists=True))
-@click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
-@click.option("--yes", is_flag=True, help="Apply without asking.")
-@pass_context
-def apply(context: Context, path: Path, dry_run: bool, yes: bool) -> None:
-    """Bring the registry to what the YAML files in PATH say. Shows its plan and asks first.
-
-    Sources that no file mentions are left alone. A misspelled key stops everything (exit 2); a Source
-    with a bad value is named and left out while the others are applied (exit 1).
-    """
-    registered, problems = load_sources(path, intranet=load_settings(context.config / "watcher.yaml").fetch.intranet)
-    with context.instance(create=True) as instance:
-        wanted = [(entry.source_id, entry.definition, entry.paused) for entry in registered]
-        steps = register.plan_sources(instance.rooms, wanted)
-        for step in steps:
-            _print_step(step)
-        for problem in problems:
-            click.echo(f"  bad     {problem.source_id}: {problem.message}", err=True)
-        for step in steps:
-            for line in _others_at(instance.rooms, step.definition.url, step.source_id) if step.changes_address else ():
-                click.echo(f"  {line}", err=True)
-        todo = [step for step in steps if step.action is not PlanAction.KEEP]
-        click.echo(_summary(steps, len(problems)))
-        if not dry_run and todo:
-            if not yes:
-                click.confirm(f"Apply {len(todo)} change(s)?", abort=True)
-            register.apply_plan(instance.rooms, todo, user=user_name())
-            click.echo("applied")
-        elif dry_run:
-            click.echo("dry run: nothing was changed")
-    if problems:
-        raise SystemExit(1)
 
 
 @source.command("list")
@@ -199,7 +175,9 @@ def pause(context: Context, source_id: str) -> None:
     with context.instance() as instance:
         was = _state_of(instance.rooms, source_id)
         register.pause_source(instance.rooms, source_id, user=user_name())
-    click.echo(f"{source_id} is paused already" if was is SourceState.PAUSED else f"paused {source_id}")
+        left = _listed_still(instance.rooms, source_id)
+    done = f"{source_id} is paused already" if was is SourceState.PAUSED else f"paused {source_id}"
+    click.echo(f"{done}{left}")
 
 
 @source.command()
@@ -234,8 +212,9 @@ def retire(context: Context, source_id: str) -> None:
     with context.instance() as instance:
         was = _state_of(instance.rooms, source_id)
         register.retire_source(instance.rooms, source_id, user=user_name())
-    already = "was retired already" if was is SourceState.RETIRED else "is retired"
-    click.echo(f"{source_id} {already} {source_id}; its Captures, Versions and Changes stay")
+        left = _listed_still(instance.rooms, source_id)
+    already = f"{source_id} was retired already" if was is SourceState.RETIRED else f"retired {source_id}"
+    click.echo(f"{already}; its Captures, Versions and Changes stay{left}")
 
 
 def _state_of(rooms: Rooms, source_id: str) -> SourceState:
@@ -243,13 +222,28 @@ def _state_of(rooms: Rooms, source_id: str) -> SourceState:
         return sources.get_source(connection, source_id).state
 
 
-def _others_at(rooms: Rooms, url: str, source_id: str) -> list[str]:
-    """Which other Sources have or had an address, a line each."""
-    if not url:
-        return []
+def _look(context: Context, definition: Definition, name: str) -> list[str]:
+    """What a look at the page says; that it fails is no fault of the Source, which is registered by now."""
+    try:
+        return look_words(context, definition, name)
+    except WatcherError as error:
+        return [f"its page could not be looked at now: {error}"]
+
+
+def _listed_still(rooms: Rooms, source_id: str) -> str:
+    """That the documents of a Collection are Sources of their own, which go on; "" for other Sources."""
     with rooms.database.reading() as connection:
-        holders = holders_of(connection, url)
-    return [f"note: {safe(holder_words(one))}" for one in holders if one.source.source_id != source_id]
+        every = sources.list_sources(connection)
+    active = sum(one.definition.collection_id == source_id and one.state is SourceState.ACTIVE for one in every)
+    return f"; its {active} documents go on being checked, each as a Source of its own" if active else ""
+
+
+def _kind(upload: bool, rules: CollectionRules | None) -> SourceKind:
+    if upload and rules is not None:
+        raise ConfigError("an upload lists nothing: give either --upload or --collection", key="collection")
+    if upload:
+        return SourceKind.UPLOAD
+    return SourceKind.PAGE if rules is None else SourceKind.COLLECTION
 
 
 def _name_of(url: str) -> str:
@@ -257,24 +251,12 @@ def _name_of(url: str) -> str:
     return f"{parts.hostname} {parts.path} {parts.query}"
 
 
-def _print_step(step: PlanStep) -> None:
-    click.echo(f"  {step.action:<7} {step.source_id}")
-    for name, before, after in step.differences:
-        click.echo(f"          {name}: {safe(before)} → {safe(after)}")
-
-
-def _summary(steps: list[PlanStep], bad: int) -> str:
-    counts = {action: sum(step.action is action for step in steps) for action in PlanAction}
-    text = (
-        f"{counts[PlanAction.ADD]} to add, {counts[PlanAction.CHANGE]} to change, {counts[PlanAction.KEEP]} unchanged"
-    )
-    return f"{text}, {bad} bad" if bad else text
-
-
 def _fetched_how(one: Source) -> list[str]:
     """What is out of the ordinary in how it is fetched."""
     credentials = one.definition.credentials
     return [
+        *(["a Collection"] if one.definition.collection is not None else []),
+        *([f"listed by {one.definition.collection_id}"] if one.definition.collection_id else []),
         *(["by browser"] if one.definition.browser else []),
         *([f"with credentials for {credentials.origin}"] if credentials is not None else []),
         *([f"trusting {one.definition.ca_file}"] if one.definition.ca_file else []),
@@ -301,6 +283,9 @@ def _described(one: Source, captures: int) -> dict[str, object]:
         "next_check_at": one.next_check_at,
         "failures_in_a_row": one.failures_in_a_row,
         "captures": captures,
+        "kind": one.definition.kind.value,
+        "collection": rules_words(one.definition.collection) if one.definition.collection is not None else None,
+        "collection_id": one.definition.collection_id or None,
     }
 
 
@@ -321,10 +306,13 @@ def _facts(rooms: Rooms, source_id: str) -> tuple[dict[str, object], Credentials
             f"{change.change_id}  {change.kind}  {change.judgement.severity}"
             for change in changes.list_changes(connection, source_id=source_id, limit=10)
         ]
+        if one.definition.collection is not None:
+            read = collections.get_read(connection, source_id)
+            facts["documents"] = item_lines(one, read, collections.list_items(connection, source_id))
     return facts, one.definition.credentials
 
 
-for _command in (try_address, move, history, find, edit, show_definitions, preview):
+for _command in (try_address, apply, enable, move, history, find, edit, show_definitions, preview):
     source.add_command(_command)
 
 COMMANDS = {"source": source}

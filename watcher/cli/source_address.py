@@ -39,7 +39,7 @@ def move(context: Context, source_id: str, url: str | None, because: str, yes: b
         if not url and not yes:
             click.confirm(f"Watch {source_id} at {safe(address)} instead of {safe(before.definition.url)}?", abort=True)
         reason = because or ("" if url else "sent on for good, three checks in a row")
-        others = _others_at(instance.rooms, address, source_id)
+        others = others_at(instance.rooms, address, source_id)
         moved = addresses.move_source(
             instance.rooms, source_id, require_open_url(address), user=user_name(), because=reason
         )
@@ -47,7 +47,7 @@ def move(context: Context, source_id: str, url: str | None, because: str, yes: b
     due = "it is due now" if moved.next_check_at else f"it is {moved.state} and not checked"
     click.echo(f"{due}; next: watcher check {source_id}")
     for line in [*others, *_in_files(context, source_id, moved.definition.url)]:
-        click.echo(f"note: {line}", err=True)
+        click.echo(line, err=True)
 
 
 @click.command()
@@ -84,10 +84,13 @@ def find(context: Context, url: str, as_json: bool) -> None:
         raise NotFoundError(f"no Source has or had the address {url}")
 
 
-def _others_at(rooms: Rooms, url: str, source_id: str) -> list[str]:
+def others_at(rooms: Rooms, url: str, source_id: str) -> list[str]:
+    """Which other Sources have or had an address, a line each."""
+    if not url:
+        return []
     with rooms.database.reading() as connection:
         holders = addresses.holders_of(connection, url)
-    return [safe(addresses.holder_words(one)) for one in holders if one.source.source_id != source_id]
+    return [f"note: {safe(addresses.holder_words(one))}" for one in holders if one.source.source_id != source_id]
 
 
 def _in_files(context: Context, source_id: str, url: str) -> list[str]:
@@ -98,7 +101,7 @@ def _in_files(context: Context, source_id: str, url: str) -> list[str]:
     except ConfigError:
         return []
     if any(entry.source_id == source_id and entry.definition.url != url for entry in registered):
-        return [f"a file in {folder} still has another url for {source_id}: change it, or `source apply` moves it back"]
+        return [f"note: a file in {folder} still has another url for {source_id}: change it, or `apply` moves it back"]
     return []
 
 

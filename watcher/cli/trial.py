@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from watcher.cli.collection import list_words
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe
+from watcher.cli.registry import entries_named
 from watcher.extract.suggest import SelectSuggestion
 from watcher.model.capture import FetchResult, Hop
 from watcher.model.source import Definition, format_cadence, slug
@@ -25,6 +27,7 @@ from watcher.pipeline.trial_advice import (
     wants_browser,
 )
 from watcher.pipeline.trust import require_ca_file
+from watcher.settings import load_settings, load_sources
 from watcher.settings.sources import require_open_url
 
 WIDTH = 13
@@ -60,7 +63,7 @@ def try_address(
     config: Path | None,
     as_json: bool,
 ) -> None:
-    """Try URL before it is registered: nothing is recorded, and no instance is needed.
+    """Try URL, or an entry of config/sources, before it is registered: nothing is recorded, and no instance is needed.
 
     Asks robots.txt, reads the page twice and asks once more whether it changed; says what came, whether it would be
     held, whether it stays the same from read to read, and ends with the YAML for config/sources.
@@ -75,13 +78,14 @@ def try_address(
     """
     from watcher.bootstrap import open_trial
 
-    definition = Definition(
-        url=require_open_url(url),
-        select=select,
-        remove=remove,
-        browser=browser,
-        ca_file=ca_file,
-        follow_to_http=follow_to_http,
+    known = _definition_of(config or context.config, url)
+    definition = replace(
+        known,
+        select=select or known.select,
+        remove=remove or known.remove,
+        browser=browser or known.browser,
+        ca_file=ca_file or known.ca_file,
+        follow_to_http=follow_to_http or known.follow_to_http,
     )
     require_ca_file(definition)
     require_rules(definition.rules)
@@ -101,6 +105,16 @@ def try_address(
         raise SystemExit(1)
 
 
+def _definition_of(config: Path, name: str) -> Definition:
+    """That of an address, or of an entry of config/sources; the first of a table."""
+    if "://" in name or not (config / "sources").is_dir() or slug(name) != name:
+        return Definition(url=require_open_url(name))
+    intranet = load_settings(config / "watcher.yaml").fetch.intranet
+    registered, problems = load_sources(config / "sources", intranet=intranet)
+    definition = entries_named(registered, problems, name, config / "sources")[0].definition
+    return replace(definition, url=require_open_url(definition.url))
+
+
 def snippet(trial: Trial) -> str:
     """The Source as YAML for config/sources; `watcher source apply` reads it."""
     definition, first = trial.definition, trial.first
@@ -116,6 +130,11 @@ def snippet(trial: Trial) -> str:
     lines += ["    browser: true"] if wants_browser(trial) and not definition.ca_file else []
     lines += [f"    ca_file: {_quoted(definition.ca_file)}"] if definition.ca_file else []
     lines += ["    follow_to_http: true"] if definition.follow_to_http else []
+    if definition.collection is not None:
+        rules = definition.collection
+        lines += ["    collection:", f"      link_pattern: {_quoted(rules.link_pattern)}"]
+        lines += [f"      title_pattern: {_quoted(rules.title_pattern)}"] if rules.title_pattern else []
+        lines += [f"      subject_from: {rules.subject_from}", f"      year_from: {rules.year_from}"]
     return "\n".join(lines)
 
 
@@ -133,7 +152,8 @@ def _report(trial: Trial) -> list[str]:
         lines += _read_lines(trial.first, trial.hints.language)
         lines += _labelled("read twice", *_stability_words(trial)) if trial.first.document else []
         lines += _labelled("if unchanged", trial.conditional.reason) if trial.conditional is not None else []
-    noted = remarks(trial)
+    lines += _labelled("documents", *list_words(trial)) if trial.listed is not None else []
+    noted = [*remarks(trial), *(list_words(trial) if trial.suggestion is not None else [])]
     lines += ["", *noted] if noted else []
     if trial.obstacle:
         return [*lines, "", f"It cannot be watched as it is: {trial.obstacle.rstrip('.')}."]
@@ -279,6 +299,8 @@ def _facts(trial: Trial) -> dict[str, Any]:
         "conditional": asdict(trial.conditional) if trial.conditional is not None else None,
         "language": trial.hints.language,
         "feeds": trial.hints.feeds,
+        "listed": asdict(trial.listed) if trial.listed is not None else None,
+        "collection": asdict(trial.suggestion) if trial.suggestion is not None else None,
         "remarks": remarks(trial),
         "suggestions": {
             "every": format_cadence(advice.every_seconds),

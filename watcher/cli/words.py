@@ -10,6 +10,7 @@ from watcher.model.subjects import name_of
 from watcher.pipeline.compare import Comparison
 
 if TYPE_CHECKING:  # comparing two files must not wait for the database's library
+    from watcher.pipeline.collect import Gathered
     from watcher.pipeline.watch import Checked
 
 _MARKS = {WordOp.KEPT: "{}", WordOp.DELETED: "[-{}-]", WordOp.INSERTED: "{{+{}+}}"}
@@ -31,14 +32,36 @@ def check_words(checked: Checked) -> list[str]:
     elif recorded.first and capture.outcome is Outcome.NEW and version is not None and version.document is not None:
         words = len(version.document.text.split())
         lines.append(f"This is the first Version: {len(version.document.blocks)} blocks, {words} words.")
+        if recorded.change is not None:
+            lines.extend(change_words(recorded.change))
     elif recorded.change is not None:
-        lines.extend(change_words(recorded.change))
+        for change in (recorded.change, *recorded.more):
+            lines.extend(change_words(change))
     elif capture.outcome is Outcome.NEW:
         lines.append("The bytes are new, but nothing that a reader sees has changed.")
+    if recorded.gathered is not None:
+        lines.extend(gathered_words(recorded.gathered))
     if recorded.technical is not None:
         lines.append("The earlier Version was read again under the new rules (technical upgrade; nobody is alerted).")
     lines.extend(f"Note: {note}" for note in capture.notes)
     lines.append(f"Recorded as Capture {capture.sequence}.{_next_words(checked)}")
+    return lines
+
+
+def gathered_words(gathered: Gathered) -> list[str]:
+    """What the list of a Collection shows, and how many Sources came of it."""
+    read = gathered.read
+    new = gathered.registered
+    registered = f"{new or 'no'} new Source{' was' if new == 1 else 's were'} registered"
+    lines = [f"The list shows {read.listed} document{'' if read.listed == 1 else 's'}; {registered}."]
+    if read.problem:
+        lines.append(f"Its documents stay as they were: {read.problem}.")
+    if read.refused:
+        lines.append(
+            f"{read.refused} documents are beyond most_documents and are not watched: raise it, or narrow link_pattern."
+        )
+    if read.unnamed:
+        lines.append(f"{read.unnamed} documents name no State, or several: their Sources have no Subject of their own.")
     return lines
 
 

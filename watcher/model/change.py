@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from watcher.model.capture import Trigger
+from watcher.model.collection import DocumentEvent
 
 
 class HunkOp(StrEnum):
@@ -76,6 +77,8 @@ class ChangeKind(StrEnum):
     STATUS = "status"
     DOCUMENT_ADDED = "document_added"
     DOCUMENT_WITHDRAWN = "document_withdrawn"
+    DOCUMENT_MOVED = "document_moved"
+    DOCUMENT_REPLACED = "document_replaced"
 
 
 class Severity(StrEnum):
@@ -181,6 +184,8 @@ class Change:
     `trigger` is an import was never sent to anybody.
     `captured_from_at` and `captured_at` are the capture times of the two Versions. `sequence` is the Capture that
     shows that a document went or came back: both Versions are then the last one known, and there is no Diff.
+    `documents` are those that a Collection's list shows otherwise than before. `from_source_id` is set where the
+    Version before is that of another Source: the same document of an earlier year.
     """
 
     change_id: str
@@ -199,3 +204,5 @@ class Change:
     diff: Diff
     sequence: int | None = None
     judgement: Judgement = field(default_factory=lambda: Judgement(severity=Severity.NOISE, significance=0.0))
+    documents: tuple[DocumentEvent, ...] = ()
+    from_source_id: str = ""

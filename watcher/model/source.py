@@ -11,6 +11,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from watcher.errors import ConfigError, RefusedError
+from watcher.model.collection import CollectionRules
 from watcher.model.document import ExtractRules
 
 MINIMUM_CADENCE_SECONDS = 60
@@ -27,12 +28,15 @@ _INTRODUCED_LATER = (
     "keep_blocks",
     "remove_blocks",
     "remove_text",
+    "collection",
+    "collection_id",
 )
 
 
 class SourceKind(StrEnum):
     PAGE = "page"
     UPLOAD = "upload"
+    COLLECTION = "collection"
 
 
 class SourceState(StrEnum):
@@ -68,7 +72,8 @@ class Definition:
     the reason why robots.txt is not obeyed, "" when it is. `browser` says that the page is read after its scripts ran.
     `ca_file` names a PEM file of authorities that this Source's site may be signed by beside those of the usual bundle;
     `follow_to_http` allows redirects from https to http. `select` and `remove` are CSS selectors or XPath;
-    `keep_blocks`, `remove_blocks` and `remove_text` are RE2 patterns, see `ExtractRules`.
+    `keep_blocks`, `remove_blocks` and `remove_text` are RE2 patterns, see `ExtractRules`. `collection` are the rules
+    of a Collection, `collection_id` names the Collection that a child Source was listed by.
     """
 
     url: str
@@ -93,6 +98,8 @@ class Definition:
     keep_blocks: tuple[str, ...] = ()
     remove_blocks: tuple[str, ...] = ()
     remove_text: tuple[str, ...] = ()
+    collection: CollectionRules | None = None
+    collection_id: str = ""
 
     @property
     def rules(self) -> ExtractRules:
@@ -180,8 +187,8 @@ class Claim:
     Source's when the result is recorded: a late result of a worker that lost its lease is refused.
     `etag` and `last_modified` are what the server last gave, for a conditional request; `payload_sha256` is the
     payload that the Source had last, `robots` what its origin's robots.txt last said. `holds` says that the newest
-    Version is held or could not be read, so that the same bytes again may lead to another end. `read_by` is what
-    read the baseline, None before the first.
+    Version is held or could not be read, or that a Collection's list was not read by the rules in force, so that the
+    same bytes again may lead to another end. `read_by` is what read the baseline, None before the first.
     """
 
     source: Source

@@ -269,6 +269,9 @@ NOT_SUBJECTS: tuple[str, ...] = (
     "Native American",
 )
 
+# Subjects that are no State in the sense of "all States": areas, former States, a union.
+NOT_STATES = frozenset({"XKX", "TWN", "ESH", "SUN", "YUG", "SCG", "CSK", "DDR", "EUE", "HKG", "PRI", "GRL"})
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
@@ -340,3 +343,8 @@ def name_of(alpha3: str) -> str:
     """The short name of a Subject, or the code itself when it is unknown."""
     subject = _BY_CODE.get(alpha3)
     return subject.name if subject else alpha3
+
+
+def all_states() -> tuple[str, ...]:
+    """The alpha-3 of the 197 States by name: UN members, the Holy See, Palestine, the Cook Islands and Niue."""
+    return tuple(subject.alpha3 for subject in SUBJECTS if subject.alpha3 not in NOT_STATES)

@@ -73,7 +73,10 @@ class SourceReach:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DigestEntry:
-    """One Change as a Digest tells it, with what a citation of both sides needs."""
+    """One Change as a Digest tells it, with what a citation of both sides needs.
+
+    `old_source` is set where the text before is that of another Source: the same document of an earlier year.
+    """
 
     change: Change
     source: Source
@@ -81,6 +84,7 @@ class DigestEntry:
     new_sequence: int
     old_payload_sha256: str
     new_payload_sha256: str
+    old_source: Source | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

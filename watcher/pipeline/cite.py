@@ -63,7 +63,10 @@ def cite_version(connection: Connection, version: Version, *, base_url: str) -> 
 
 
 def cite_change(connection: Connection, change: Change, *, base_url: str) -> Citation:
-    """The citation of both sides of a Change; of a document that went or came back, that and its last text."""
+    """The citation of both sides of a Change; of a document that went or came back, that and its last text.
+
+    A document of another year is cited as the one of its own that it is.
+    """
     before, now = (
         _state_of_version(connection, versions.get_version(connection, version_id), base_url)
         for version_id in (change.from_version_id, change.to_version_id)
@@ -73,6 +76,9 @@ def cite_change(connection: Connection, change: Change, *, base_url: str) -> Cit
         definition = sources.get_source(connection, change.source_id).definition
         seen = presence_citation(definition, change, archived_at=capture_url(base_url, change.sequence))
         return Citation(footnote=f"{seen} Its last text: {footnote(before)}", permalink=permalink, states=(before,))
+    if change.from_source_id:
+        told = f"{footnote(now)} Compared with {footnote(before)} The comparison: {permalink}."
+        return Citation(footnote=told, permalink=permalink, states=(before, now))
     return Citation(
         footnote=change_footnote(before, now, permalink=permalink), permalink=permalink, states=(before, now)
     )

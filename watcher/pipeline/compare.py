@@ -24,6 +24,8 @@ TOLD_KINDS = frozenset(
         ChangeKind.STATUS,
         ChangeKind.DOCUMENT_ADDED,
         ChangeKind.DOCUMENT_WITHDRAWN,
+        ChangeKind.DOCUMENT_MOVED,
+        ChangeKind.DOCUMENT_REPLACED,
     }
 )
 FLAPPING_WINDOW = timedelta(days=90)

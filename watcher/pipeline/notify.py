@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -141,7 +141,7 @@ def _digest(connection: Connection, subscription: Subscription, now: datetime, c
     recorded = changes.changes_recorded_after(connection, subscription.covered_ordinal)
     relevant = sources_of(subscription.filter, every_source.values())
     entries = [
-        _entry(connection, change, every_source[change.source_id])
+        _entry(connection, change, every_source)
         for change in recorded
         if matches(subscription.filter, change, every_source[change.source_id])
     ]
@@ -173,12 +173,13 @@ def _digest(connection: Connection, subscription: Subscription, now: datetime, c
     )
 
 
-def _entry(connection: Connection, change: Change, source: Source) -> DigestEntry:
+def _entry(connection: Connection, change: Change, every_source: Mapping[str, Source]) -> DigestEntry:
     old = versions.get_version(connection, change.from_version_id)
     new = versions.get_version(connection, change.to_version_id)
     return DigestEntry(
         change=change,
-        source=source,
+        source=every_source[change.source_id],
+        old_source=every_source.get(change.from_source_id),
         old_sequence=old.sequence,
         new_sequence=new.sequence if change.sequence is None else change.sequence,
         old_payload_sha256=old.payload_sha256,

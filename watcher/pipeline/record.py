@@ -10,6 +10,7 @@ from watcher.model.capture import Capture, Outcome, Trigger, Version
 from watcher.model.change import Change
 from watcher.model.source import Definition, Source
 from watcher.pipeline.alike import Alike, is_outdated, read_alike, read_by, record_alike, without_lost_selectors
+from watcher.pipeline.collect import Gathered, gather, is_behind, write_gathered
 from watcher.pipeline.compare import PastText
 from watcher.pipeline.gate import CONFIRM_AFTER, Hold, awaits_confirmation, brings_untaken, hold_back
 from watcher.pipeline.health import Presence
@@ -17,6 +18,8 @@ from watcher.pipeline.ports import Rooms
 from watcher.pipeline.reading import Reading, read_capture
 from watcher.pipeline.register import record_act
 from watcher.pipeline.steps import change_between, make_change, presence_change, structure_change
+from watcher.pipeline.steps_documents import list_changes
+from watcher.pipeline.steps_siblings import sibling_change
 from watcher.store import captures, changes, claims, sources, versions
 from watcher.store.database import Connection
 
@@ -27,23 +30,30 @@ ENDED_ITS_READER = frozenset({"killed", "timed_out"})
 class Attempt:
     """A Capture that the ledger holds and the database does not yet.
 
-    `finished` moves the Source's schedule; None when the check that made the Capture is long over.
+    `finished` moves the Source's schedule; None when the check that made the Capture is long over. `replayed` says
+    that the ledger holds the acts that followed, too.
     """
 
     capture: Capture
     finished: claims.Finished | None = None
     presence: Presence = Presence.AS_BEFORE
+    replayed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recorded:
-    """What a Capture led to. `version` is None when the Document is the one that was known already."""
+    """What a Capture led to. `version` is None when the Document is the one that was known already.
+
+    `more` are further Changes that are told, those of a Collection's documents; `gathered` is what its list led to.
+    """
 
     capture: Capture
     version: Version | None
     change: Change | None
     technical: Change | None = None
     first: bool = False
+    more: tuple[Change, ...] = ()
+    gathered: Gathered | None = None
 
 
 def is_of_former_address(definition: Definition, capture: Capture) -> bool:
@@ -73,7 +83,7 @@ def record_attempt(rooms: Rooms, attempt: Attempt) -> Recorded:
     if capture.outcome is Outcome.NEW or awaits_confirmation(capture, newest):
         consequences = _read_and_compare(rooms, capture, baseline_id, newest)
     elif capture.outcome.reached and baseline_id is not None:
-        consequences = _upgrade(rooms, capture, baseline_id, newest)
+        consequences = _list_again(rooms, capture, _upgrade(rooms, capture, baseline_id, newest))
     if attempt.presence is not Presence.AS_BEFORE and baseline_id is not None:
         consequences = _with_presence(rooms, capture, consequences, baseline_id, attempt.presence)
     return _write(rooms, attempt, consequences, first=baseline_id is None)
@@ -104,9 +114,15 @@ def _read_and_compare(rooms: Rooms, capture: Capture, baseline_id: str | None, n
         return _held(hold, alike)
     past = [PastText(text_sha256=digest, captured_at=moment) for digest, moment in texts]
     consequences = _consequences(rooms, capture, source, reading, alike, compared, lost, past)
+    if baseline is None and source.definition.collection_id:
+        beside = sibling_change(rooms, source, reading.version, capture.trigger)
+        consequences = replace(consequences, changes=(beside,) if beside is not None else ())
     if brings_untaken(capture, newest) and reading not in consequences.readings:
         taken = reading.version.version_id
-        return replace(consequences, baseline_id=taken, described_by=taken, readings=(*consequences.readings, reading))
+        kept = (*consequences.readings, reading)
+        consequences = replace(consequences, baseline_id=taken, described_by=taken, readings=kept)
+    if source.definition.collection is not None and reading.version.document is not None:
+        return _with_documents(rooms, capture, source, reading, compared, consequences)
     return consequences
 
 
@@ -119,6 +135,53 @@ def _comparable(
     if alike.problem or version.document is None or alike.version.document is None:
         return alike.version, ()
     return without_lost_selectors(rooms, source, alike.version, version)
+
+
+def _with_documents(
+    rooms: Rooms,
+    capture: Capture,
+    source: Source,
+    reading: Reading,
+    old: Version | None,
+    consequences: _Consequences,
+) -> _Consequences:
+    """What a Collection's list adds: items, children, and Changes of documents instead of those of its links."""
+    version = reading.version
+    gathered = gather(rooms, source, capture, version, baseline_id=consequences.baseline_id or version.version_id)
+    if gathered is None:
+        return consequences
+    if gathered.rolls:
+        quiet = tuple(replace(change, alert=False) for change in consequences.changes)
+        consequences = replace(consequences, changes=quiet)
+    if old is None or not (gathered.events or gathered.news):
+        return replace(consequences, gathered=gathered)
+    page = consequences.changes[0] if consequences.changes else None
+    told = list_changes(rooms, source, capture, old, version, page, gathered)
+    kept = [one for one in consequences.readings if one.version.version_id != version.version_id]
+    return replace(
+        consequences,
+        baseline_id=version.version_id,
+        described_by=version.version_id,
+        readings=(*kept, reading),
+        changes=told,
+        gathered=replace(gathered, read=replace(gathered.read, version_id=version.version_id)),
+    )
+
+
+def _list_again(rooms: Rooms, capture: Capture, consequences: _Consequences) -> _Consequences:
+    """The list of the known text under rules that are new, or after a person released it."""
+    baseline_id = consequences.baseline_id
+    with rooms.database.reading() as connection:
+        source = sources.get_source(connection, capture.source_id)
+        if baseline_id is None or not is_behind(connection, source, baseline_id):
+            return consequences
+        read_today = [one.version for one in consequences.upgraded if one.version.version_id == baseline_id]
+        baseline = read_today[0] if read_today else versions.get_version(connection, baseline_id)
+    gathered = gather(rooms, source, capture, baseline, baseline_id=baseline_id)
+    if gathered is None:
+        return consequences
+    told = list_changes(rooms, source, capture, baseline, baseline, None, gathered)
+    return replace(consequences, changes=told, gathered=gathered)
 
 
 def _upgrade(rooms: Rooms, capture: Capture, baseline_id: str, newest: Version | None) -> _Consequences:
@@ -206,6 +269,7 @@ class _Consequences:
     changes: tuple[Change, ...] = ()
     confirm_after: timedelta | None = None
     upgraded: tuple[Alike, ...] = ()
+    gathered: Gathered | None = None
 
 
 def _held(hold: Hold, alike: Alike | None) -> _Consequences:
@@ -279,12 +343,16 @@ def _write(rooms: Rooms, attempt: Attempt, consequences: _Consequences, *, first
             versions.add_version(connection, reading.version, reading.positions)
         for change in consequences.changes:
             changes.add_change(connection, change)
+        if consequences.gathered is not None:
+            write_gathered(rooms, connection, consequences.gathered, capture, replayed=attempt.replayed)
     return Recorded(
         capture=capture,
         version=consequences.readings[-1].version if consequences.readings else None,
         change=consequences.changes[0] if consequences.changes else None,
         technical=next((alike.technical for alike in consequences.upgraded if alike.technical is not None), None),
         first=first,
+        more=consequences.changes[1:],
+        gathered=consequences.gathered,
     )
 
 

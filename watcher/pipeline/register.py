@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from watcher.errors import RefusedError
+from watcher.extract.listing import compile_pattern
 from watcher.model.source import Credentials, Definition, Source, SourceKind, SourceState
 from watcher.model.subscription import CADENCE_SECONDS, Cadence, Subscription, SubscriptionFilter
 from watcher.pipeline.ports import Rooms
@@ -48,7 +49,7 @@ def add_source(rooms: Rooms, source_id: str, definition: Definition, *, user: st
     """Register a Source; it is due at once. ConflictError when the id is taken.
 
     RefusedError, here and in `apply_plan`, when its credentials are for another origin than its address, or its
-    `ca_file` is no bare name; ConfigError for a selector or pattern that cannot be used.
+    `ca_file` is no bare name; ConfigError for a selector or pattern that cannot be used, also a Collection's.
     """
     _require_sound(definition)
     now = rooms.clock()
@@ -137,7 +138,7 @@ def add_subscription(
         for source_id in wanted.sources:
             sources.get_source(connection, source_id)
         subscriptions.add_subscription(connection, subscription)
-        after = _plain(asdict(subscription))
+        after = plain(asdict(subscription))
         record_act(rooms, connection, user=user, action="subscription.add", target=subscription_id, after=after)
     return subscription
 
@@ -248,6 +249,11 @@ def definition_differences(before: Definition, after: Definition) -> list[tuple[
 def _require_sound(definition: Definition) -> None:
     require_rules(definition.rules)
     require_ca_file(definition)
+    if definition.collection is not None and definition.kind is not SourceKind.COLLECTION:
+        raise RefusedError("only a Source of kind collection has rules for its documents")
+    if definition.collection is not None:
+        compile_pattern(definition.collection.link_pattern, key="link_pattern")
+        compile_pattern(definition.collection.title_pattern, key="title_pattern")
     if definition.credentials is not None:
         require_own_origin(definition.credentials, definition.url)
 
@@ -261,26 +267,32 @@ def _said(value: object) -> str:
 
 
 def _described(source: Source) -> dict[str, Any]:
-    return {"state": source.state.value, "definition": _plain(asdict(source.definition))}
+    return {"state": source.state.value, "definition": plain(asdict(source.definition))}
 
 
-def _plain(value: dict[str, Any]) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(json.dumps(value, default=str))
-    return plain
+def plain(value: dict[str, Any]) -> dict[str, Any]:
+    """A value's fields as JSON has them."""
+    found: dict[str, Any] = json.loads(json.dumps(value, default=str))
+    return found
+
+
+def definition_record(
+    source_id: str, definition: Definition, *, valid_from: datetime, recorded_at: datetime
+) -> dict[str, Any]:
+    """The body of the ledger record of a Definition."""
+    return {
+        "recorded_at": recorded_at.isoformat(),
+        "source_id": source_id,
+        "valid_from": valid_from.isoformat(),
+        "definition_sha256": definition.digest_sha256,
+        "definition": plain(asdict(definition)),
+    }
 
 
 def record_definition(rooms: Rooms, source_id: str, definition: Definition, *, valid_from: datetime) -> int:
     """The record of a Definition that comes into force, before its row; returns its sequence."""
-    record = rooms.archive.append(
-        "definition",
-        {
-            "recorded_at": rooms.clock().isoformat(),
-            "source_id": source_id,
-            "valid_from": valid_from.isoformat(),
-            "definition_sha256": definition.digest_sha256,
-            "definition": _plain(asdict(definition)),
-        },
-    )
+    body = definition_record(source_id, definition, valid_from=valid_from, recorded_at=rooms.clock())
+    record = rooms.archive.append("definition", body)
     return record.sequence
 
 

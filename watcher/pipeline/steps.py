@@ -41,11 +41,11 @@ def make_change(
             pack_text=rooms.pack.text,
         )
     except ExtractError as error:
-        return _change(rooms, source, old, new, trigger, _not_compared(str(error)))
+        return change_of(rooms, source, old, new, trigger, _not_compared(str(error)))
     if comparison.kind is ChangeKind.NONE:
         return None
     placed = place_in_history(comparison, past=past, new_text_sha256=new.text_sha256, captured_at=new.captured_at)
-    return _change(rooms, source, old, new, trigger, placed)
+    return change_of(rooms, source, old, new, trigger, placed)
 
 
 def technical_change(rooms: Rooms, source: Source, old: Version, new: Version) -> Change | None:
@@ -65,7 +65,7 @@ def technical_change(rooms: Rooms, source: Source, old: Version, new: Version) -
         diff=NO_DIFF,
         judgement=Judgement(severity=Severity.NOISE, significance=0.0),
     )
-    return _change(rooms, source, old, new, Trigger.MANUAL, comparison)
+    return change_of(rooms, source, old, new, Trigger.MANUAL, comparison)
 
 
 def structure_change(
@@ -95,7 +95,7 @@ def structure_change(
             parts=(SignificancePart(name="structure_changed", points=0.2, passage=""),),
         ),
     )
-    return _change(rooms, source, old, new, trigger, comparison)
+    return change_of(rooms, source, old, new, trigger, comparison)
 
 
 def presence_change(rooms: Rooms, source: Source, baseline: Version, capture: Capture, presence: Presence) -> Change:
@@ -119,7 +119,7 @@ def presence_change(rooms: Rooms, source: Source, baseline: Version, capture: Ca
             parts=(SignificancePart(name=f"document_{presence}", points=points, passage=""),),
         ),
     )
-    change = _change(rooms, source, baseline, baseline, capture.trigger, comparison)
+    change = change_of(rooms, source, baseline, baseline, capture.trigger, comparison)
     return replace(
         change,
         change_id=f"{baseline.version_id}..{presence}-{capture.sequence}",
@@ -145,12 +145,13 @@ def _format_change(rooms: Rooms, source: Source, old: Version, new: Version, tri
         diff=NO_DIFF,
         judgement=Judgement(severity=Severity.MINOR, significance=0.2),
     )
-    return _change(rooms, source, old, new, trigger, comparison)
+    return change_of(rooms, source, old, new, trigger, comparison)
 
 
-def _change(
+def change_of(
     rooms: Rooms, source: Source, old: Version, new: Version, trigger: Trigger, comparison: Comparison
 ) -> Change:
+    """A Comparison of two Versions as the Change of a Source."""
     return Change(
         change_id=f"{old.version_id}..{new.version_id}",
         source_id=source.source_id,

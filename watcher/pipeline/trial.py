@@ -15,6 +15,7 @@ from watcher.diff import compare, kind_of
 from watcher.errors import ExtractError
 from watcher.extract import Quality, QualityVerdict, extract, extractor_for, judge_quality
 from watcher.extract.hints import Hints, SitemapEntry, is_mismatch, read_hints, sitemap_entry
+from watcher.extract.listing import CollectionSuggestion
 from watcher.extract.reading import Payload
 from watcher.extract.suggest import RemoveSuggestion, SelectSuggestion, suggest_removals, suggest_selects
 from watcher.fetch.robots_line import forbidding_line, sitemaps
@@ -25,6 +26,7 @@ from watcher.model.source import Definition, origin_of
 from watcher.pipeline.compare import TOLD_KINDS
 from watcher.pipeline.permission import ask_robots
 from watcher.pipeline.ports import FetchDoor, Rooms
+from watcher.pipeline.trial_list import ListFacts, find_lists
 from watcher.pipeline.trust import request_of
 
 T = TypeVar("T")
@@ -113,6 +115,8 @@ class Trial:
     sitemap: SitemapEntry | None = None
     selects: tuple[SelectSuggestion, ...] = ()
     removals: tuple[RemoveSuggestion, ...] = ()
+    listed: ListFacts | None = None
+    suggestion: CollectionSuggestion | None = None
 
     @property
     def obstacle(self) -> str:
@@ -129,6 +133,8 @@ class Trial:
                 return f"it would be held as {kind}: {read.problem or read.quality.reason}"
             if read.document is None:
                 return f"no text could be read: {read.problem}"
+        if self.listed is not None and not self.listed.documents:
+            return "the rules of the Collection match none of its links"
         return ""
 
 
@@ -168,6 +174,7 @@ def try_source(tools: Tools, definition: Definition, *, pause_seconds: float) ->
             conditional = _ask_conditionally(tools, definition, first, second, pause)
     payload = _payload(first, definition)
     tools.progress("looking for selectors")
+    listed, suggestion = find_lists(tools.rooms, definition, first.document, payload)
     removals: tuple[RemoveSuggestion, ...] = ()
     if second is not None and stability is not None and not stability.same_text:
         removals = _tried(tools, suggest_removals, payload, _payload(second, definition))
@@ -183,6 +190,21 @@ def try_source(tools: Tools, definition: Definition, *, pause_seconds: float) ->
         sitemap=_ask_sitemap(tools, definition, robots, first.result, pause),
         selects=_tried(tools, suggest_selects, payload) if first.document is not None else (),
         removals=removals,
+        listed=listed,
+        suggestion=suggestion,
+    )
+
+
+def look_once(tools: Tools, definition: Definition) -> Trial:
+    """Ask robots.txt and read the address once: what it lists, and whether it can be read at all."""
+    tried_at = tools.rooms.clock()
+    robots = _ask_robots(tools, definition)
+    if robots.verdict is not RobotsVerdict.ALLOWED:
+        return Trial(definition=definition, tried_at=tried_at, robots=robots)
+    first = _read(tools, definition, None)
+    listed, suggestion = find_lists(tools.rooms, definition, first.document, _payload(first, definition))
+    return Trial(
+        definition=definition, tried_at=tried_at, robots=robots, first=first, listed=listed, suggestion=suggestion
     )
 
 

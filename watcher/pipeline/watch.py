@@ -118,7 +118,7 @@ def attempt_again(claim: Claim, capture: Capture) -> Attempt:
     )
     finding = find(claim, result, payload_sha256=brought)
     finished = _finished(fetched, capture, finding, capture.ended_at)
-    return Attempt(capture=capture, finished=finished, presence=finding.presence)
+    return Attempt(capture=capture, finished=finished, presence=finding.presence, replayed=True)
 
 
 def needs_reading(attempt: Attempt) -> bool:

@@ -67,6 +67,10 @@ def _entry_lines(number: int, told: ToldEntry, hunks_in_full: int) -> Iterator[s
     yield from _field("Source", _named(entry.source))
     yield from _field("Captured", said_time(change.captured_at))
     yield from _field("Before", said_time(change.captured_from_at))
+    if entry.old_source is not None:
+        yield from _field("Against", _named(entry.old_source))
+    for document in change.documents:
+        yield from _field("Document", defanged(folded(f"{document.title}, {document.address}")))
     yield from _field("Page", told.change_url)
     if judgement.position_changes:
         yield from ("", "POSITIONS")

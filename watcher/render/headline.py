@@ -12,6 +12,7 @@ from watcher.model.change import (
     PositionChange,
     PositionChangeKind,
 )
+from watcher.model.collection import DocumentStep
 from watcher.model.source import Source
 from watcher.render.words import clipped, counted, folded, said, said_iso_date, subject_name, title_of
 
@@ -39,6 +40,17 @@ _KIND_LINES = {
     ChangeKind.STATUS: "the page answers otherwise than before",
     ChangeKind.DOCUMENT_ADDED: "a document was added",
     ChangeKind.DOCUMENT_WITHDRAWN: "withdrawn? Three checks found no document at its address",
+    ChangeKind.DOCUMENT_MOVED: "a document has another address",
+    ChangeKind.DOCUMENT_REPLACED: "a document is described otherwise",
+}
+
+
+_STEP_WORDS = {
+    DocumentStep.ADDED: "new document",
+    DocumentStep.WITHDRAWN: "document no longer listed",
+    DocumentStep.BACK: "document listed again",
+    DocumentStep.MOVED: "document at another address",
+    DocumentStep.REPLACED: "document described otherwise",
 }
 
 
@@ -54,6 +66,8 @@ def ranked_positions(change: Change) -> tuple[PositionChange, ...]:
 
 def headline(change: Change, source: Source) -> str:
     """One line on what changed most, such as "Kazakhstan: vote abstain → yes", with a count of what else did."""
+    if change.documents:
+        return clipped(_documents_line(change, source), HEADLINE_LIMIT)
     judgement = change.judgement
     moved = ranked_positions(change)
     lines = [_position_line(position, source) for position in moved]
@@ -63,7 +77,21 @@ def headline(change: Change, source: Source) -> str:
     if not told:
         return clipped(f"{title_of(source)}: {_edit_line(change)}", HEADLINE_LIMIT)
     more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
+    more += " (against the year before)" if change.from_source_id else ""
     return clipped(told[0], HEADLINE_LIMIT - len(more)) + more
+
+
+def _documents_line(change: Change, source: Source) -> str:
+    """One document by its State and title, or how many there are."""
+    first = change.documents[0]
+    what = _STEP_WORDS[first.step]
+    if len(change.documents) > 1:
+        counts = counted(len(change.documents), what, what.replace("document", "documents"))
+        return f"{title_of(source)}: {counts}"
+    who = subject_name(first.subject)
+    if not who:
+        return f"{title_of(source)}: {what}, {folded(first.title)}"
+    return f"{who}: {what}, {folded(first.title).removeprefix(f'{who}: ')} ({title_of(source)})"
 
 
 def step(moved: PositionChange) -> str:
@@ -103,6 +131,8 @@ def _edit_line(change: Change) -> str:
         return "the document is back at its address"
     if change.kind is ChangeKind.STATUS and any(part.name == "structure_changed" for part in change.judgement.parts):
         return "structure changed, a rule finds its part no more"
+    if change.from_source_id:
+        return folded(change.reason)
     if change.kind is not ChangeKind.CONTENT:
         return _KIND_LINES[change.kind]
     parts = sorted(change.judgement.parts, key=lambda part: -part.points)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from watcher.model.change import Change, Hunk, HunkOp, Severity
 from watcher.model.permalinks import capture_url, change_url, digest_url
+from watcher.model.source import Source
 from watcher.model.subscription import Digest, DigestEntry, SubscriptionFilter
 from watcher.render.citation import Cited, footnote
 from watcher.render.headline import headline
@@ -79,16 +80,18 @@ def _told_entry(entry: DigestEntry, base_url: str) -> ToldEntry:
         change_url=change_url(base_url, change.change_id),
         old_capture_url=old_capture_url,
         new_capture_url=new_capture_url,
-        old_citation=_cited(entry, change.captured_from_at, old_capture_url, entry.old_payload_sha256),
+        old_citation=_cited(
+            entry.old_source or entry.source, change.captured_from_at, old_capture_url, entry.old_payload_sha256
+        ),
         new_citation=presence_citation(entry.source.definition, change, archived_at=new_capture_url)
-        or _cited(entry, change.captured_at, new_capture_url, entry.new_payload_sha256),
+        or _cited(entry.source, change.captured_at, new_capture_url, entry.new_payload_sha256),
         telling=telling,
         others=others,
     )
 
 
-def _cited(entry: DigestEntry, stood_at: datetime, permalink: str, payload_sha256: str) -> str:
-    definition = entry.source.definition
+def _cited(source: Source, stood_at: datetime, permalink: str, payload_sha256: str) -> str:
+    definition = source.definition
     return footnote(
         Cited(
             author=folded(definition.author),

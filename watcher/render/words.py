@@ -132,6 +132,8 @@ def why_no_diff(change: Change) -> str:
     """What stands in place of the passages of a Change without a Diff."""
     if change.sequence is not None:
         return "There is nothing to compare: the text cited under “before” is the last one known."
+    if change.documents:
+        return "What the list says beside its links is as before."
     return "The texts were not compared word by word."
 
 

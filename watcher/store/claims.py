@@ -23,9 +23,9 @@ from sqlalchemy import (
 
 from watcher.errors import ConflictError, NotFoundError
 from watcher.model.capture import Outcome
-from watcher.model.source import Claim, Health, ReadBy, RobotsAnswer, SourceState, origin_of
+from watcher.model.source import Claim, Health, ReadBy, RobotsAnswer, Source, SourceState, origin_of
 from watcher.store.robots import robots_of
-from watcher.store.schema import captures, hosts, sources, versions
+from watcher.store.schema import captures, collections, hosts, sources, versions
 from watcher.store.sources import get_definition, get_source_row, host_of, selected, source_of
 from watcher.store.types import to_json
 
@@ -99,7 +99,7 @@ def unclaimed(connection: Connection, source_id: str, *, slot_at: datetime | Non
         etag=row.etag,
         last_modified=row.last_modified,
         payload_sha256=row.payload_sha256,
-        holds=bool(row.newest_error),
+        holds=bool(row.newest_error) or _is_behind(row, source),
         read_by=_read_by(connection, row),
     )
 
@@ -321,6 +321,7 @@ def _with_memory() -> Select[tuple[object, ...]]:
         .scalar_subquery()
     )
     baseline = versions.alias()
+    listed = collections.c.collection_id == sources.c.source_id
     return (
         selected()
         .outerjoin(baseline, baseline.c.version_id == sources.c.baseline_version_id)
@@ -330,8 +331,18 @@ def _with_memory() -> Select[tuple[object, ...]]:
             baseline.c.extractor.label("baseline_extractor"),
             baseline.c.extractor_version.label("baseline_extractor_version"),
             baseline.c.definition_sha256.label("baseline_definition_sha256"),
+            sources.c.baseline_version_id.label("baseline_id"),
+            select(collections.c.version_id).where(listed).scalar_subquery().label("listed_version_id"),
+            select(collections.c.definition_sha256).where(listed).scalar_subquery().label("listed_under"),
         )
     )
+
+
+def _is_behind(row: Row[tuple[object, ...]], source: Source) -> bool:
+    """Whether a Collection's list was last read from another text, or by other rules, than those of now."""
+    if source.definition.collection is None or row.baseline_id is None:
+        return False
+    return (row.listed_version_id, row.listed_under) != (row.baseline_id, source.definition.digest_sha256)
 
 
 _ONE_WITH_MEMORY = _with_memory().where(sources.c.source_id == bindparam("of"))
@@ -352,8 +363,9 @@ def _read_by(connection: Connection, row: Row[tuple[object, ...]]) -> ReadBy | N
 def _claim_of(
     row: Row[tuple[object, ...]], *, is_slot: bool, robots: RobotsAnswer | None, read_by: ReadBy | None
 ) -> Claim:
+    source = source_of(row)
     return Claim(
-        source=source_of(row),
+        source=source,
         slot_at=row.next_check_at if is_slot else None,
         fencing_token=row.fencing_token,
         lease_until=row.lease_until,
@@ -361,6 +373,6 @@ def _claim_of(
         last_modified=row.last_modified,
         payload_sha256=row.payload_sha256,
         robots=robots,
-        holds=bool(row.newest_error),
+        holds=bool(row.newest_error) or _is_behind(row, source),
         read_by=read_by,
     )

@@ -1,7 +1,8 @@
 """All tables.
 
-Evidence (definitions, captures, snapshots, audit) repeats what the ledger holds; versions, positions and
-changes derive from it; subscriptions, digests, deliveries, fixity and incidents are the service's own.
+Evidence (definitions, captures, snapshots, audit) repeats what the ledger holds; versions, positions, changes,
+and what collections list, derive from it; subscriptions, digests, deliveries, fixity and incidents are the
+service's own.
 """
 
 from __future__ import annotations
@@ -247,6 +248,33 @@ audit = Table(
     Column("before", Text),
     Column("after", Text),
     Index(None, "target"),
+)
+
+collections = Table(
+    "collections",
+    metadata,
+    Column("collection_id", ForeignKey("sources.source_id"), primary_key=True),
+    Column("version_id", String(20), nullable=False),
+    Column("definition_sha256", String(64), nullable=False),
+    Column("read_at", UtcDateTime, nullable=False),
+    Column("listed", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("unnamed", Integer, nullable=False),
+    Column("problem", Text, nullable=False),
+)
+
+collection_items = Table(
+    "collection_items",
+    metadata,
+    Column("collection_id", ForeignKey("sources.source_id"), primary_key=True),
+    Column("item_id", String(20), primary_key=True),
+    Column("child_id", String(80), nullable=False, index=True),
+    Column("state", String(20), nullable=False),
+    Column("subject", String(3), nullable=False),
+    Column("year", Integer),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("body", Text, nullable=False),
 )
 
 fixity = Table(

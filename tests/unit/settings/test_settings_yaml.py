@@ -150,4 +150,4 @@ def test_the_sources_that_ship_load_without_a_problem() -> None:
     registered, problems = load_sources(Path(__file__).resolve().parents[3] / "config" / "sources")
     assert registered
     assert problems == []
-    assert all(entry.paused for entry in registered)
+    assert all(entry.paused or entry.disabled for entry in registered)

@@ -50,6 +50,7 @@ def show_change(request: Request, change_id: str, view: str = "") -> Response:
         old = versions.get_version(connection, change.from_version_id)
         new = versions.get_version(connection, change.to_version_id)
         cited = cite_change(connection, change, base_url=rooms.base_url)
+        against = sources.get_source(connection, change.from_source_id) if change.from_source_id else None
         telling = digests.digests_telling(connection, change_id)
     ordered = sorted(change.diff.hunks, key=lambda hunk: hunk.boilerplate)
     return page(
@@ -58,6 +59,7 @@ def show_change(request: Request, change_id: str, view: str = "") -> Response:
         section="Changes",
         change=change,
         source=source,
+        against=against,
         old=old,
         new=new,
         side=view == "side",

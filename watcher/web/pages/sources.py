@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from watcher.model.source import Source
 from watcher.pipeline.addresses import address_history, holders_of
 from watcher.pipeline.health import move_command, proposed_address
-from watcher.store import captures, changes, digests, sources, versions
+from watcher.store import captures, changes, collections, digests, sources, versions
 from watcher.web.reply import page, rooms_of, with_sources
 
 CAPTURES_A_PAGE = 50
@@ -21,9 +21,10 @@ def list_sources(request: Request, find: str = "") -> Response:
         counts = captures.count_captures(connection)
         at_address = {one.source.source_id: one for one in holders_of(connection, wanted)} if "://" in wanted else {}
         every = sources.list_sources(connection)
+        listed = collections.count_listed(connection)
     found = [one for one in every if one.source_id in at_address or _is_named(one, wanted)]
     rows = [(source, counts.get(source.source_id, 0), at_address.get(source.source_id)) for source in found]
-    return page(request, "sources", section="Sources", rows=rows, find=wanted, registered=len(every))
+    return page(request, "sources", section="Sources", rows=rows, find=wanted, registered=len(every), listed=listed)
 
 
 def _is_named(source: Source, wanted: str) -> bool:
@@ -33,7 +34,7 @@ def _is_named(source: Source, wanted: str) -> bool:
 
 
 def show_source(request: Request, source_id: str, before: int | None = None) -> Response:
-    """One Source: Definitions, Captures, Versions, Changes, Digests."""
+    """One Source: Definitions, documents of a Collection, Captures, Versions, Changes, Digests."""
     with rooms_of(request).database.reading() as connection:
         source = sources.get_source(connection, source_id)
         seen = captures.list_captures(connection, source_id, limit=CAPTURES_A_PAGE + 1, before=before)
@@ -56,5 +57,8 @@ def show_source(request: Request, source_id: str, before: int | None = None) -> 
             versions=read,
             versions_by_sequence={one.sequence: one for one in read},
             changes=with_sources(connection, made),
+            read=collections.get_read(connection, source_id),
+            items=collections.list_items(connection, source_id),
+            item=collections.item_of_child(connection, source_id),
             digests=digests.digests_about_source(connection, source_id),
         )
