@@ -96,14 +96,13 @@ def store(root: Path, versions: list[bytes], *, alike: bool) -> dict[str, float]
 def disk_use(root: Path) -> tuple[int, int, int, int]:
     """(bytes of blocks of payload and pack files, of their folders, apparent bytes, number of whole payloads)."""
     blocks = folders = apparent = whole = 0
-    for part in ("payloads", "packs"):
-        for place, _, names in os.walk(root / part):
-            folders += Path(place).stat().st_blocks * 512
-            for name in names:
-                found = Path(place, name).stat()
-                blocks += found.st_blocks * 512
-                apparent += found.st_size
-                whole += name.endswith(".zst")
+    for place, _, names in os.walk(root / "payloads"):
+        folders += Path(place).stat().st_blocks * 512
+        for name in names:
+            found = Path(place, name).stat()
+            blocks += found.st_blocks * 512
+            apparent += found.st_size
+            whole += name.endswith(".zst")
     return blocks, folders, apparent, whole
 
 

@@ -172,4 +172,4 @@ def read_origin(root: Path) -> str:
 
 def has_records(root: Path) -> bool:
     """Whether a folder holds ledger records or payloads, readable or not."""
-    return any((root / "ledger").glob("*.jsonl")) or any((root / "payloads").glob("sha256/*/*/*.zst"))
+    return any((root / "ledger").glob("*.jsonl")) or any((root / "payloads").glob("*/*.zst"))

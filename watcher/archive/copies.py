@@ -6,17 +6,17 @@ Payloads come before packs: one that is moved into a pack while the copy is made
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from watcher.archive.ledger import RECORDS_PER_FILE
 from watcher.archive.merkle import Frontier, leaf_hash
+from watcher.archive.packs import read_pack
+from watcher.archive.places import MARKER, PACK, WHOLE
 from watcher.archive.tombstones import marked_sequence
 from watcher.errors import ArchiveError
 
-_PACK_ENTRY = re.compile(rb'^\{"bytes":\d+,"length":\d+,"payload_sha256":"([0-9a-f]{64})"\}$', re.MULTILINE)
 _NUMBERED = ("checkpoints", "timestamps")
 
 
@@ -32,9 +32,9 @@ class ArchiveFile:
 def files_of(root: Path, *, size: int) -> Iterator[ArchiveFile]:
     """The files that hold the first `size` records and all that they name. Temporary files and locks are left out."""
     yield _whole(root, root / "format.json")
-    for folder in ("payloads", "packs", "keys"):
-        for path in _files_below(root / folder):
-            if path.suffix != ".deleted" or (marked_sequence(root, path.stem) or 0) < size:
+    for folder in ("payloads", "keys"):
+        for path in sorted(_files_below(root / folder), key=_packs_last):
+            if path.suffix != MARKER or (marked_sequence(root, path.stem) or 0) < size:
                 yield _whole(root, path)
     for folder in _NUMBERED:
         for path in _files_below(root / folder):
@@ -57,11 +57,11 @@ def root_of(root: Path, *, size: int) -> str:
 
 def payloads_in(file: ArchiveFile) -> set[str]:
     """The digests of the Payloads that a file of an archive holds, up to its length."""
-    if file.place.startswith("payloads/") and file.place.endswith(".zst"):
+    if file.place.endswith(WHOLE):
         return {file.source.stem}
-    if file.place.startswith("packs/"):
-        with file.source.open("rb") as pack:
-            return {digest.decode() for digest in _PACK_ENTRY.findall(pack.read(file.length))}
+    if file.place.endswith(PACK):
+        patches = read_pack(file.source, file.source.stem).patches
+        return {patch.payload_sha256 for patch in patches if patch.end <= file.length}
     return set()
 
 
@@ -83,6 +83,10 @@ def _whole(root: Path, path: Path) -> ArchiveFile:
 
 def _place(root: Path, path: Path) -> str:
     return path.relative_to(root).as_posix()
+
+
+def _packs_last(path: Path) -> bool:
+    return path.suffix == PACK
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

@@ -1,8 +1,8 @@
 """Packs: Payloads stored as zstd patches against another Payload, their keyframe, that is stored whole.
 
-The patches against a keyframe lie one behind the other in `packs/ab/<keyframe>.pack`: a line of JSON,
-`{"bytes":n,"length":m,"payload_sha256":"…"}`, and n bytes, a zstd frame made with the keyframe as its prefix
-(RFC 8878, as `zstd --patch-from` makes and reads it), which gives m bytes.
+The patches against a keyframe lie one behind the other in a file beside it, `<keyframe>.pack`: a line with
+the SHA-256 in hex, a blank and a number n, and then n bytes, a zstd frame made with the keyframe as its prefix
+(RFC 8878, as `zstd --patch-from` makes and reads it).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from watcher.archive.durable import (
     sync_directory,
     sync_file,
 )
+from watcher.archive.places import PACK, digest_at, payload_place
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -37,20 +38,19 @@ else:
 MAXIMUM_PATCHES = 64
 LEVEL = 9
 LARGEST_WINDOW_LOG = 27  # what decompressors accept unasked: 128 MiB
-_LINE = re.compile(rb'\{"bytes":(\d{1,18}),"length":(\d{1,18}),"payload_sha256":"([0-9a-f]{64})"\}\n')
-_LONGEST_LINE = 160
+_LINE = re.compile(rb"([0-9a-f]{64}) (\d{1,18})\n")
+_LONGEST_LINE = 84
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Patch:
-    """One entry of a pack: its line begins at `offset`, its frame has `size` bytes and gives `length` bytes."""
+    """One entry of a pack: its line of `line_size` bytes begins at `offset`, its frame has `size` bytes."""
 
     keyframe_sha256: str
     payload_sha256: str
     offset: int
     line_size: int
     size: int
-    length: int
 
     @property
     def end(self) -> int:
@@ -72,7 +72,7 @@ class Packs:
     """All packs of one archive, known by their lines. Safe for threads and for several processes on one host."""
 
     def __init__(self, root: Path) -> None:
-        self._folder = root / "packs"
+        self._root = root
         self._turn = threading.Lock()
         self._places: dict[bytes, tuple[bytes, int]] = {}  # payload → keyframe, offset; digests as bytes
         self._known: dict[str, tuple[int, int]] = {}  # pack → its inode, the bytes of it that were read
@@ -80,7 +80,7 @@ class Packs:
 
     def path_of(self, keyframe_sha256: str) -> Path:
         """Where the patches against a keyframe lie."""
-        return self._folder / keyframe_sha256[:2] / f"{keyframe_sha256}.pack"
+        return self._root / payload_place(keyframe_sha256, PACK)
 
     def keyframe_of(self, payload_sha256: str) -> str | None:
         """The keyframe of a Payload that is stored as a patch, None for any other."""
@@ -143,7 +143,7 @@ class Packs:
                         sync(descriptor, path, "pack")
                         return _reads_back(path, known, keyframe)
                 number = len(content.patches)
-                entry = entry_of(payload_sha256, patch, length_of(patch))
+                entry = entry_of(payload_sha256, patch)
                 if content.damaged or number >= MAXIMUM_PATCHES or not keyframe_path.exists():
                     return False
                 if len(entry) * (number + 1) > keyframe_path.stat().st_size + content.end:
@@ -184,7 +184,7 @@ class Packs:
                 for patch in reversed(read_pack(path, keyframe_sha256).patches):
                     if patch.payload_sha256 == payload_sha256:
                         content = content[: patch.offset] + content[patch.end :]
-                replace_file(path, content)
+                replace_file(path, content, temporary=self._root / "temporary")
             self._read_again(keyframe_sha256)
 
     def _place(self, payload_sha256: str) -> tuple[bytes, int] | None:
@@ -208,7 +208,7 @@ class Packs:
         self._places = {digest: place for digest, place in self._places.items() if place[0] != keyframe}
 
     def _refresh(self) -> None:
-        for path, inode, size in list_packs(self._folder):
+        for path, inode, size in list_packs(self._root):
             known = self._known.get(path.stem)
             if known is not None and known[0] != inode:
                 self._forget(path.stem)
@@ -249,25 +249,20 @@ def apply_patch(patch: bytes, keyframe: bytes) -> bytes:
     return zstd.decompress(patch, zstd_dict=_prefix(keyframe))
 
 
-def length_of(frame: bytes) -> int:
-    """How many bytes a frame says that it gives."""
-    return zstd.get_frame_info(frame).decompressed_size or 0
-
-
-def entry_of(payload_sha256: str, patch: bytes, length: int) -> bytes:
+def entry_of(payload_sha256: str, patch: bytes) -> bytes:
     """An entry as it lies in a pack."""
-    return b'{"bytes":%d,"length":%d,"payload_sha256":"%s"}\n' % (len(patch), length, payload_sha256.encode()) + patch
+    return b"%s %d\n" % (payload_sha256.encode(), len(patch)) + patch
 
 
-def list_packs(folder: Path) -> list[tuple[Path, int, int]]:
-    """Every pack below `packs/` with its inode and its size in bytes."""
+def list_packs(root: Path) -> list[tuple[Path, int, int]]:
+    """Every pack of an archive with its inode and its size in bytes."""
     found: list[tuple[Path, int, int]] = []
-    for letters in _entries(folder):
+    for letters in _entries(root / "payloads"):
         if letters.is_dir():
             found += [
                 (Path(pack.path), pack.inode(), pack.stat().st_size)
                 for pack in _entries(letters)
-                if re.fullmatch(r"[0-9a-f]{64}\.pack", pack.name)
+                if pack.name.endswith(PACK) and digest_at(f"payloads/{letters.name}/{pack.name}")
             ]
     return found
 
@@ -330,11 +325,10 @@ def _patch_of(line: re.Match[bytes] | None, keyframe_sha256: str, offset: int) -
         return None
     return Patch(
         keyframe_sha256=keyframe_sha256,
-        payload_sha256=line[3].decode(),
+        payload_sha256=line[1].decode(),
         offset=offset,
         line_size=line.end(),
-        size=int(line[1]),
-        length=int(line[2]),
+        size=int(line[2]),
     )
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from watcher.archive.durable import storage_error, sync_directory, write_once
 from watcher.archive.packs import Packs, apply_patch, make_patch
-from watcher.errors import ArchiveError, NotFoundError
+from watcher.archive.places import WHOLE, payload_place
+from watcher.errors import ArchiveError
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -20,14 +21,11 @@ else:
 LEVEL = 9
 LARGEST_PATCH_SHARE = 0.3
 _SHORTEST_REFERENCE = 8  # bytes: zstd takes no shorter prefix
-_HEX = frozenset("0123456789abcdef")
 
 
 def payload_path(root: Path, payload_sha256: str) -> Path:
-    """Where a whole payload lies: `payloads/sha256/ab/cd/<hex>.zst`. The name comes from the digest alone."""
-    if len(payload_sha256) != 64 or not _HEX.issuperset(payload_sha256):
-        raise NotFoundError(f"{payload_sha256[:80]!r} is not a SHA-256 digest")
-    return root / "payloads" / "sha256" / payload_sha256[:2] / payload_sha256[2:4] / f"{payload_sha256}.zst"
+    """Where a whole payload lies in a folder."""
+    return root / payload_place(payload_sha256)
 
 
 class Payloads:
@@ -76,8 +74,8 @@ class Payloads:
 
     def digests(self) -> Iterator[str]:
         """The SHA-256 of every payload that is stored, whole or as a patch, in no order; some may come twice."""
-        for folder, _, names in os.walk(self._root / "payloads" / "sha256"):
-            yield from (name[:-4] for name in names if name.endswith(".zst") and folder)
+        for _, _, names in os.walk(self._root / "payloads"):
+            yield from (name.removesuffix(WHOLE) for name in names if name.endswith(WHOLE))
         yield from self.packs.digests()
 
     def keyframe_of(self, payload_sha256: str) -> str:

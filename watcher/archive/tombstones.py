@@ -1,6 +1,6 @@
 """Bytes that were deleted on purpose: the record of it in the ledger, and a marker where the bytes lay.
 
-`payloads/sha256/ab/cd/<hex>.deleted` repeats the record, so that a read need not search the ledger. The record
+`payloads/ab/<hex>.deleted` repeats the record, so that a read need not search the ledger. The record
 counts: a marker without it is damage.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from watcher.archive.durable import storage_error, write_once
 from watcher.archive.ledger import LedgerRecord, canonical_json
-from watcher.archive.payloads import payload_path
+from watcher.archive.places import MARKER, payload_place
 from watcher.errors import ArchiveError, DeletedError
 
 
@@ -85,10 +85,10 @@ def put_marker(root: Path, tombstone: Tombstone) -> None:
     try:
         if marker.exists() and marked_sequence(root, tombstone.payload_sha256) != tombstone.sequence:
             marker.unlink()
-        write_once(marker, canonical_json(described) + b"\n")
+        write_once(marker, canonical_json(described) + b"\n", temporary=root / "temporary")
     except OSError as error:
         raise storage_error(marker, error) from error
 
 
 def _marker(root: Path, payload_sha256: str) -> Path:
-    return payload_path(root, payload_sha256).with_suffix(".deleted")
+    return root / payload_place(payload_sha256, MARKER)

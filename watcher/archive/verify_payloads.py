@@ -11,6 +11,7 @@ from pathlib import Path
 from watcher.archive.archive import open_archive
 from watcher.archive.findings import Finding, FindingCode, Findings
 from watcher.archive.payloads import Payloads, payload_path
+from watcher.archive.places import digest_at
 from watcher.errors import ArchiveError, NotFoundError
 
 UNDER_WAY = timedelta(minutes=15)  # a Payload is written before the record that names it
@@ -82,9 +83,5 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _digest_of(path: Path, root: Path) -> bytes | None:
-    try:
-        expected = payload_path(root, path.stem)
-    except NotFoundError:
-        return None
-    is_named_so = path in (expected, expected.with_suffix(".deleted"))
-    return bytes.fromhex(expected.stem) if is_named_so else None
+    digest = digest_at(path.relative_to(root).as_posix())
+    return bytes.fromhex(digest) if digest is not None else None

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from watcher.archive.copies import ArchiveFile, files_of, payloads_in, root_of
+from watcher.archive.places import payload_place
 from watcher.errors import ArchiveError, DeletedError, RefusedError
 from watcher.pipeline.ports import Rooms
 from watcher.store.copies import SCHEMA, copy_database
@@ -166,7 +167,7 @@ def _put_archive(rooms: Rooms, listed: _Listed, size: int) -> list[str]:
         except ArchiveError as error:
             problems.append(str(error))
             continue
-        place = f"snapshots/payloads/sha256/{digest[:2]}/{digest[2:4]}/{digest}.zst"
+        place = f"snapshots/{payload_place(digest)}"
         listed.put_stream(place, len(frame), _reader(frame))
     return problems
 
