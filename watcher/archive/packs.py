@@ -12,8 +12,9 @@ import os
 import re
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -35,11 +36,13 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-MAXIMUM_PATCHES = 64
+MAXIMUM_PATCHES = 128
+FOLDER_BYTES = 4096  # a keyframe usually has a folder of its own, which takes a block
 LEVEL = 9
 LARGEST_WINDOW_LOG = 27  # what decompressors accept unasked: 128 MiB
 _LINE = re.compile(rb"([0-9a-f]{64}) (\d{1,18})\n")
 _LONGEST_LINE = 84
+SETTLED_NANOSECONDS = 2_000_000_000  # two changes of a folder nearer to each other may leave one time
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +80,7 @@ class Packs:
         self._places: dict[bytes, tuple[bytes, int]] = {}  # payload → keyframe, offset; digests as bytes
         self._known: dict[str, tuple[int, int]] = {}  # pack → its inode, the bytes of it that were read
         self._unreadable: dict[str, str] = {}
+        self._listed: dict[str, tuple[int, list[str]]] = {}  # folder → when it was changed last, the packs in it
 
     def path_of(self, keyframe_sha256: str) -> Path:
         """Where the patches against a keyframe lie."""
@@ -108,11 +112,11 @@ class Packs:
         """The patches against a Payload, in the order in which they came."""
         return read_pack(self.path_of(keyframe_sha256), keyframe_sha256).patches
 
-    def digests(self) -> list[str]:
-        """The SHA-256 of every Payload that lies in a pack now, in no order."""
+    def keyframes(self) -> dict[str, str]:
+        """The keyframe of every Payload that lies in a pack now."""
         with self._turn:
             self._refresh()
-            return [digest.hex() for digest in self._places]
+            return {digest.hex(): place[0].hex() for digest, place in self._places.items()}
 
     def problems(self) -> list[str]:
         """Packs that could not be read in whole, each with the numbers of the entries that are lost."""
@@ -130,7 +134,7 @@ class Packs:
         """Append a patch against the keyframe that lies whole at a path, durably. False: nothing was written, because
 
         the pack is full or damaged, the keyframe is gone, or the patch costs more than a Payload costs on average in
-        this pack with its keyframe, so that a new keyframe is cheaper in the long run.
+        this pack with its keyframe and folder, so that a new keyframe is cheaper in the long run.
         """
         keyframe_sha256 = keyframe_path.stem
         path = self.path_of(keyframe_sha256)
@@ -146,7 +150,7 @@ class Packs:
                 entry = entry_of(payload_sha256, patch)
                 if content.damaged or number >= MAXIMUM_PATCHES or not keyframe_path.exists():
                     return False
-                if len(entry) * (number + 1) > keyframe_path.stat().st_size + content.end:
+                if len(entry) * (number + 1) > keyframe_path.stat().st_size + FOLDER_BYTES + content.end:
                     return False
                 if number and not _reads_back(path, content.patches[-1], keyframe):
                     return False
@@ -208,7 +212,7 @@ class Packs:
         self._places = {digest: place for digest, place in self._places.items() if place[0] != keyframe}
 
     def _refresh(self) -> None:
-        for path, inode, size in list_packs(self._root):
+        for path, inode, size in list_packs(self._root, self._listed):
             known = self._known.get(path.stem)
             if known is not None and known[0] != inode:
                 self._forget(path.stem)
@@ -254,16 +258,31 @@ def entry_of(payload_sha256: str, patch: bytes) -> bytes:
     return b"%s %d\n" % (payload_sha256.encode(), len(patch)) + patch
 
 
-def list_packs(root: Path) -> list[tuple[Path, int, int]]:
-    """Every pack of an archive with its inode and its size in bytes."""
+def list_packs(root: Path, listed: dict[str, tuple[int, list[str]]] | None = None) -> list[tuple[Path, int, int]]:
+    """Every pack of an archive with its inode and its size in bytes.
+
+    `listed` remembers the names for the next time: a folder that was not changed since is not read again.
+    """
     found: list[tuple[Path, int, int]] = []
+    listed = {} if listed is None else listed
+    settled = time.time_ns() - SETTLED_NANOSECONDS
     for letters in _entries(root / "payloads"):
-        if letters.is_dir():
-            found += [
-                (Path(pack.path), pack.inode(), pack.stat().st_size)
-                for pack in _entries(letters)
-                if pack.name.endswith(PACK) and digest_at(f"payloads/{letters.name}/{pack.name}")
+        if not letters.is_dir():
+            continue
+        changed_at, names = letters.stat().st_mtime_ns, listed.get(letters.name, (0, []))[1]
+        if listed.get(letters.name, (0, []))[0] != changed_at:
+            names = [
+                entry.name
+                for entry in _entries(letters)
+                if entry.name.endswith(PACK) and digest_at(f"payloads/{letters.name}/{entry.name}")
             ]
+            if changed_at < settled:
+                listed[letters.name] = changed_at, names
+        for name in names:
+            path = Path(letters.path, name)
+            with suppress(FileNotFoundError):
+                status = path.stat()
+                found.append((path, status.st_ino, status.st_size))
     return found
 
 
