@@ -245,7 +245,7 @@ def test_a_stamp_whose_checkpoint_was_edited_or_removed_is_named(root: Path, aut
     assert "0000000042.tsr gave no time stamp that holds" in edited.problem
     note.unlink()
     (gone,) = check_stamps(root, told(authority))
-    assert "0000000042.note could not be written or read" in gone.problem
+    assert "0000000042.note is missing" in gone.problem
 
 
 def test_the_command_stamps_checks_and_changes_nothing_when_it_fails(tmp_path: Path, authority: LocalAuthority) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -23,6 +24,7 @@ from watcher.errors import ArchiveError, ConfigError
 
 WAITS = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)  # seconds before each try
 LISTED_AT_ONCE = 1000
+_REFUSED = re.compile(r"status code: (401|403) |ExpiredToken|RequestTimeTooSkewed|NoSuchBucket")
 _WRITER, _DIGEST = "writer", "sha256"
 T = TypeVar("T")
 
@@ -169,15 +171,16 @@ class BucketStorage:
 
     def _passing(self, name: str, error: Exception) -> str:
         """What the storage said, when the same may go well a moment later. ArchiveError or FileNotFoundError else."""
-        said = str(error).partition("\n")[0][:500]
+        said = _said(error)
         if isinstance(error, FileNotFoundError) or isinstance(error.__cause__, FileNotFoundError):
             raise FileNotFoundError(self.where(name)) from error
         if isinstance(error, self._errors.PermissionDeniedError | self._errors.UnauthenticatedError) or (
-            " 403 " in said or " 401 " in said
+            _REFUSED.search(said)
         ):
             raise ArchiveError(
-                f"{self.where(name)} was refused by the storage: {said}. Check the keys in WATCHER_ARCHIVE__S3_… and "
-                "what they may do: get, put, list and delete."
+                f"{self.where(name)} was refused by the storage: {said}. Nothing was written. Check the keys in "
+                "WATCHER_ARCHIVE__S3_ACCESS_KEY and …_SECRET_KEY, what they may do (get, put, list, delete), and this "
+                "machine's clock."
             ) from error
         if not isinstance(error, self._errors.GenericError | self._errors.PreconditionError):
             raise ArchiveError(f"{self.where(name)}: {said}") from error
@@ -188,6 +191,14 @@ class BucketStorage:
             f"{self.where(name)} {what}: {len(self._waits)} tries failed, the last with: {said}. What was stored "
             "before is not touched; check the storage, then check again."
         )
+
+
+def _said(error: Exception) -> str:
+    """What the storage said, in a line."""
+    text = str(error).partition("\n\nDebug source")[0]
+    codes = re.findall(r"<(?:Code|Message)>([^<]*)</", text)
+    first = text.partition("<?xml")[0].partition("<Error")[0]
+    return " ".join(" ".join([first, *codes]).split())[:400].rstrip(".: ")
 
 
 def _open(place: BucketPlace) -> Any:

@@ -11,7 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from watcher.archive.ledger import LedgerRecord, canonical_json, parse_record
-from watcher.archive.ledger_files import RECORDS_PER_FILE, list_blocks, part_name, read_block, whole_name
+from watcher.archive.ledger_files import (
+    RECORDS_PER_FILE,
+    first_of,
+    list_blocks,
+    part_name,
+    read_block,
+    read_parts,
+    whole_name,
+)
 from watcher.archive.merkle import Frontier, leaf_hash
 from watcher.archive.storage import Storage
 from watcher.errors import ArchiveError
@@ -90,14 +98,19 @@ class BucketLedger:
         ]
 
     def _read_all(self) -> None:
+        """Read what is listed; what a list leaves out, because it lags, is read by its name."""
         for block in list_blocks(self._storage)[0]:
-            if block.first != self._frontier.size:
-                raise ArchiveError(
-                    f"{self._storage.where(block.names[0])} does not follow what lies before it: records "
-                    f"{self._frontier.size} to {block.first - 1} of the ledger are missing. Restore it from a backup."
-                )
-            content = read_block(self._storage, block)
-            self._take(_lines(content, self._storage.where(block.names[-1])), is_whole=bool(block.repeated))
+            for name, content in zip(block.names, read_parts(self._storage, block), strict=True):
+                first = first_of(name)
+                if first > self._frontier.size:
+                    self._catch_up()
+                if first > self._frontier.size:
+                    raise ArchiveError(
+                        f"{self._storage.where(name)} does not follow what lies before it: records "
+                        f"{self._frontier.size} to {first - 1} of the ledger are missing. Restore them from a backup."
+                    )
+                if first == self._frontier.size:
+                    self._take(_lines(content, self._storage.where(name)), is_whole=bool(block.repeated))
         self._catch_up()
 
     def _catch_up(self) -> None:

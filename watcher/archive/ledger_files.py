@@ -42,10 +42,10 @@ def whole_name(first: int) -> str:
     return f"ledger/whole/{first:010d}.jsonl"
 
 
-def first_of(name: str) -> int | None:
-    """The number that a file of the ledger is named after; None for any other file."""
+def first_of(name: str) -> int:
+    """The number that a file of the ledger is named after; -1 for any other file."""
     found = _PART.fullmatch(name) or _WHOLE.fullmatch(name)
-    return int(found[1]) if found else None
+    return int(found[1]) if found else -1
 
 
 def list_blocks(storage: Storage) -> tuple[list[Block], list[str]]:
@@ -57,8 +57,8 @@ def list_blocks(storage: Storage) -> tuple[list[Block], list[str]]:
     for stored in storage.files("ledger/"):
         lengths[stored.name] = stored.length
         number = first_of(stored.name)
-        is_start = number is not None and number % RECORDS_PER_FILE == 0
-        if number is None or (not is_start and (storage.folder is not None or _WHOLE.fullmatch(stored.name))):
+        is_start = number % RECORDS_PER_FILE == 0
+        if number < 0 or (not is_start and (storage.folder is not None or _WHOLE.fullmatch(stored.name))):
             strange.append(stored.name)
         elif _WHOLE.fullmatch(stored.name) and storage.folder is None:
             wholes[number] = stored.name
@@ -75,12 +75,17 @@ def list_blocks(storage: Storage) -> tuple[list[Block], list[str]]:
     return blocks, strange
 
 
-def read_block(storage: Storage, block: Block) -> bytes:
-    """The records of a block as they lie there. FileNotFoundError when a file went away meanwhile."""
+def read_parts(storage: Storage, block: Block) -> list[bytes]:
+    """What is in each file of a block. FileNotFoundError when one went away meanwhile."""
     if len(block.names) == 1:
-        return storage.read(block.names[0])
+        return [storage.read(block.names[0])]
     with ThreadPoolExecutor(READ_AT_ONCE) as readers:
-        return b"".join(readers.map(storage.read, block.names))
+        return list(readers.map(storage.read, block.names))
+
+
+def read_block(storage: Storage, block: Block) -> bytes:
+    """The records of a block as they lie there."""
+    return b"".join(read_parts(storage, block))
 
 
 def read_blocks(storage: Storage) -> Iterator[tuple[int, bytes]]:
