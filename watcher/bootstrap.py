@@ -20,7 +20,7 @@ from watcher.alert.channels.smtp import SmtpChannel
 from watcher.archive import create_archive, has_records, open_archive, open_seal, read_origin
 from watcher.archive.bucket import BucketPlace, BucketStorage
 from watcher.archive.storage import FolderStorage, Storage
-from watcher.errors import ArchiveError, StoreError
+from watcher.errors import ArchiveError, ConfigError, StoreError
 from watcher.fetch import (
     BrowserFetcher,
     BrowserOptions,
@@ -243,10 +243,16 @@ def instance_exists(settings: Settings) -> bool:
 
 
 def archive_storage(settings: Settings) -> Storage:
-    """Where the settings say that the archive lies. ConfigError when a bucket's library is not installed."""
+    """Where the settings say that the archive lies. ConfigError when a bucket's library or its keys are missing."""
     told = settings.archive
     if not told.bucket:
         return FolderStorage(told.path)
+    if not told.s3_access_key:
+        raise ConfigError(
+            f"the archive is {told.place}, and its keys are not set: set WATCHER_ARCHIVE__S3_ACCESS_KEY and "
+            "WATCHER_ARCHIVE__S3_SECRET_KEY, or the same with _FILE at the end to the files that hold them",
+            key="archive.s3_access_key",
+        )
     bucket, _, prefix = told.bucket.partition("/")
     return BucketStorage(
         BucketPlace(

@@ -316,3 +316,12 @@ def test_a_copy_holds_the_same_files_wherever_the_archive_lies(storage: Storage,
     assert [record.body["number"] for record in copy.records()] == [0, 1, 2]
     assert copy.checkpoint().split("\n")[2] == root_of(storage, size=3)
     assert (copy.get_payload(first), copy.get_payload(later)) == (PAGE, PAGE + b"edited")
+
+
+def test_a_payload_that_was_deleted_on_purpose_is_missing_and_not_damaged(storage: Storage) -> None:
+    archive = create_archive(storage, origin=ORIGIN)
+    digest = archive.put_payload(PAGE)
+    _entomb(archive, digest)
+    finding = check_payload(payload_reader(storage).read, digest)
+    assert finding is not None
+    assert finding.code == "payload_missing"

@@ -31,17 +31,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BucketPlace:
-    """Which bucket, and how it is reached. Without `endpoint` it is Amazon's of the `region`. "" as a key:
-    that which the environment (AWS_…) or the machine offers.
-    """
+    """Which bucket, and how it is reached. Without `endpoint` it is Amazon's of the `region`."""
 
     bucket: str
     prefix: str = ""
     endpoint: str = ""
     region: str = ""
-    access_key_id: str = field(default="", repr=False)
-    secret_access_key: str = field(default="", repr=False)
-    session_token: str = field(default="", repr=False)
+    access_key_id: str = field(repr=False)
+    secret_access_key: str = field(repr=False)
     timeout_seconds: float = 60.0
 
     def __str__(self) -> str:
@@ -204,17 +201,14 @@ def _said(error: Exception) -> str:
 def _open(place: BucketPlace) -> Any:
     from obstore.store import S3Store
 
-    settings: dict[str, Any] = {
-        "endpoint": place.endpoint.rstrip("/"),
-        "region": place.region,
-        "access_key_id": place.access_key_id,
-        "secret_access_key": place.secret_access_key,
-        "session_token": place.session_token,
-    }
+    address = {"endpoint": place.endpoint.rstrip("/")} if place.endpoint else {}
     timeout = timedelta(seconds=place.timeout_seconds)
     return S3Store(
         place.bucket,
         prefix=place.prefix or None,
+        region=place.region or "us-east-1",
+        access_key_id=place.access_key_id,
+        secret_access_key=place.secret_access_key,
         checksum_algorithm="SHA256",
         conditional_put="etag",
         virtual_hosted_style_request=False,
@@ -224,5 +218,5 @@ def _open(place: BucketPlace) -> Any:
             "connect_timeout": min(timeout, timedelta(seconds=10)),
         },
         retry_config={"max_retries": 0},
-        **{name: value for name, value in settings.items() if value},
+        **address,
     )

@@ -15,7 +15,7 @@ from watcher.archive.packs import read_pack
 from watcher.archive.payloads import Payloads
 from watcher.archive.places import PACK, digest_at, payload_place
 from watcher.archive.storage import Storage
-from watcher.errors import ArchiveError, NotFoundError
+from watcher.errors import ArchiveError, DeletedError, NotFoundError
 
 UNDER_WAY = timedelta(minutes=15)  # a Payload is written before the record that names it
 Read = Callable[[str], bytes]
@@ -46,7 +46,7 @@ def check_payload(read: Read, payload_sha256: str) -> Finding | None:
         found = hashlib.sha256(read(payload_sha256)).hexdigest()
     except (ArchiveError, NotFoundError, OSError, MemoryError) as error:
         cause = error.__cause__ if isinstance(error, ArchiveError) else error
-        if isinstance(cause, FileNotFoundError):
+        if isinstance(cause, FileNotFoundError | DeletedError):
             code = FindingCode.PAYLOAD_MISSING
         else:
             code = FindingCode.PAYLOAD_UNREADABLE if isinstance(cause, OSError) else FindingCode.PAYLOAD_DAMAGED
