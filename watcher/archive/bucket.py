@@ -23,6 +23,7 @@ from watcher.archive.storage import Stored, file_turn
 from watcher.errors import ArchiveError, ConfigError
 
 WAITS = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)  # seconds before each try
+LONGEST_SECONDS = 90.0  # no further try begins after that
 LISTED_AT_ONCE = 1000
 _REFUSED = re.compile(r"status code: (401|403) |ExpiredToken|RequestTimeTooSkewed|NoSuchBucket")
 _WRITER, _DIGEST = "writer", "sha256"
@@ -39,7 +40,7 @@ class BucketPlace:
     region: str = ""
     access_key_id: str = field(repr=False)
     secret_access_key: str = field(repr=False)
-    timeout_seconds: float = 60.0
+    timeout_seconds: float = 30.0
 
     def __str__(self) -> str:
         return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
@@ -92,8 +93,7 @@ class BucketStorage:
         token = os.urandom(16).hex()
         attributes = {_WRITER: token, _DIGEST: hashlib.sha256(content).hexdigest()}
         unanswered = ""
-        for wait in self._waits:
-            self._pause(wait)
+        for _ in self._tries():
             if unanswered and (is_own := self._looked_up(name, content, token)) is not None:
                 return is_own
             try:
@@ -158,13 +158,21 @@ class BucketStorage:
 
     def _tried(self, name: str, act: Callable[[], T]) -> T:
         problem = ""
-        for wait in self._waits:
-            self._pause(wait)
+        for _ in self._tries():
             try:
                 return act()
             except self._errors.BaseError as error:
                 problem = self._passing(name, error)
         raise self._given_up(name, problem, "could not be reached")
+
+    def _tries(self) -> Iterator[None]:
+        """One for each try that may be made, after its wait."""
+        ends_at = time.monotonic() + LONGEST_SECONDS
+        for wait in self._waits:
+            if time.monotonic() > ends_at:
+                return
+            self._pause(wait)
+            yield
 
     def _passing(self, name: str, error: Exception) -> str:
         """What the storage said, when the same may go well a moment later. ArchiveError or FileNotFoundError else."""
@@ -185,7 +193,7 @@ class BucketStorage:
 
     def _given_up(self, name: str, said: str, what: str) -> ArchiveError:
         return ArchiveError(
-            f"{self.where(name)} {what}: {len(self._waits)} tries failed, the last with: {said}. What was stored "
+            f"{self.where(name)} {what}: up to {len(self._waits)} tries failed, the last with: {said}. What was stored "
             "before is not touched; check the storage, then check again."
         )
 
@@ -201,7 +209,7 @@ def _said(error: Exception) -> str:
 def _open(place: BucketPlace) -> Any:
     from obstore.store import S3Store
 
-    address = {"endpoint": place.endpoint.rstrip("/")} if place.endpoint else {}
+    address: dict[str, Any] = {"endpoint": place.endpoint.rstrip("/")} if place.endpoint else {}
     timeout = timedelta(seconds=place.timeout_seconds)
     return S3Store(
         place.bucket,

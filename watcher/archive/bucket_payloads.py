@@ -26,12 +26,16 @@ class BucketPayloads:
         self.keep_keyframe = False
         self.healed: dict[str, str] = {}
 
-    def put(self, payload: bytes, *, like: str | None = None) -> str:  # noqa: ARG002 - nothing is stored as a patch
-        """Store a payload durably; returns its SHA-256 in hex. An object that is there already is read and hashed."""
+    def put(self, payload: bytes, *, like: str | None = None) -> str:
+        """Store a payload durably; returns its SHA-256 in hex. An object that is there already is read and hashed.
+
+        `like` is the SHA-256 of a payload that may be the same: it is looked for before anything is sent.
+        """
         payload_sha256 = hashlib.sha256(payload).hexdigest()
         place = payload_place(payload_sha256)
         content = compressed(payload)
-        if self._storage.put_once(place, content):
+        may_be_there = like == payload_sha256 and self._storage.exists(place)
+        if not may_be_there and self._storage.put_once(place, content):
             return payload_sha256
         try:
             self.get(payload_sha256)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from watcher.archive.durable import make_directories, storage_error, sync_directory, write_once
@@ -125,10 +127,13 @@ class Payloads:
         try:
             self._get_whole(payload_sha256)
         except ArchiveError as error:
+            if isinstance(error.__cause__, OSError) and error.__cause__.errno != errno.EIO:
+                return False  # its bytes may be sound: it is this process that cannot read them
             aside = self._root / "damaged" / f"{payload_sha256}.{os.urandom(4).hex()}{WHOLE}"
             try:
                 make_directories(aside.parent)
-                path.rename(aside)
+                with suppress(FileNotFoundError):  # another process heals it at this moment
+                    path.rename(aside)
                 sync_directory(aside.parent)
             except OSError as refused:
                 raise storage_error(aside, refused) from refused
