@@ -153,7 +153,7 @@ def test_142_a_refusal_is_not_repeated_and_says_what_to_look_at(archive: Any, do
 
 def test_a_bucket_that_is_not_there_is_named(bucket: BucketPlace) -> None:
     storage = BucketStorage(replace(bucket, bucket="no-such-bucket"), waits=(0.0, 0.0))
-    with pytest.raises(ArchiveError, match=r"s3://no-such-bucket.*NoSuchBucket"):
+    with pytest.raises(ArchiveError, match=r"s3://no-such-bucket.*refused.*NoSuchBucket.*that the bucket is there"):
         create_archive(storage, origin=ORIGIN)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
+import random
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from watcher.archive import Tombstone, create_archive, open_archive, open_seal, tombstone_of
+from watcher.archive import bucket as bucket_module
 from watcher.archive.archive import has_records
 from watcher.archive.bucket import BucketPlace, BucketStorage
 from watcher.archive.copies import files_of, payloads_in, root_of
@@ -28,7 +30,7 @@ from watcher.errors import ArchiveError, DeletedError
 ORIGIN = "watcher.test/bucket"
 NOW = datetime(2026, 5, 3, 9, 0, tzinfo=UTC)
 LATER = datetime(2036, 5, 3, 9, 0, tzinfo=UTC)
-PAGE = b"<p>Kazakhstan has not joined the treaty.</p>" * 40
+PAGE = b"<p>Kazakhstan has not joined the treaty.</p>" + random.Random(2).randbytes(4000)
 
 
 def scan(storage: Storage) -> tuple[Any, Findings]:
@@ -52,7 +54,11 @@ def test_a_file_is_written_once_and_whole(storage: Storage) -> None:
     assert list(storage.files("keys/")) == []
 
 
-def test_files_are_listed_by_name_however_many_there_are(storage: Storage) -> None:
+@pytest.mark.parametrize("page", [1000, 30, 15, 7])
+def test_files_are_listed_by_name_however_many_there_are(
+    storage: Storage, page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bucket_module, "LISTED_AT_ONCE", page)
     for number in range(30):
         storage.put_once(f"ledger/{29 - number:010d}.jsonl", b"x" * number)
     storage.put_once("ledgers/other", b"not below it")
@@ -312,6 +318,7 @@ def test_a_copy_holds_the_same_files_wherever_the_archive_lies(storage: Storage,
             target.write_bytes(content.read(file.length))
         copied |= payloads_in(storage, file)
     assert copied == {first, later}
+    assert len(list((tmp_path / "copy" / "payloads").rglob("*.zst"))) == (2 if storage.folder is None else 1)
     copy = open_archive(tmp_path / "copy")
     assert [record.body["number"] for record in copy.records()] == [0, 1, 2]
     assert copy.checkpoint().split("\n")[2] == root_of(storage, size=3)

@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -117,18 +117,20 @@ class BucketStorage:
         return True
 
     def files(self, prefix: str) -> Iterator[Stored]:
-        """What lies below a prefix, by name."""
-        found: list[dict[str, Any]] = self._tried(
-            prefix,
-            lambda: [
-                one
-                for page in self._obstore.list(self._store, prefix.rstrip("/"), chunk_size=LISTED_AT_ONCE)
-                for one in page
-            ],
-        )
-        for one in sorted(found, key=lambda one: str(one["path"])):
-            if not str(one["path"]).rpartition("/")[2].startswith("."):
-                yield Stored(name=str(one["path"]), length=int(one["size"]), written_at=one["last_modified"])
+        """What lies below a prefix, by name, a page at a time."""
+        page: Sequence[Mapping[str, Any]] = self._page(prefix, None)
+        while page:
+            for one in page:
+                if not str(one["path"]).rpartition("/")[2].startswith("."):
+                    yield Stored(name=str(one["path"]), length=int(one["size"]), written_at=one["last_modified"])
+            page = self._page(prefix, str(page[-1]["path"])) if len(page) == LISTED_AT_ONCE else ()
+
+    def _page(self, prefix: str, after: str | None) -> Sequence[Mapping[str, Any]]:
+        def once() -> Sequence[Mapping[str, Any]]:
+            pages = self._obstore.list(self._store, prefix.rstrip("/"), offset=after, chunk_size=LISTED_AT_ONCE)
+            return next(iter(pages), ())
+
+        return self._tried(prefix, once)
 
     def remove(self, name: str) -> None:
         """Remove an object."""
@@ -183,9 +185,9 @@ class BucketStorage:
             _REFUSED.search(said)
         ):
             raise ArchiveError(
-                f"{self.where(name)} was refused by the storage: {said}. Nothing was written. Check the keys in "
-                "WATCHER_ARCHIVE__S3_ACCESS_KEY and …_SECRET_KEY, what they may do (get, put, list, delete), and this "
-                "machine's clock."
+                f"{self.where(name)} was refused by the storage: {said}. Nothing was written. Check that the bucket is "
+                "there, the keys in WATCHER_ARCHIVE__S3_ACCESS_KEY and …_SECRET_KEY, what they may do (get, put, list, "
+                "delete), and this machine's clock."
             ) from error
         if not isinstance(error, self._errors.GenericError | self._errors.PreconditionError):
             raise ArchiveError(f"{self.where(name)}: {said}") from error

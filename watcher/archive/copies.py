@@ -11,6 +11,7 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
@@ -41,8 +42,7 @@ def files_of(storage: Storage, *, size: int) -> Iterator[ArchiveFile]:
     """The files that hold the first `size` records and all that they name. Temporary files and locks are left out."""
     described = read_or_fail(storage, "format.json")
     yield ArchiveFile(place="format.json", length=len(described), open=partial(io.BytesIO, described))
-    payloads = sorted(storage.files("payloads/"), key=lambda stored: stored.name.endswith(PACK))
-    for stored in (*payloads, *storage.files("keys/")):
+    for stored in chain(_payload_files(storage), _payload_files(storage, packs=True), storage.files("keys/")):
         name = PurePosixPath(stored.name)
         if name.suffix != MARKER or (marked_sequence(storage, name.stem) or 0) < size:
             yield _as_it_is(storage, stored)
@@ -89,6 +89,10 @@ def _records(storage: Storage, size: int) -> Iterator[tuple[int, bytes]]:
                     "Restore it from a backup."
                 )
         yield first, content[:end]
+
+
+def _payload_files(storage: Storage, *, packs: bool = False) -> Iterator[Stored]:
+    return (stored for stored in storage.files("payloads/") if stored.name.endswith(PACK) is packs)
 
 
 def _as_it_is(storage: Storage, stored: Stored) -> ArchiveFile:

@@ -13,7 +13,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,11 +112,18 @@ class Packs:
         """The patches against a Payload, in the order in which they came."""
         return read_pack(self.path_of(keyframe_sha256), keyframe_sha256).patches
 
-    def keyframes(self) -> dict[str, str]:
-        """The keyframe of every Payload that lies in a pack now."""
+    def digests(self) -> list[str]:
+        """The SHA-256 of every Payload that lies in a pack now, in no order."""
         with self._turn:
             self._refresh()
-            return {digest.hex(): place[0].hex() for digest, place in self._places.items()}
+            return [digest.hex() for digest in self._places]
+
+    def keyframes_of(self, digests: Iterable[str]) -> list[tuple[str, str]]:
+        """(keyframe, Payload) of each; a Payload that lies in no pack is its own keyframe."""
+        with self._turn:
+            self._refresh()
+            places = ((self._places.get(bytes.fromhex(digest)), digest) for digest in digests)
+            return [(place[0].hex() if place else digest, digest) for place, digest in places]
 
     def problems(self) -> list[str]:
         """Packs that could not be read in whole, each with the numbers of the entries that are lost."""

@@ -87,13 +87,11 @@ class Payloads:
         """The SHA-256 of every payload that is stored, whole or as a patch, in no order; some may come twice."""
         for _, _, names in os.walk(self._root / "payloads"):
             yield from (name.removesuffix(WHOLE) for name in names if name.endswith(WHOLE))
-        yield from self.packs.keyframes()
+        yield from self.packs.digests()
 
     def reading_order(self, digests: Iterable[str]) -> list[tuple[str, str]]:
         """(keyframe, payload) of each, every keyframe before the patches against it."""
-        keyframes = self.packs.keyframes()
-        placed = ((keyframes.get(digest, digest), digest) for digest in digests)
-        return sorted(placed, key=lambda pair: (pair[0], pair[0] != pair[1], pair[1]))
+        return sorted(self.packs.keyframes_of(digests), key=lambda pair: (pair[0], pair[0] != pair[1], pair[1]))
 
     def keyframe_of(self, payload_sha256: str) -> str:
         """The payload that this one is read with: itself when it is stored whole."""

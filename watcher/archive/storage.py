@@ -101,9 +101,9 @@ class FolderStorage:
 
     def files(self, prefix: str) -> Iterator[Stored]:
         """What lies below a folder, by name. Hidden files, such as unfinished ones, and locks are left out."""
-        found: list[Stored] = []
-        for place, _, names in os.walk(self.root / prefix):
-            for name in names:
+        for place, folders, names in os.walk(self.root / prefix):
+            folders.sort()
+            for name in sorted(names):
                 path = Path(place, name)
                 if name.startswith(".") or name == "lock":
                     continue
@@ -112,9 +112,8 @@ class FolderStorage:
                     written_at = datetime.fromtimestamp(status.st_mtime, UTC)
                 except (FileNotFoundError, OverflowError, ValueError):
                     continue
-                place_below = path.relative_to(self.root).as_posix()
-                found.append(Stored(name=place_below, length=status.st_size, written_at=written_at))
-        yield from sorted(found, key=lambda one: one.name)
+                below = path.relative_to(self.root).as_posix()
+                yield Stored(name=below, length=status.st_size, written_at=written_at)
 
     def remove(self, name: str) -> None:
         """Remove a file durably."""

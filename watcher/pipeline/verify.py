@@ -163,7 +163,9 @@ def verify(
         _finish_rows(run, rows, scan, pause)
     read, after, files = _check_payloads(run, scan, monotonic)
     if replaced := sum(1 for _ in target.storage.files("damaged/")):
-        run.notes.append(f"damaged/ keeps {replaced} Payloads that had lost their digest when the same bytes came again")
+        run.notes.append(
+            f"damaged/ keeps {replaced} Payloads that had lost their digest when the same bytes came again"
+        )
     if covered < scan.size:
         run.notes.append(f"records {covered} to {scan.size - 1} are under no checkpoint yet")
     return VerifyReport(
