@@ -24,6 +24,11 @@ from watcher.archive.bucket import BucketPlace, BucketStorage
 from watcher.archive.storage import FolderStorage, Storage
 
 NUMBERS = itertools.count(1)
+REFUSALS = {
+    "slow_down": (503, "SlowDown"),
+    "skewed": (403, "RequestTimeTooSkewed"),
+    "conflict": (409, "ConditionalRequestConflict"),
+}
 
 
 @dataclass(kw_only=True)
@@ -98,6 +103,13 @@ def ask(port: int, method: str, path: str, body: bytes = b"", headers: Any = ())
         connection.close()
 
 
+def spoiled(content: bytes, kind: str) -> bytes:
+    """An answer that arrives whole and is not what was stored."""
+    if kind == "wrong" and content:
+        return content[:-1] + bytes([content[-1] ^ 1])
+    return content[: len(content) // 2] if kind == "shorter" else content
+
+
 @pytest.fixture
 def door(s3_port: int) -> Iterator[Door]:
     """The door, which lets everything pass until it is told otherwise."""
@@ -109,28 +121,26 @@ def door(s3_port: int) -> Iterator[Door]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             described.seen.append((self.command, self.path, {k.lower(): v for k, v in self.headers.items()}))
             kind = described.fault_of(self.command, self.path)
-            if kind in ("slow_down", "skewed"):
-                status, code = (503, "SlowDown") if kind == "slow_down" else (403, "RequestTimeTooSkewed")
+            if kind in REFUSALS:
+                status, code = REFUSALS[kind]
                 self.reply(status, [], f"<Error><Code>{code}</Code><Message>says the door</Message></Error>".encode())
                 return
             if kind == "dropped":
                 self.close_connection = True
                 return
+            if kind == "unconditional":
+                del self.headers["If-None-Match"]
             status, headers, content = ask(s3_port, self.command, self.path, body, self.headers.items())
             if kind == "unanswered":  # it was done, and nobody is told
                 self.close_connection = True
                 return
             if kind == "slow":
                 time.sleep(1.5)
-            if kind == "wrong" and content:
-                content = content[:-1] + bytes([content[-1] ^ 1])
-            if kind == "shorter":
-                content = content[: len(content) // 2]
+            content = spoiled(content, kind)
             kept = [(n, v) for n, v in headers.items() if n.lower() not in ("content-length", "connection", "date")]
             length = int(headers["Content-Length"]) if self.command == "HEAD" else len(content)
             if kind == "cut":
-                content = content[: len(content) // 2]
-                self.close_connection = True
+                content, self.close_connection = content[: len(content) // 2], True
             self.reply(status, kept, content, length=length)
 
         def reply(self, status: int, headers: Any, content: bytes, *, length: int | None = None) -> None:

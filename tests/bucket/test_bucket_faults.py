@@ -41,7 +41,7 @@ def test_142_every_object_is_put_only_if_it_is_new_and_with_its_checksum(archive
     archive.put_payload(PAGE)
     archive.append("audit", {})
     sent = puts(door, "")
-    assert len(sent) == 3
+    assert len(sent) == 4, "the format file is put twice, to see that the second one is refused"
     assert all(headers["if-none-match"] == "*" for headers in sent)
     assert all(headers["x-amz-checksum-sha256"] for headers in sent)
 
@@ -112,6 +112,22 @@ def test_142_a_number_that_another_process_took_is_not_written_over(
         other.append("audit", {"by": "other", "number": number})
     assert archive.append("audit", {"by": "one"}).sequence == 4
     assert [body["by"] for body in records(bucket)] == ["one", "other", "other", "other", "one"]
+
+
+def test_142_a_put_that_met_another_one_and_was_not_decided_is_sent_again(
+    archive: Any, door: Any, bucket: BucketPlace
+) -> None:
+    door.next("conflict", part="ledger")
+    assert archive.append("audit", {"number": 0}).sequence == 0
+    assert len(puts(door, "ledger")) == 2
+    assert records(bucket) == [{"number": 0}]
+
+
+def test_a_storage_that_ignores_the_condition_gets_no_archive(behind: BucketStorage, door: Any) -> None:
+    door.next("unconditional", times=9)
+    with pytest.raises(ArchiveError, match="does not honour If-None-Match"):
+        create_archive(behind, origin=ORIGIN)
+    assert list(behind.files("")) == []
 
 
 @pytest.mark.parametrize("kind", ["cut", "shorter", "wrong"])

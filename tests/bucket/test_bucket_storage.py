@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from watcher.archive import Tombstone, create_archive, open_archive, open_seal, tombstone_of
+from watcher.archive import Tombstone, create_archive, open_archive, open_seal, timestamps, tombstone_of
 from watcher.archive import bucket as bucket_module
 from watcher.archive.archive import has_records
 from watcher.archive.bucket import BucketPlace, BucketStorage
@@ -25,7 +25,7 @@ from watcher.archive.places import payload_place
 from watcher.archive.storage import FolderStorage, Storage
 from watcher.archive.verify import count_records, scan_ledger, stored_checkpoints
 from watcher.archive.verify_payloads import check_payload, find_extra, payload_reader
-from watcher.errors import ArchiveError, DeletedError
+from watcher.errors import ArchiveError, DeletedError, NotFoundError
 
 ORIGIN = "watcher.test/bucket"
 NOW = datetime(2026, 5, 3, 9, 0, tzinfo=UTC)
@@ -221,6 +221,41 @@ def test_142_a_second_host_without_the_key_is_told_so_and_makes_none(bucket: Buc
     with pytest.raises(ArchiveError, match=r"private key .* is missing"):
         open_seal(open_archive(storage), tmp_path / "two.key", now=NOW)
     assert len(ledger_keys(storage, origin=ORIGIN)) == 1
+
+
+def test_142_two_hosts_that_make_the_first_key_at_once_end_with_one(
+    bucket: BucketPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = BucketStorage(bucket)
+    create_archive(storage, origin=ORIGIN)
+    met: list[str] = []
+
+    def late(place: Any, *, origin: str) -> Any:
+        found = ledger_keys(place, origin=origin)
+        if not met:  # the other host makes its key between this one's look and its record
+            met.append("other")
+            keys.ensure_key(open_archive(storage), tmp_path / "one.key", now=NOW)
+        return found
+
+    monkeypatch.setattr(keys, "ledger_keys", late)
+    with pytest.raises(ArchiveError, match="which is not this archive's"):
+        keys.ensure_key(open_archive(storage), tmp_path / "two.key", now=NOW)
+    (known,) = ledger_keys(storage, origin=ORIGIN)
+    assert known.public == keys.read_private_key(tmp_path / "one.key").public
+
+
+def test_the_newest_checkpoint_is_the_one_that_is_stamped(storage: Storage, tmp_path: Path) -> None:
+    archive = create_archive(storage, origin=ORIGIN)
+    with pytest.raises(NotFoundError, match="no checkpoint yet"):
+        timestamps.note_to_stamp(storage)
+    seal = open_seal(archive, tmp_path / "archive.key", now=NOW)
+    seal.checkpoint()
+    archive.append("audit", {})
+    seal.checkpoint()
+    assert timestamps.note_to_stamp(storage) == "checkpoints/0000000002.note"
+    for size in (2, 1):
+        storage.put_once(timestamps.stamp_name(f"checkpoints/{size:010d}.note"), b"a stamp")
+    assert timestamps.stamp_names(storage) == ["timestamps/0000000001.tsr", "timestamps/0000000002.tsr"]
 
 
 def test_a_ledger_that_lost_its_end_is_refused_by_the_checkpoint(storage: Storage, tmp_path: Path) -> None:

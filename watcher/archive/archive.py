@@ -157,8 +157,15 @@ def create_archive(place: Storage | Path, *, origin: str) -> Archive:
     if storage.folder is not None:
         for name in ("ledger", "payloads"):
             (storage.folder / name).mkdir(parents=True, exist_ok=True)
-    if not storage.put_once("format.json", canonical_json({"format": FORMAT, "origin": origin}) + b"\n"):
+    content = canonical_json({"format": FORMAT, "origin": origin}) + b"\n"
+    if not storage.put_once("format.json", content):
         raise ArchiveError(f"{storage.where()} already holds an archive: another process has just made it")
+    if storage.put_once("format.json", content):
+        storage.remove("format.json")
+        raise ArchiveError(
+            f"{storage.where()} takes the same name twice: this storage does not honour If-None-Match, so two "
+            "processes could write over each other's records. No archive was made; use another storage."
+        )
     return Archive(storage, origin=origin)
 
 

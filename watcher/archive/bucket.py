@@ -25,6 +25,8 @@ from watcher.errors import ArchiveError, ConfigError
 WAITS = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)  # seconds before each try
 LONGEST_SECONDS = 90.0  # no further try begins after that
 LISTED_AT_ONCE = 1000
+# Amazon's answer to two puts of one name at the same moment: neither may have been carried out.
+_UNDECIDED = re.compile(r"status code: 409 ")
 _REFUSED = re.compile(r"status code: (401|403) |ExpiredToken|RequestTimeTooSkewed|NoSuchBucket")
 _WRITER, _DIGEST = "writer", "sha256"
 T = TypeVar("T")
@@ -98,7 +100,10 @@ class BucketStorage:
                 return is_own
             try:
                 self._obstore.put(self._store, name, content, mode="create", attributes=attributes, use_multipart=False)
-            except self._errors.AlreadyExistsError:
+            except self._errors.AlreadyExistsError as error:
+                if _UNDECIDED.search(str(error)):
+                    unanswered = _said(error)
+                    continue
                 return self._is_own(name, content, token) if unanswered else False
             except self._errors.BaseError as error:
                 unanswered = self._passing(name, error)
