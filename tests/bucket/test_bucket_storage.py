@@ -14,6 +14,7 @@ import pytest
 
 from watcher.archive import Tombstone, create_archive, open_archive, open_seal, timestamps, tombstone_of
 from watcher.archive import bucket as bucket_module
+from watcher.archive import keys as keys_module
 from watcher.archive.archive import has_records
 from watcher.archive.bucket import BucketPlace, BucketStorage
 from watcher.archive.copies import files_of, payloads_in, root_of
@@ -234,14 +235,14 @@ def test_142_two_hosts_that_make_the_first_key_at_once_end_with_one(
         found = ledger_keys(place, origin=origin)
         if not met:  # the other host makes its key between this one's look and its record
             met.append("other")
-            keys.ensure_key(open_archive(storage), tmp_path / "one.key", now=NOW)
+            keys_module.ensure_key(open_archive(storage), tmp_path / "one.key", now=NOW)
         return found
 
-    monkeypatch.setattr(keys, "ledger_keys", late)
+    monkeypatch.setattr(keys_module, "ledger_keys", late)
     with pytest.raises(ArchiveError, match="which is not this archive's"):
-        keys.ensure_key(open_archive(storage), tmp_path / "two.key", now=NOW)
+        keys_module.ensure_key(open_archive(storage), tmp_path / "two.key", now=NOW)
     (known,) = ledger_keys(storage, origin=ORIGIN)
-    assert known.public == keys.read_private_key(tmp_path / "one.key").public
+    assert known.public == keys_module.read_private_key(tmp_path / "one.key").public
 
 
 def test_the_newest_checkpoint_is_the_one_that_is_stamped(storage: Storage, tmp_path: Path) -> None:
