@@ -27,6 +27,7 @@ NUMBERS = itertools.count(1)
 REFUSALS = {
     "slow_down": (503, "SlowDown"),
     "skewed": (403, "RequestTimeTooSkewed"),
+    "gone": (404, "NoSuchBucket"),
     "conflict": (409, "ConditionalRequestConflict"),
 }
 

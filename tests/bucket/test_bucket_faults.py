@@ -167,6 +167,12 @@ def test_142_a_refusal_is_not_repeated_and_says_what_to_look_at(archive: Any, do
     assert door.met == ["skewed"]
 
 
+def test_a_bucket_that_went_away_is_named(archive: Any, door: Any) -> None:
+    door.next("gone")
+    with pytest.raises(ArchiveError, match=r"ledger/0000000000\.jsonl could not be written.*NoSuchBucket"):
+        archive.append("audit", {})
+
+
 def test_a_bucket_that_is_not_there_is_named(bucket: BucketPlace) -> None:
     storage = BucketStorage(replace(bucket, bucket="no-such-bucket"), waits=(0.0, 0.0))
     with pytest.raises(ArchiveError, match=r"s3://no-such-bucket.*refused.*NoSuchBucket.*that the bucket is there"):

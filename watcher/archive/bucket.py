@@ -105,6 +105,10 @@ class BucketStorage:
                     unanswered = _said(error)
                     continue
                 return self._is_own(name, content, token) if unanswered else False
+            except FileNotFoundError as error:
+                raise ArchiveError(
+                    f"{self.where(name)} could not be written: {_said(error)}. Is the bucket still there?"
+                ) from error
             except self._errors.BaseError as error:
                 unanswered = self._passing(name, error)
             else:
