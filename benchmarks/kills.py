@@ -329,7 +329,7 @@ def not_whole(archive: Archive) -> Iterator[str]:
         except WatcherError as error:
             yield f"half a payload is visible: {error}"
     yield from (f"a stray was left: {path}" for path in archive.root.rglob("*.tmp"))
-    for path, _, _ in list_packs(archive.root / "packs"):
+    for path, _, _ in list_packs(archive.root):
         content = read_pack(path, path.stem)
         if content.torn or content.damaged:
             yield f"a pack is not whole: {path} {content.damaged}"

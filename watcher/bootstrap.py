@@ -18,7 +18,9 @@ from urllib.parse import urlsplit
 from watcher import __version__
 from watcher.alert.channels.smtp import SmtpChannel
 from watcher.archive import create_archive, has_records, open_archive, open_seal, read_origin
-from watcher.errors import ArchiveError, StoreError
+from watcher.archive.bucket import BucketPlace, BucketStorage
+from watcher.archive.storage import FolderStorage, Storage
+from watcher.errors import ArchiveError, ConfigError, StoreError
 from watcher.fetch import (
     BrowserFetcher,
     BrowserOptions,
@@ -163,10 +165,10 @@ def open_instance(
     settings = settings or load_settings(config / "watcher.yaml")
     pack = load_pack_text(config, settings.classify.pack)
     if create and not instance_exists(settings):
-        create_archive(settings.archive.path, origin=settings.archive.origin)
+        create_archive(archive_storage(settings), origin=settings.archive.origin)
         create_database(settings.store.url)
     _require_both(settings)
-    archive = open_archive(settings.archive.path)
+    archive = open_archive(archive_storage(settings))
     database = open_database(settings.store.url)
     try:
         seal = open_seal(archive, settings.archive.key, now=clock()) if recover else None
@@ -204,15 +206,15 @@ def open_instance(
 @contextmanager
 def open_evidence(settings: Settings) -> Iterator[VerifyTarget]:
     """Archive and database as they are, damaged or not: nothing is recovered, made or written."""
-    database, problem = None, ""
+    database, problem, storage = None, "", archive_storage(settings)
     try:
         database = open_database(settings.store.url)
     except StoreError as error:
         problem = str(error)
     try:
         yield VerifyTarget(
-            root=settings.archive.path,
-            origin=read_origin(settings.archive.path),
+            root=storage,
+            origin=read_origin(storage),
             key_path=settings.archive.key,
             database=database,
             database_problem=problem,
@@ -236,14 +238,41 @@ def open_trial(config: Path, *, clock: Clock = utc_now) -> Iterator[Instance]:
 
 def instance_exists(settings: Settings) -> bool:
     """Whether there is an archive or a database where the settings say, whole or not."""
-    archive = settings.archive.path
-    return database_exists(settings.store.url) or (archive / "format.json").exists() or has_records(archive)
+    return database_exists(settings.store.url) or _has_archive(archive_storage(settings))
+
+
+def archive_storage(settings: Settings) -> Storage:
+    """Where the settings say that the archive lies. ConfigError when a bucket's library or its keys are missing."""
+    told = settings.archive
+    if not told.bucket:
+        return FolderStorage(told.path)
+    if not told.s3_access_key:
+        raise ConfigError(
+            f"the archive is {told.place}, and its keys are not set: set WATCHER_ARCHIVE__S3_ACCESS_KEY and "
+            "WATCHER_ARCHIVE__S3_SECRET_KEY, or the same with _FILE at the end to the files that hold them",
+            key="archive.s3_access_key",
+        )
+    bucket, _, prefix = told.bucket.partition("/")
+    return BucketStorage(
+        BucketPlace(
+            bucket=bucket,
+            prefix=prefix,
+            endpoint=told.s3_endpoint,
+            region=told.s3_region,
+            access_key_id=told.s3_access_key,
+            secret_access_key=told.s3_secret_key,
+        )
+    )
+
+
+def _has_archive(storage: Storage) -> bool:
+    return storage.exists("format.json") or has_records(storage)
 
 
 def _require_both(settings: Settings) -> None:
-    archive, store = settings.archive.path, settings.store.url
+    archive, store = settings.archive.place, settings.store.url
     database = sqlite_path(store) or store
-    has_archive = (archive / "format.json").exists() or has_records(archive)
+    has_archive = _has_archive(archive_storage(settings))
     has_database = database_exists(store)
     if has_archive and not has_database:
         raise StoreError(
@@ -253,7 +282,7 @@ def _require_both(settings: Settings) -> None:
     if has_database and not has_archive:
         raise ArchiveError(
             f"the database {database} is there, but its archive {archive} is missing. No fresh one was made: "
-            "restore the folder from a backup, or name another database for a new instance."
+            "restore it from a backup, or name another database for a new instance."
         )
     if not has_archive:
         raise StoreError(f"there is no instance yet: neither {database} nor {archive}. Run `watcher init`.")

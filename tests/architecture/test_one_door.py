@@ -36,6 +36,7 @@ CLIENTS = frozenset(
             "ssl",
         ),
         *("anyio", "h11", "socks", "aiosmtplib", "paramiko", "playwright", "_socket", "_ssl"),
+        *("obstore", "boto3", "botocore", "aiobotocore", "s3fs", "minio"),
     }
 )
 OPENERS = frozenset(
@@ -61,6 +62,7 @@ EXCEPTIONS = {
         "smtplib": "hands messages to the mail server of the settings",
         "ssl": "the context of that connection",
     },
+    "watcher/archive/bucket.py": {"obstore": "the operator's own storage of the settings, not a watched site"},
     "watcher/web/server.py": {"socket": "listens for the page"},
     "watcher/demo/sink.py": {"socket": "finds a free port on loopback to listen on"},
     "watcher/bootstrap.py": {
@@ -159,6 +161,7 @@ OFFENDERS = {
     "import importlib\nimportlib.import_module('httpx')": "httpx",
     "__import__('urllib.request')": "urllib.request",
     "import smtplib": "smtplib",
+    "from obstore.store import S3Store": "obstore",
     "def f(s):\n    s.connect(('10.0.0.1', 80))": ".connect",
     "def f(loop):\n    loop.getaddrinfo('example.org', 80)": ".getaddrinfo",
     "def f(asyncio):\n    asyncio.open_connection('example.org', 80)": ".open_connection",

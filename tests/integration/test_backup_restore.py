@@ -196,7 +196,7 @@ def test_nothing_is_restored_over_an_instance(bench: Any, tmp_path: Path) -> Non
 
 def test_a_payload_that_the_archive_lost_is_named_and_the_rest_is_copied(bench: Any, tmp_path: Path) -> None:
     filled(bench)
-    lost = next(bench.rooms.archive.root.glob("payloads/sha256/*/*/*.zst"))
+    lost = next(bench.rooms.archive.root.glob("payloads/*/*.zst"))
     lost.unlink()
     done = backed_up(bench, tmp_path)
     assert len(done.problems) == 1
@@ -350,7 +350,7 @@ else:
 """
 
 
-@pytest.mark.parametrize("nth", [1, 3, 8])
+@pytest.mark.parametrize("nth", [1, 3, 6])
 @pytest.mark.parametrize("act", ["backup", "restore"])
 def test_131_a_killed_act_leaves_nothing_that_looks_whole_and_can_be_repeated(
     bench: Any, tmp_path: Path, act: str, nth: int

@@ -100,6 +100,23 @@ def test_a_damaged_payload_is_an_incident_shown_mailed_once_and_closed_when_rest
     assert _open(bench) == [("payload_damaged", f"payload {stored[4].stem}")]
 
 
+def test_a_damaged_payload_that_healed_was_an_incident_all_the_same(
+    bench: Any, stored: list[Path], mail_sink: MailSink
+) -> None:
+    digests = [bench.check(f"page-{number}").recorded.capture.payload_sha256 for number in range(6)]
+    _spoil(stored[2])
+    checked = bench.check(f"page-{digests.index(stored[2].stem)}")
+    assert checked.recorded.capture.payload_sha256 == stored[2].stem
+    assert bench.rooms.archive.has_bytes(stored[2].stem)
+    fixity.keep_read_failures(bench.rooms)
+    assert _open(bench) == [("payload_damaged", f"payload {stored[2].stem}")]
+    fixity.tell_operator(bench.rooms, _channel(mail_sink), OPERATOR)
+    (message,) = [path.read_text() for path in mail_sink.folder.glob("*.eml")]
+    assert "The same bytes came again" in " ".join(message.replace("=\n", "").split())
+    fixity.read_some(bench.rooms)
+    assert _open(bench) == []
+
+
 def test_one_mail_a_day_is_enough_for_what_goes_on_being_found(
     bench: Any, stored: list[Path], mail_sink: MailSink
 ) -> None:

@@ -233,7 +233,7 @@ import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from watcher.archive import open_archive, payloads, tombstones
+from watcher.archive import open_archive, payloads, storage
 from watcher.pipeline import tombstone
 from watcher.store.database import open_database
 folder, digest, nth = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
@@ -253,7 +253,7 @@ def dies(call):
 tombstone.record_act = dies(tombstone.record_act)
 payloads.Payloads.remove = dies(payloads.Payloads.remove)
 payloads.sync_directory = dies(payloads.sync_directory)
-tombstones.write_once = dies(tombstones.write_once)
+storage.write_once = dies(storage.write_once)
 tombstone.delete_payload(rooms, digest, user="mara", reason="a court order")
 """
 

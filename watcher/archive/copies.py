@@ -1,91 +1,104 @@
 """What a copy of an archive holds: its files up to a number of records, in an order that misses nothing.
 
-Payloads come before packs: one that is moved into a pack while the copy is made is found there.
+A copy is a folder, also of an archive that lies in a bucket. Whole Payloads come before packs: one that is moved into
+a pack while the copy is made is found there.
 """
 
 from __future__ import annotations
 
 import base64
-import re
-from collections.abc import Iterator
+import io
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from itertools import chain
+from pathlib import PurePosixPath
+from typing import BinaryIO
 
-from watcher.archive.ledger import RECORDS_PER_FILE
+from watcher.archive.ledger_files import RECORDS_PER_FILE, list_blocks, part_name, read_block
 from watcher.archive.merkle import Frontier, leaf_hash
+from watcher.archive.packs import read_pack
+from watcher.archive.places import MARKER, PACK, WHOLE
+from watcher.archive.storage import Storage, Stored, read_or_fail
 from watcher.archive.tombstones import marked_sequence
 from watcher.errors import ArchiveError
 
-_PACK_ENTRY = re.compile(rb'^\{"bytes":\d+,"length":\d+,"payload_sha256":"([0-9a-f]{64})"\}$', re.MULTILINE)
-_NUMBERED = ("checkpoints", "timestamps")
+_NUMBERED = ("checkpoints/", "timestamps/")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArchiveFile:
-    """One file of an archive: its place below the root, where it lies, and how many of its bytes count."""
+    """One file of a copy: its place below the root, how many bytes it has there, and how they are read.
+
+    `open` raises FileNotFoundError when it went away since.
+    """
 
     place: str
-    source: Path
     length: int
+    open: Callable[[], BinaryIO]
 
 
-def files_of(root: Path, *, size: int) -> Iterator[ArchiveFile]:
+def files_of(storage: Storage, *, size: int) -> Iterator[ArchiveFile]:
     """The files that hold the first `size` records and all that they name. Temporary files and locks are left out."""
-    yield _whole(root, root / "format.json")
-    for folder in ("payloads", "packs", "keys"):
-        for path in _files_below(root / folder):
-            if path.suffix != ".deleted" or (marked_sequence(root, path.stem) or 0) < size:
-                yield _whole(root, path)
-    for folder in _NUMBERED:
-        for path in _files_below(root / folder):
-            number = path.stem.split(".")[0]
+    described = read_or_fail(storage, "format.json")
+    yield ArchiveFile(place="format.json", length=len(described), open=partial(io.BytesIO, described))
+    for stored in chain(_payload_files(storage), _payload_files(storage, packs=True), storage.files("keys/")):
+        name = PurePosixPath(stored.name)
+        if name.suffix != MARKER or (marked_sequence(storage, name.stem) or 0) < size:
+            yield _as_it_is(storage, stored)
+    for prefix in _NUMBERED:
+        for stored in storage.files(prefix):
+            number = PurePosixPath(stored.name).name.split(".")[0]
             if not number.isdigit() or int(number) <= size:
-                yield _whole(root, path)
-    for first in range(0, size, RECORDS_PER_FILE):
-        path = root / "ledger" / f"{first:010d}.jsonl"
-        yield ArchiveFile(place=_place(root, path), source=path, length=len(_records(path, size - first)))
+                yield _as_it_is(storage, stored)
+    for first, records in _records(storage, size):
+        yield ArchiveFile(place=part_name(first), length=len(records), open=partial(io.BytesIO, records))
 
 
-def root_of(root: Path, *, size: int) -> str:
+def root_of(storage: Storage, *, size: int) -> str:
     """The tree head over the first `size` records in base64, as a checkpoint writes it."""
     frontier = Frontier()
-    for first in range(0, size, RECORDS_PER_FILE):
-        for line in _records(root / "ledger" / f"{first:010d}.jsonl", size - first).split(b"\n")[:-1]:
+    for _, records in _records(storage, size):
+        for line in records.split(b"\n")[:-1]:
             frontier.append(leaf_hash(line))
     return base64.b64encode(frontier.root()).decode()
 
 
-def payloads_in(file: ArchiveFile) -> set[str]:
+def payloads_in(storage: Storage, file: ArchiveFile) -> set[str]:
     """The digests of the Payloads that a file of an archive holds, up to its length."""
-    if file.place.startswith("payloads/") and file.place.endswith(".zst"):
-        return {file.source.stem}
-    if file.place.startswith("packs/"):
-        with file.source.open("rb") as pack:
-            return {digest.decode() for digest in _PACK_ENTRY.findall(pack.read(file.length))}
+    stem = PurePosixPath(file.place).stem
+    if file.place.endswith(WHOLE):
+        return {stem}
+    if file.place.endswith(PACK) and storage.folder is not None:
+        patches = read_pack(storage.folder / file.place, stem).patches
+        return {patch.payload_sha256 for patch in patches if patch.end <= file.length}
     return set()
 
 
-def _records(path: Path, count: int) -> bytes:
-    """The bytes of the first `count` records of a ledger file, at most all that it can hold."""
-    content = path.read_bytes()
-    wanted = min(count, RECORDS_PER_FILE)
-    end = 0
-    for _ in range(wanted):
-        end = content.find(b"\n", end) + 1
-        if end == 0:
-            raise ArchiveError(f"{path} holds fewer records than it did: records are gone. Restore it from a backup.")
-    return content[:end]
+def _records(storage: Storage, size: int) -> Iterator[tuple[int, bytes]]:
+    """(first sequence, the bytes of its records) of each 4096, up to record `size`."""
+    blocks = {block.first: block for block in list_blocks(storage)[0]}
+    for first in range(0, size, RECORDS_PER_FILE):
+        content = read_block(storage, blocks[first]) if first in blocks else b""
+        end = 0
+        for _ in range(min(size - first, RECORDS_PER_FILE)):
+            end = content.find(b"\n", end) + 1
+            if end == 0:
+                raise ArchiveError(
+                    f"{storage.where(part_name(first))} holds fewer records than it did: records are gone. "
+                    "Restore it from a backup."
+                )
+        yield first, content[:end]
 
 
-def _whole(root: Path, path: Path) -> ArchiveFile:
-    return ArchiveFile(place=_place(root, path), source=path, length=path.stat().st_size)
+def _payload_files(storage: Storage, *, packs: bool = False) -> Iterator[Stored]:
+    return (stored for stored in storage.files("payloads/") if stored.name.endswith(PACK) is packs)
 
 
-def _place(root: Path, path: Path) -> str:
-    return path.relative_to(root).as_posix()
+def _as_it_is(storage: Storage, stored: Stored) -> ArchiveFile:
+    return ArchiveFile(place=stored.name, length=stored.length, open=partial(_opened, storage, stored.name))
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.name.startswith("."):
-            yield path
+def _opened(storage: Storage, name: str) -> BinaryIO:
+    folder = storage.folder
+    return io.BytesIO(storage.read(name)) if folder is None else (folder / name).open("rb")

@@ -35,8 +35,6 @@ def write_once(path: Path, content: bytes, *, mode: int = 0o444, temporary: Path
             sync_directory(path.parent)  # another process may have put it there a moment ago
             return
         make_directories(path.parent)
-        if temporary is not None:
-            make_directories(temporary)
     except OSError as error:
         raise storage_error(path, error) from error
     replace_file(path, content, mode=mode, temporary=temporary)
@@ -45,6 +43,8 @@ def write_once(path: Path, content: bytes, *, mode: int = 0o444, temporary: Path
 def replace_file(path: Path, content: bytes, *, mode: int = 0o644, temporary: Path | None = None) -> None:
     """Put `content` at `path` in place of what was there; a reader sees all of the one or all of the other."""
     try:
+        if temporary is not None:
+            make_directories(temporary)
         with _unfinished(temporary or path.parent, path.name, mode) as (unfinished, descriptor):
             failpoint("file write")
             write_all(descriptor, content)

@@ -116,7 +116,7 @@ EXPLAINED: Mapping[FindingCode, Explained] = MappingProxyType(
             remedy="look at the rights of the file and at the disk's own log; restore the file from a backup",
         ),
         FindingCode.PAYLOAD_EXTRA: Explained(
-            meaning="a file among the Payloads that no record names: left by a crash, or put there by somebody",
+            meaning="a file or an entry of a pack that no record names: left by a crash, or put there by somebody",
             remedy="no evidence rests on it; look at it and move it away",
         ),
     }

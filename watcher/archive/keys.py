@@ -7,17 +7,16 @@ to the next key's record. `keys/<key id>.vkey` repeats the public keys for peopl
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from watcher.archive.archive import Archive
 from watcher.archive.durable import storage_error, sync_directory, write_once
+from watcher.archive.ledger_files import read_blocks
 from watcher.archive.notes import (
     NoteError,
     PrivateKey,
@@ -29,6 +28,7 @@ from watcher.archive.notes import (
     parse_vkey,
     sign_note,
 )
+from watcher.archive.storage import Storage, storage_at
 from watcher.errors import ArchiveError
 
 STATEMENT = "watcher key"
@@ -44,14 +44,10 @@ class KnownKey:
     problem: str = ""
 
 
-def ledger_keys(root: Path, *, origin: str) -> list[KnownKey]:
+def ledger_keys(place: Storage | Path, *, origin: str) -> list[KnownKey]:
     """The keys that the ledger's `key` records name, in order; records that cannot be read are left out."""
     known: list[KnownKey] = []
-    for path in sorted((root / "ledger").glob("*.jsonl")):
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise storage_error(path, error) from error
+    for _, content in read_blocks(storage_at(place)):
         if b'"type":"key"' in content:
             for line in content.split(b"\n")[:-1]:
                 if b'"type":"key"' in line:
@@ -88,15 +84,16 @@ def ensure_key(archive: Archive, path: Path, *, now: datetime) -> PrivateKey:
 
     ArchiveError, with the remedy, when the ledger names a key and the file at `path` is missing or another one.
     """
-    with key_turn(archive):
-        known = ledger_keys(archive.root, origin=archive.origin)
+    with archive.storage.turn(path):
+        size, known = archive.size(), ledger_keys(archive.storage, origin=archive.origin)
         if not known:
             key = _read_or_make(path, archive.origin)
-            _record(archive, key, signers=[key], now=now)
-        else:
-            key = current_key(path, known[-1].public)
+            if _record(archive, key, signers=[key], now=now, size=size):
+                return key
+            known = ledger_keys(archive.storage, origin=archive.origin)
+        key = current_key(path, known[-1].public)
         for one in known:
-            write_public_key(archive.root, one.public)
+            write_public_key(archive.storage, one.public)
         return key
 
 
@@ -105,8 +102,8 @@ def rotate_key(archive: Archive, path: Path, *, now: datetime, lost: bool = Fals
 
     With `lost` the old key's signature is left out: `verify` says so until it is told to trust the new key.
     """
-    with key_turn(archive):
-        known = ledger_keys(archive.root, origin=archive.origin)
+    with archive.storage.turn(path):
+        size, known = archive.size(), ledger_keys(archive.storage, origin=archive.origin)
         if not known:
             raise ArchiveError("this archive has no key yet: any command that opens it makes one")
         old = [] if lost else [current_key(path, known[-1].public)]
@@ -114,7 +111,11 @@ def rotate_key(archive: Archive, path: Path, *, now: datetime, lost: bool = Fals
         following = _following(path)
         following.unlink(missing_ok=True)
         _write_private(following, new)
-        _record(archive, new, signers=[new, *old], now=now)
+        if not _record(archive, new, signers=[new, *old], now=now, size=size):
+            raise ArchiveError(
+                "another process gave this archive a new key at the same moment: this one was not taken. Look at "
+                "`watcher key show`, and put that key's file at " + str(path)
+            )
         _take_following(path)
         return new.public
 
@@ -147,25 +148,15 @@ def read_private_key(path: Path) -> PrivateKey:
         raise ArchiveError(f"{path} {reason}. Put the archive's private key back there from its backup.") from error
 
 
-def write_public_key(root: Path, public: PublicKey) -> None:
+def public_key_name(public: PublicKey) -> str:
+    """Where a public key is repeated."""
+    return f"keys/{public.key_id}.vkey"
+
+
+def write_public_key(storage: Storage, public: PublicKey) -> None:
     """Repeat a public key as `keys/<key id>.vkey`."""
-    write_once(root / "keys" / f"{public.key_id}.vkey", public.vkey.encode() + b"\n")
-
-
-@contextmanager
-def key_turn(archive: Archive) -> Iterator[None]:
-    """One process at a time makes, exchanges or uses the key."""
-    folder = archive.root / "keys"
-    try:
-        folder.mkdir(exist_ok=True)
-        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise storage_error(folder / "lock", error) from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+    if not storage.exists(public_key_name(public)):
+        storage.put_once(public_key_name(public), public.vkey.encode() + b"\n")
 
 
 def _read_or_make(path: Path, origin: str) -> PrivateKey:
@@ -187,10 +178,17 @@ def _write_private(path: Path, key: PrivateKey) -> None:
     write_once(path, key.skey.encode() + b"\n", mode=0o600)
 
 
-def _record(archive: Archive, key: PrivateKey, *, signers: Sequence[PrivateKey], now: datetime) -> None:
+def _record(archive: Archive, key: PrivateKey, *, signers: Sequence[PrivateKey], now: datetime, size: int) -> bool:
+    """Record a key, unless another process recorded one since the ledger had `size` records: then False."""
     statement = sign_note(_statement(archive.origin, key.public), signers)
-    archive.append("key", {"recorded_at": now.isoformat(), "vkey": key.public.vkey, "statement": statement})
-    write_public_key(archive.root, key.public)
+    body = {"recorded_at": now.isoformat(), "vkey": key.public.vkey, "statement": statement}
+    while archive.append_at(size, "key", body) is None:
+        grown = archive.size()
+        if any(record.type == "key" for record in archive.records(size)):
+            return False
+        size = grown
+    write_public_key(archive.storage, key.public)
+    return True
 
 
 def _statement(origin: str, public: PublicKey) -> str:

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from watcher.archive.durable import append, locked, storage_error, sync_directory
+from watcher.archive.ledger_files import RECORDS_PER_FILE
 from watcher.archive.merkle import Frontier, leaf_hash
 from watcher.errors import ArchiveError
-
-RECORDS_PER_FILE = 4096
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +55,12 @@ class Ledger:
                 written += self._append_to_file(record_type, bodies[len(written) : len(written) + room])
         return written
 
+    def append_at(self, size: int, record_type: str, body: Mapping[str, object]) -> LedgerRecord | None:
+        """Write one record as number `size`; None when that place is taken."""
+        with self._turn, self._locked():
+            self._catch_up()
+            return self._append_to_file(record_type, [body])[0] if self._frontier.size == size else None
+
     def _append_to_file(self, record_type: str, bodies: Sequence[Mapping[str, object]]) -> list[LedgerRecord]:
         first = self._frontier.size
         lines = [
@@ -91,7 +96,7 @@ class Ledger:
     def records(self, start: int = 0) -> Iterator[LedgerRecord]:
         """Records in order from sequence `start`."""
         for sequence, line in enumerate(self.lines(start), start=start):
-            yield _parse(line, sequence)
+            yield parse_record(line, sequence)
 
     def lines(self, start: int = 0) -> Iterator[bytes]:
         """Records as they stand in their files, byte for byte and without their line feed, from sequence `start`."""
@@ -125,7 +130,7 @@ class Ledger:
                 return
 
     def _take(self, line: bytes) -> None:
-        record = _parse(line, self._frontier.size)
+        record = parse_record(line, self._frontier.size)
         self._frontier.append(bytes.fromhex(record.leaf_sha256))
         self._read_bytes += len(line) + 1
         if self._frontier.size % RECORDS_PER_FILE == 0:
@@ -150,7 +155,8 @@ def canonical_json(value: Mapping[str, object]) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
-def _parse(line: bytes, sequence: int) -> LedgerRecord:
+def parse_record(line: bytes, sequence: int) -> LedgerRecord:
+    """The record of a line that stands at place `sequence`. ArchiveError when it is none or another one."""
     try:
         body = json.loads(line)
         found = body.pop("sequence")

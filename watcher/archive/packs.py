@@ -1,8 +1,8 @@
 """Packs: Payloads stored as zstd patches against another Payload, their keyframe, that is stored whole.
 
-The patches against a keyframe lie one behind the other in `packs/ab/<keyframe>.pack`: a line of JSON,
-`{"bytes":n,"length":m,"payload_sha256":"…"}`, and n bytes, a zstd frame made with the keyframe as its prefix
-(RFC 8878, as `zstd --patch-from` makes and reads it), which gives m bytes.
+The patches against a keyframe lie one behind the other in a file beside it, `<keyframe>.pack`: a line with
+the SHA-256 in hex, a blank and a number n, and then n bytes, a zstd frame made with the keyframe as its prefix
+(RFC 8878, as `zstd --patch-from` makes and reads it).
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -28,29 +29,31 @@ from watcher.archive.durable import (
     sync_directory,
     sync_file,
 )
+from watcher.archive.places import PACK, digest_at, payload_place
 
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
 
-MAXIMUM_PATCHES = 64
+MAXIMUM_PATCHES = 128
+FOLDER_BYTES = 4096  # a keyframe usually has a folder of its own, which takes a block
 LEVEL = 9
 LARGEST_WINDOW_LOG = 27  # what decompressors accept unasked: 128 MiB
-_LINE = re.compile(rb'\{"bytes":(\d{1,18}),"length":(\d{1,18}),"payload_sha256":"([0-9a-f]{64})"\}\n')
-_LONGEST_LINE = 160
+_LINE = re.compile(rb"([0-9a-f]{64}) (\d{1,18})\n")
+_LONGEST_LINE = 84
+SETTLED_NANOSECONDS = 2_000_000_000  # two changes of a folder nearer to each other may leave one time
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Patch:
-    """One entry of a pack: its line begins at `offset`, its frame has `size` bytes and gives `length` bytes."""
+    """One entry of a pack: its line of `line_size` bytes begins at `offset`, its frame has `size` bytes."""
 
     keyframe_sha256: str
     payload_sha256: str
     offset: int
     line_size: int
     size: int
-    length: int
 
     @property
     def end(self) -> int:
@@ -72,15 +75,16 @@ class Packs:
     """All packs of one archive, known by their lines. Safe for threads and for several processes on one host."""
 
     def __init__(self, root: Path) -> None:
-        self._folder = root / "packs"
+        self._root = root
         self._turn = threading.Lock()
         self._places: dict[bytes, tuple[bytes, int]] = {}  # payload → keyframe, offset; digests as bytes
         self._known: dict[str, tuple[int, int]] = {}  # pack → its inode, the bytes of it that were read
         self._unreadable: dict[str, str] = {}
+        self._listed: dict[str, tuple[int, list[str]]] = {}  # folder → when it was changed last, the packs in it
 
     def path_of(self, keyframe_sha256: str) -> Path:
         """Where the patches against a keyframe lie."""
-        return self._folder / keyframe_sha256[:2] / f"{keyframe_sha256}.pack"
+        return self._root / payload_place(keyframe_sha256, PACK)
 
     def keyframe_of(self, payload_sha256: str) -> str | None:
         """The keyframe of a Payload that is stored as a patch, None for any other."""
@@ -114,6 +118,13 @@ class Packs:
             self._refresh()
             return [digest.hex() for digest in self._places]
 
+    def keyframes_of(self, digests: Iterable[str]) -> list[tuple[str, str]]:
+        """(keyframe, Payload) of each; a Payload that lies in no pack is its own keyframe."""
+        with self._turn:
+            self._refresh()
+            places = ((self._places.get(bytes.fromhex(digest)), digest) for digest in digests)
+            return [(place[0].hex() if place else digest, digest) for place, digest in places]
+
     def problems(self) -> list[str]:
         """Packs that could not be read in whole, each with the numbers of the entries that are lost."""
         with self._turn:
@@ -130,7 +141,7 @@ class Packs:
         """Append a patch against the keyframe that lies whole at a path, durably. False: nothing was written, because
 
         the pack is full or damaged, the keyframe is gone, or the patch costs more than a Payload costs on average in
-        this pack with its keyframe, so that a new keyframe is cheaper in the long run.
+        this pack with its keyframe and folder, so that a new keyframe is cheaper in the long run.
         """
         keyframe_sha256 = keyframe_path.stem
         path = self.path_of(keyframe_sha256)
@@ -143,10 +154,10 @@ class Packs:
                         sync(descriptor, path, "pack")
                         return _reads_back(path, known, keyframe)
                 number = len(content.patches)
-                entry = entry_of(payload_sha256, patch, length_of(patch))
+                entry = entry_of(payload_sha256, patch)
                 if content.damaged or number >= MAXIMUM_PATCHES or not keyframe_path.exists():
                     return False
-                if len(entry) * (number + 1) > keyframe_path.stat().st_size + content.end:
+                if len(entry) * (number + 1) > keyframe_path.stat().st_size + FOLDER_BYTES + content.end:
                     return False
                 if number and not _reads_back(path, content.patches[-1], keyframe):
                     return False
@@ -184,7 +195,7 @@ class Packs:
                 for patch in reversed(read_pack(path, keyframe_sha256).patches):
                     if patch.payload_sha256 == payload_sha256:
                         content = content[: patch.offset] + content[patch.end :]
-                replace_file(path, content)
+                replace_file(path, content, temporary=self._root / "temporary")
             self._read_again(keyframe_sha256)
 
     def _place(self, payload_sha256: str) -> tuple[bytes, int] | None:
@@ -208,7 +219,7 @@ class Packs:
         self._places = {digest: place for digest, place in self._places.items() if place[0] != keyframe}
 
     def _refresh(self) -> None:
-        for path, inode, size in list_packs(self._folder):
+        for path, inode, size in list_packs(self._root, self._listed):
             known = self._known.get(path.stem)
             if known is not None and known[0] != inode:
                 self._forget(path.stem)
@@ -249,26 +260,36 @@ def apply_patch(patch: bytes, keyframe: bytes) -> bytes:
     return zstd.decompress(patch, zstd_dict=_prefix(keyframe))
 
 
-def length_of(frame: bytes) -> int:
-    """How many bytes a frame says that it gives."""
-    return zstd.get_frame_info(frame).decompressed_size or 0
-
-
-def entry_of(payload_sha256: str, patch: bytes, length: int) -> bytes:
+def entry_of(payload_sha256: str, patch: bytes) -> bytes:
     """An entry as it lies in a pack."""
-    return b'{"bytes":%d,"length":%d,"payload_sha256":"%s"}\n' % (len(patch), length, payload_sha256.encode()) + patch
+    return b"%s %d\n" % (payload_sha256.encode(), len(patch)) + patch
 
 
-def list_packs(folder: Path) -> list[tuple[Path, int, int]]:
-    """Every pack below `packs/` with its inode and its size in bytes."""
+def list_packs(root: Path, listed: dict[str, tuple[int, list[str]]] | None = None) -> list[tuple[Path, int, int]]:
+    """Every pack of an archive with its inode and its size in bytes.
+
+    `listed` remembers the names for the next time: a folder that was not changed since is not read again.
+    """
     found: list[tuple[Path, int, int]] = []
-    for letters in _entries(folder):
-        if letters.is_dir():
-            found += [
-                (Path(pack.path), pack.inode(), pack.stat().st_size)
-                for pack in _entries(letters)
-                if re.fullmatch(r"[0-9a-f]{64}\.pack", pack.name)
+    listed = {} if listed is None else listed
+    settled = time.time_ns() - SETTLED_NANOSECONDS
+    for letters in _entries(root / "payloads"):
+        if not letters.is_dir():
+            continue
+        changed_at, names = letters.stat().st_mtime_ns, listed.get(letters.name, (0, []))[1]
+        if listed.get(letters.name, (0, []))[0] != changed_at:
+            names = [
+                entry.name
+                for entry in _entries(letters)
+                if entry.name.endswith(PACK) and digest_at(f"payloads/{letters.name}/{entry.name}")
             ]
+            if changed_at < settled:
+                listed[letters.name] = changed_at, names
+        for name in names:
+            path = Path(letters.path, name)
+            with suppress(FileNotFoundError):
+                status = path.stat()
+                found.append((path, status.st_ino, status.st_size))
     return found
 
 
@@ -330,11 +351,10 @@ def _patch_of(line: re.Match[bytes] | None, keyframe_sha256: str, offset: int) -
         return None
     return Patch(
         keyframe_sha256=keyframe_sha256,
-        payload_sha256=line[3].decode(),
+        payload_sha256=line[1].decode(),
         offset=offset,
         line_size=line.end(),
-        size=int(line[1]),
-        length=int(line[2]),
+        size=int(line[2]),
     )
 
 

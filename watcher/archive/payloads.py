@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from watcher.archive.durable import storage_error, sync_directory, write_once
+from watcher.archive.durable import make_directories, storage_error, sync_directory, write_once
 from watcher.archive.packs import Packs, apply_patch, make_patch
-from watcher.errors import ArchiveError, NotFoundError
+from watcher.archive.places import WHOLE, payload_place
+from watcher.errors import ArchiveError
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -20,22 +23,26 @@ else:
 LEVEL = 9
 LARGEST_PATCH_SHARE = 0.3
 _SHORTEST_REFERENCE = 8  # bytes: zstd takes no shorter prefix
-_HEX = frozenset("0123456789abcdef")
 
 
 def payload_path(root: Path, payload_sha256: str) -> Path:
-    """Where a whole payload lies: `payloads/sha256/ab/cd/<hex>.zst`. The name comes from the digest alone."""
-    if len(payload_sha256) != 64 or not _HEX.issuperset(payload_sha256):
-        raise NotFoundError(f"{payload_sha256[:80]!r} is not a SHA-256 digest")
-    return root / "payloads" / "sha256" / payload_sha256[:2] / payload_sha256[2:4] / f"{payload_sha256}.zst"
+    """Where a whole payload lies in a folder."""
+    return root / payload_place(payload_sha256)
 
 
 class Payloads:
-    """The payloads of one archive. Safe for threads and for several processes on one host."""
+    """The payloads of an archive in a folder. Safe for threads and for several processes on one host.
+
+    With `keep_keyframe` the keyframe that was read last is kept for the next patch, for those who read many in their
+    `reading_order`. `healed` says which damaged files were replaced when the same bytes came again.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self.packs = Packs(root)
+        self.keep_keyframe = False
+        self._kept: tuple[str, bytes] = "", b""
+        self.healed: dict[str, str] = {}
 
     def put(self, payload: bytes, *, like: str | None = None) -> str:
         """Store a payload durably; returns its SHA-256 in hex. Storing the same bytes again changes nothing.
@@ -43,6 +50,8 @@ class Payloads:
         `like` is the SHA-256 of a payload that a record names and that these bytes probably resemble.
         """
         payload_sha256 = hashlib.sha256(payload).hexdigest()
+        if self._heal(payload_sha256, payload):
+            return payload_sha256
         if not self._is_there(payload_sha256, like) and not self._put_patch(payload, payload_sha256, like):
             self._put_whole(payload_sha256, payload)
         return payload_sha256
@@ -51,7 +60,7 @@ class Payloads:
         """The payload's bytes, hashed again on every read. ArchiveError names each payload that cannot be read."""
         path = payload_path(self._root, payload_sha256)
         if path.exists():
-            return self._get_whole(payload_sha256)
+            return self._keyframe(payload_sha256)
         try:
             found = self.packs.find(payload_sha256)
         except OSError as error:
@@ -65,7 +74,7 @@ class Payloads:
             ) from FileNotFoundError(str(path))
         patch, frame = found
         where = f"{self.packs.path_of(patch.keyframe_sha256)} at byte {patch.offset}"
-        keyframe = self._get_whole(patch.keyframe_sha256)
+        keyframe = self._keyframe(patch.keyframe_sha256)
         try:
             payload = apply_patch(frame, keyframe)
         except zstd.ZstdError as error:
@@ -76,9 +85,13 @@ class Payloads:
 
     def digests(self) -> Iterator[str]:
         """The SHA-256 of every payload that is stored, whole or as a patch, in no order; some may come twice."""
-        for folder, _, names in os.walk(self._root / "payloads" / "sha256"):
-            yield from (name[:-4] for name in names if name.endswith(".zst") and folder)
+        for _, _, names in os.walk(self._root / "payloads"):
+            yield from (name.removesuffix(WHOLE) for name in names if name.endswith(WHOLE))
         yield from self.packs.digests()
+
+    def reading_order(self, digests: Iterable[str]) -> list[tuple[str, str]]:
+        """(keyframe, payload) of each, every keyframe before the patches against it."""
+        return sorted(self.packs.keyframes_of(digests), key=lambda pair: (pair[0], pair[0] != pair[1], pair[1]))
 
     def keyframe_of(self, payload_sha256: str) -> str:
         """The payload that this one is read with: itself when it is stored whole."""
@@ -104,9 +117,34 @@ class Payloads:
         except OSError as error:
             raise storage_error(path, error) from error
 
+    def _heal(self, payload_sha256: str, payload: bytes) -> bool:
+        """Put bytes that came again in the place of a file that lost them; the damaged file is kept aside."""
+        path = payload_path(self._root, payload_sha256)
+        if not path.exists():
+            return False
+        try:
+            self._get_whole(payload_sha256)
+        except ArchiveError as error:
+            if isinstance(error.__cause__, OSError) and error.__cause__.errno != errno.EIO:
+                return False  # its bytes may be sound: it is this process that cannot read them
+            aside = self._root / "damaged" / f"{payload_sha256}.{os.urandom(4).hex()}{WHOLE}"
+            try:
+                make_directories(aside.parent)
+                with suppress(FileNotFoundError):  # another process heals it at this moment
+                    path.rename(aside)
+                sync_directory(aside.parent)
+            except OSError as refused:
+                raise storage_error(aside, refused) from refused
+            self._put_whole(payload_sha256, payload)
+            self.healed[payload_sha256] = (
+                f"{error} The same bytes came again and were stored in its place; the damaged file is {aside}."
+            )
+            return True
+        return False
+
     def _put_whole(self, payload_sha256: str, payload: bytes) -> None:
         path = payload_path(self._root, payload_sha256)
-        write_once(path, _compressed(payload), temporary=self._root / "temporary")
+        write_once(path, compressed(payload), temporary=self._root / "temporary")
 
     def _is_there(self, payload_sha256: str, like: str | None) -> bool:
         """Whether a payload is stored already; one that no record names yet is made durable, whoever wrote it."""
@@ -140,9 +178,19 @@ class Payloads:
         if min(len(keyframe), len(payload)) < _SHORTEST_REFERENCE or keyframe_sha256 == payload_sha256:
             return False
         patch = make_patch(payload, keyframe)
-        if len(patch) > LARGEST_PATCH_SHARE * len(_compressed(payload)):
+        if len(patch) > LARGEST_PATCH_SHARE * len(compressed(payload)):
             return False
         return self.packs.add(keyframe_path, keyframe, payload_sha256, patch)
+
+    def _keyframe(self, payload_sha256: str) -> bytes:
+        """A whole payload, verified; the one that was read last comes from memory where that is asked for."""
+        if not self.keep_keyframe:
+            return self._get_whole(payload_sha256)
+        digest, payload = self._kept
+        if digest != payload_sha256:
+            payload = self._get_whole(payload_sha256)
+            self._kept = payload_sha256, payload
+        return payload
 
     def _get_whole(self, payload_sha256: str) -> bytes:
         path = payload_path(self._root, payload_sha256)
@@ -173,12 +221,8 @@ class Payloads:
         )
 
 
-def get_payload(root: Path, payload_sha256: str) -> bytes:
-    """One payload of an archive that need not be whole otherwise; see `Payloads.get`."""
-    return Payloads(root).get(payload_sha256)
-
-
-def _compressed(payload: bytes) -> bytes:
+def compressed(payload: bytes) -> bytes:
+    """A zstd frame with a content checksum."""
     options: dict[int, int] = {
         zstd.CompressionParameter.compression_level: LEVEL,
         zstd.CompressionParameter.checksum_flag: 1,

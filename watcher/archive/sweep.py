@@ -29,7 +29,7 @@ def sweep(root: Path) -> Swept:
     removed = sum(remove_unfinished(root / name) for name in FLAT_FOLDERS)
     since = max((path.stat().st_mtime for path in (root / "ledger").glob("*.jsonl")), default=0.0) - LATE_SECONDS
     torn = 0
-    for path, _, _ in list_packs(root / "packs"):
+    for path, _, _ in list_packs(root):
         with suppress(OSError):
             torn += path.stat().st_mtime >= since and _cut_torn_end(path)
     return Swept(temporary_files=removed, torn_packs=torn)

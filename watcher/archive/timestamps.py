@@ -11,9 +11,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import PurePosixPath
 
-from watcher.archive.durable import storage_error, write_once
+from watcher.archive.checkpoints import newest_checkpoint
+from watcher.archive.storage import Storage
 from watcher.errors import ConfigError, FetchError, NotFoundError
 from watcher.model.capture import Outcome
 
@@ -40,30 +41,24 @@ class Stamp:
     policy: str
 
 
-def newest_checkpoint(root: Path) -> Path:
-    """The stored checkpoint over most records. NotFoundError when none was signed yet."""
-    notes = sorted((root / "checkpoints").glob("[0-9]*.note"), key=lambda path: (len(path.name), path.name))
-    if not notes:
-        raise NotFoundError(f"{root / 'checkpoints'} holds no checkpoint yet, so there is nothing to stamp")
-    return notes[-1]
+def note_to_stamp(storage: Storage) -> str:
+    """The name of the stored checkpoint over most records. NotFoundError when none was signed yet."""
+    newest = newest_checkpoint(storage)
+    if newest is None:
+        raise NotFoundError(f"{storage.where('checkpoints')} holds no checkpoint yet, so there is nothing to stamp")
+    return newest.name
 
 
-def stamp_path(root: Path, note: Path) -> Path:
+def stamp_name(note: str) -> str:
     """Where the stamp of a checkpoint lies."""
-    return root / "timestamps" / f"{note.stem}.tsr"
+    return f"timestamps/{PurePosixPath(note).stem}.tsr"
 
 
-def stamp_paths(root: Path) -> list[Path]:
+def stamp_names(storage: Storage) -> list[str]:
     """All stored stamps, smallest checkpoint first."""
-    return sorted((root / "timestamps").glob("[0-9]*.tsr"), key=lambda path: (len(path.name), path.name))
-
-
-def read_file(path: Path) -> bytes:
-    """A file of the archive; ArchiveError says why it cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise storage_error(path, error) from error
+    stems = [PurePosixPath(stored.name) for stored in storage.files("timestamps/")]
+    numbered = [name for name in stems if name.suffix == ".tsr" and name.stem.isascii() and name.stem.isdigit()]
+    return [str(name) for name in sorted(numbered, key=lambda name: int(name.stem))]
 
 
 def stamp_request(note: bytes) -> StampRequest:
@@ -108,13 +103,6 @@ def verify_stamp(
         )
     except (ValueError, TypeError, VerificationError) as error:
         raise _no_stamp(authority, str(error)) from error
-
-
-def keep_stamp(root: Path, note: Path, answer: bytes) -> Path:
-    """Store a verified answer beside its checkpoint, once; returns where."""
-    path = stamp_path(root, note)
-    write_once(path, answer)
-    return path
 
 
 def _no_stamp(authority: str, why: str) -> FetchError:

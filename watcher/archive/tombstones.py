@@ -1,6 +1,6 @@
 """Bytes that were deleted on purpose: the record of it in the ledger, and a marker where the bytes lay.
 
-`payloads/sha256/ab/cd/<hex>.deleted` repeats the record, so that a read need not search the ledger. The record
+`payloads/ab/<hex>.deleted` repeats the record, so that a read need not search the ledger. The record
 counts: a marker without it is damage.
 """
 
@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from watcher.archive.durable import storage_error, write_once
 from watcher.archive.ledger import LedgerRecord, canonical_json
-from watcher.archive.payloads import payload_path
+from watcher.archive.places import MARKER, payload_place
+from watcher.archive.storage import Storage
 from watcher.errors import ArchiveError, DeletedError
 
 
@@ -53,28 +52,28 @@ def tombstone_of(record: LedgerRecord) -> Tombstone:
         raise ArchiveError(f"ledger record {record.sequence} is no readable tombstone: {error}") from error
 
 
-def marked_sequence(root: Path, payload_sha256: str) -> int | None:
+def marked_sequence(storage: Storage, payload_sha256: str) -> int | None:
     """The ledger sequence that the marker of a deleted Payload names; None when there is no marker."""
-    path = _marker(root, payload_sha256)
+    name = payload_place(payload_sha256, MARKER)
     try:
-        return int(json.loads(path.read_bytes())["sequence"])
+        return int(json.loads(storage.read(name))["sequence"])
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
-        raise ArchiveError(f"{path} cannot be read ({error}). Restore it from a backup.") from error
+        raise ArchiveError(f"{storage.where(name)} cannot be read ({error}). Restore it from a backup.") from error
 
 
-def is_kept_out(root: Path, payload_sha256: str) -> bool:
+def is_kept_out(storage: Storage, payload_sha256: str) -> bool:
     """Whether a Payload was deleted so that it is not stored again."""
     try:
-        return bool(json.loads(_marker(root, payload_sha256).read_bytes())["keep_out"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return bool(json.loads(storage.read(payload_place(payload_sha256, MARKER)))["keep_out"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return False
 
 
-def put_marker(root: Path, tombstone: Tombstone) -> None:
+def put_marker(storage: Storage, tombstone: Tombstone) -> None:
     """Say where the bytes lay that they are gone; in place of the marker of an earlier deletion."""
-    marker = _marker(root, tombstone.payload_sha256)
+    name = payload_place(tombstone.payload_sha256, MARKER)
     described = {
         "deleted_at": tombstone.deleted_at.isoformat(),
         "keep_out": tombstone.keep_out,
@@ -82,13 +81,6 @@ def put_marker(root: Path, tombstone: Tombstone) -> None:
         "sequence": tombstone.sequence,
         "user": tombstone.user,
     }
-    try:
-        if marker.exists() and marked_sequence(root, tombstone.payload_sha256) != tombstone.sequence:
-            marker.unlink()
-        write_once(marker, canonical_json(described) + b"\n")
-    except OSError as error:
-        raise storage_error(marker, error) from error
-
-
-def _marker(root: Path, payload_sha256: str) -> Path:
-    return payload_path(root, payload_sha256).with_suffix(".deleted")
+    if storage.exists(name) and marked_sequence(storage, tombstone.payload_sha256) != tombstone.sequence:
+        storage.remove(name)
+    storage.put_once(name, canonical_json(described) + b"\n")

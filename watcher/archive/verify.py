@@ -10,16 +10,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Any
 
 from watcher.archive.archive import capture_of
-from watcher.archive.checkpoints import checkpoint_paths, read_checkpoint_file
+from watcher.archive.checkpoints import checkpoint_name, read_checkpoint_file, stored_notes
 from watcher.archive.findings import FindingCode, Findings
 from watcher.archive.keys import KnownKey, key_for_size, read_key_record
-from watcher.archive.ledger import RECORDS_PER_FILE, LedgerRecord, canonical_json
+from watcher.archive.ledger import LedgerRecord, canonical_json
+from watcher.archive.ledger_files import RECORDS_PER_FILE, Block, list_blocks, part_name, read_block
 from watcher.archive.merkle import Frontier, leaf_hash
 from watcher.archive.notes import Checkpoint, Note, NoteError, is_signed_by, parse_checkpoint, parse_note
+from watcher.archive.storage import Storage
 from watcher.errors import ArchiveError
 
 BACKWARDS = timedelta(minutes=15)  # workers finish in another order than they began; more is a clock set back
@@ -55,7 +57,13 @@ Chunk = Callable[[int, Mapping[int, LedgerRecord]], None]
 
 
 def scan_ledger(
-    root: Path, *, origin: str, sizes: Iterable[int], findings: Findings, chunk: Chunk, progress: Callable[[int], None]
+    storage: Storage,
+    *,
+    origin: str,
+    sizes: Iterable[int],
+    findings: Findings,
+    chunk: Chunk,
+    progress: Callable[[int], None],
 ) -> LedgerScan:
     """Read every line. `chunk` gets, a file at a time, its first sequence and the records by their own sequence."""
     scan = LedgerScan()
@@ -64,7 +72,7 @@ def scan_ledger(
     if 0 in wanted:
         scan.heads[0] = frontier.root()
     shift = 0
-    for first, lines in _files(root / "ledger", findings, scan):
+    for first, lines in _files(storage, findings, scan):
         records: dict[int, LedgerRecord] = {}
         for line in lines:
             record = read_record(line, frontier.size, findings)
@@ -87,12 +95,12 @@ def scan_ledger(
     return scan
 
 
-def count_records(root: Path) -> int:
+def count_records(storage: Storage) -> int:
     """How many lines the ledger has now, readable or not."""
     number = 0
-    for path in (root / "ledger").glob("*.jsonl"):
-        with suppress(OSError):
-            number += path.read_bytes().count(b"\n")
+    for block in list_blocks(storage)[0]:
+        with suppress(OSError, ArchiveError):
+            number += read_block(storage, block).count(b"\n")
     return number
 
 
@@ -114,17 +122,17 @@ def read_record(line: bytes, place: int, findings: Findings) -> LedgerRecord | N
     return LedgerRecord(sequence=sequence, type=record_type, body=value, leaf_sha256=leaf_hash(line).hex())
 
 
-def stored_checkpoints(root: Path, *, origin: str, findings: Findings) -> list[Claimed]:
+def stored_checkpoints(storage: Storage, *, origin: str, findings: Findings) -> list[Claimed]:
     """All checkpoints in `checkpoints/` that can be read as such."""
     claimed = []
-    for path in checkpoint_paths(root):
-        where = f"checkpoint {path.name}"
+    for stored in stored_notes(storage):
+        where = f"checkpoint {PurePosixPath(stored.name).name}"
         try:
-            one = claimed_note(read_checkpoint_file(path), where)
+            one = claimed_note(read_checkpoint_file(storage, stored.name), where)
         except (NoteError, ArchiveError) as error:
             findings.add(FindingCode.CHECKPOINT_UNREADABLE, where, str(error))
             continue
-        if one.checkpoint.origin != origin or path.name != f"{one.checkpoint.size:010d}.note":
+        if one.checkpoint.origin != origin or stored.name != checkpoint_name(one.checkpoint.size):
             message = f"is a checkpoint of {one.checkpoint.origin[:80]} over {one.checkpoint.size} records"
             findings.add(FindingCode.CHECKPOINT_UNREADABLE, where, message)
             continue
@@ -158,35 +166,41 @@ def compare_checkpoints(claimed: Iterable[Claimed], scan: LedgerScan, findings: 
     return good
 
 
-def _files(folder: Path, findings: Findings, scan: LedgerScan) -> Iterator[tuple[int, list[bytes]]]:
-    """(first sequence, lines) of each file in order. Gaps, strange files and cut lines are findings or notes."""
-    named = {path.name: path for path in folder.glob("*") if path.name != "lock" and not path.name.startswith(".")}
-    numbers = {name: int(name[:10]) for name in named if _is_ledger_name(name)}
-    for name in sorted(named.keys() - numbers.keys()):
-        findings.add(FindingCode.LEDGER_FILE, f"ledger/{name}", "is no file of the ledger")
-    last = max(numbers.values(), default=0)
+def _files(storage: Storage, findings: Findings, scan: LedgerScan) -> Iterator[tuple[int, list[bytes]]]:
+    """(first sequence, lines) of each block in order. Gaps, strange files and cut lines are findings or notes."""
+    found, strange = list_blocks(storage)
+    for name in strange:
+        findings.add(FindingCode.LEDGER_FILE, name, "is no file of the ledger")
+    blocks = {block.first: block for block in found}
+    last = max(blocks, default=0)
     for first in range(0, last + 1, RECORDS_PER_FILE):
-        name = f"{first:010d}.jsonl"
-        try:
-            content = (folder / name).read_bytes()
-        except OSError as error:
-            if numbers or not isinstance(error, FileNotFoundError):
-                findings.add(FindingCode.LEDGER_FILE, f"ledger/{name}", f"cannot be read: {error.strerror}")
+        block = blocks.get(first)
+        if block is None:
+            if blocks:
+                findings.add(FindingCode.LEDGER_FILE, part_name(first), "cannot be read: No such file or directory")
             continue
+        try:
+            content = read_block(storage, block)
+        except (OSError, ArchiveError) as error:
+            findings.add(FindingCode.LEDGER_FILE, block.names[0], f"cannot be read: {error}")
+            continue
+        _check_repetition(block, findings)
         *lines, rest = content.split(b"\n")
         if rest and first == last:
-            scan.notes.append(f"ledger/{name} ends in the middle of a line: a write that was never acknowledged")
+            scan.notes.append(f"{block.names[-1]} ends in the middle of a line: a write that was never acknowledged")
         elif rest:
-            findings.add(FindingCode.LEDGER_FILE, f"ledger/{name}", "ends in the middle of a record")
+            findings.add(FindingCode.LEDGER_FILE, block.names[-1], "ends in the middle of a record")
         if len(lines) != RECORDS_PER_FILE and (first != last or len(lines) > RECORDS_PER_FILE):
-            findings.add(FindingCode.LEDGER_FILE, f"ledger/{name}", f"has {len(lines)} records, not {RECORDS_PER_FILE}")
+            findings.add(FindingCode.LEDGER_FILE, block.names[0], f"has {len(lines)} records, not {RECORDS_PER_FILE}")
         yield first, lines
 
 
-def _is_ledger_name(name: str) -> bool:
-    number, _, ending = name.partition(".")
-    is_number = len(number) == 10 and number.isascii() and number.isdigit() and ending == "jsonl"
-    return is_number and int(number) % RECORDS_PER_FILE == 0
+def _check_repetition(block: Block, findings: Findings) -> None:
+    """A block that is read whole has as many bytes as the objects that it repeats."""
+    parts = sum(block.lengths[name] for name in block.repeated)
+    if block.repeated and parts != block.lengths[block.names[0]]:
+        message = f"has {block.lengths[block.names[0]]} bytes, the objects that it repeats have {parts}"
+        findings.add(FindingCode.LEDGER_FILE, block.names[0], message)
 
 
 def _take(record: LedgerRecord, line: bytes, scan: LedgerScan, findings: Findings, origin: str) -> None:

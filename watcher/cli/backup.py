@@ -107,8 +107,9 @@ def _elsewhere(to: Path) -> list[str]:
         return [f"the backup held no configuration: write {to}/config/watcher.yaml"]
     settings = load_settings(to / "config" / "watcher.yaml", {})
     usual = Settings()
+    lies_at = settings.archive.place if settings.archive.bucket else str(settings.archive.path)
     named = [
-        ("archive.path", str(settings.archive.path), str(usual.archive.path)),
+        ("archive.path", lies_at, str(usual.archive.path)),
         ("store.url", settings.store.url, usual.store.url),
     ]
     return [

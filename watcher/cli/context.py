@@ -37,7 +37,7 @@ class Context:
 
         settings = load_settings(self.config / "watcher.yaml")
         if create and not instance_exists(settings):
-            click.echo(f"a new instance is made here: {settings.archive.path.resolve()}", err=True)
+            click.echo(f"a new instance is made here: {settings.archive.place}", err=True)
         with open_instance(self.config, settings=settings, create=create) as instance:
             yield instance
 

@@ -26,7 +26,7 @@ def doctor(context: Context, as_json: bool) -> None:
     found = list(
         diagnose(
             database_url=settings.store.url,
-            archive=settings.archive.path,
+            archive=None if settings.archive.bucket else settings.archive.path,
             browser=settings.browser.executable,
             now=utc_now(),
         )

@@ -23,7 +23,7 @@ from watcher.store.database import migrate_database
 def init(context: Context) -> None:
     """Make the archive and the database of a new instance."""
     with context.instance(create=True) as instance:
-        click.echo(f"archive   {instance.settings.archive.path.resolve()}")
+        click.echo(f"archive   {instance.settings.archive.place}")
         click.echo(f"database  {instance.settings.store.url}")
         click.echo("Next: watcher source add URL, then watcher serve")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import click
 
@@ -25,7 +25,7 @@ def timestamp(context: Context, check: bool, as_json: bool) -> None:
     The stamp is stored in the archive's folder timestamps/. A failure changes nothing.
     """
     with context.instance() as instance:
-        archive = instance.settings.archive
+        archive, storage = instance.settings.archive, instance.rooms.archive.storage
         if not archive.timestamp_certificates or not (archive.timestamp_url or check):
             raise ConfigError(
                 "set archive.timestamp_url to the authority's address, and archive.timestamp_certificates to the PEM "
@@ -34,16 +34,16 @@ def timestamp(context: Context, check: bool, as_json: bool) -> None:
             )
         authority = Authority(url=archive.timestamp_url, certificates=Path(archive.timestamp_certificates))
         if not check:
-            stamped = stamp_newest(archive.path, authority, lambda url, body: _post(instance, url, body))
+            stamped = stamp_newest(storage, authority, lambda url, body: _post(instance, url, body))
             print_json(_facts(stamped)) if as_json else click.echo(safe(_words(stamped)))
             return
-        checked = check_stamps(archive.path, authority)
+        checked = check_stamps(storage, authority)
     if as_json:
         print_json([{"file": str(one.path), "problem": one.problem} for one in checked])
     else:
         for one in checked:
             when = f"{one.stamp.stamped_at:%Y-%m-%d %H:%M:%S} UTC" if one.stamp else safe(one.problem)
-            click.echo(f"{one.path.name}  {when}")
+            click.echo(f"{PurePosixPath(one.path).name}  {when}")
     if any(one.problem for one in checked):
         raise SystemExit(1)
 

@@ -15,7 +15,7 @@ from watcher.archive import open_archive, open_seal
 from watcher.archive.findings import EXPLAINED, Finding, FindingCode
 from watcher.archive.keys import ledger_keys, rotate_key
 from watcher.archive.notes import NoteError, PublicKey, parse_vkey
-from watcher.bootstrap import open_evidence, utc_now
+from watcher.bootstrap import archive_storage, open_evidence, utc_now
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe
 from watcher.errors import ConfigError
 from watcher.model.source import parse_cadence
@@ -94,8 +94,8 @@ def key() -> None:
 def show_key(context: Context) -> None:
     """Print the public keys, newest last. Keep them elsewhere: `watcher verify --key` compares with them."""
     settings = load_settings(context.config / "watcher.yaml")
-    archive = open_archive(settings.archive.path)
-    for known in ledger_keys(archive.root, origin=archive.origin):
+    archive = open_archive(archive_storage(settings))
+    for known in ledger_keys(archive.storage, origin=archive.origin):
         click.echo(known.public.vkey)
         click.echo(f"  since record {known.sequence}{'; ' + known.problem if known.problem else ''}", err=True)
 
@@ -106,7 +106,7 @@ def show_key(context: Context) -> None:
 def rotate(context: Context, lost: bool) -> None:
     """Make a new key. The present one signs that it follows; what it signed stays valid."""
     settings = load_settings(context.config / "watcher.yaml")
-    archive = open_archive(settings.archive.path)
+    archive = open_archive(archive_storage(settings))
     if not lost:
         open_seal(archive, settings.archive.key, now=utc_now()).checkpoint()
     public = rotate_key(archive, settings.archive.key, now=utc_now(), lost=lost)
@@ -183,7 +183,7 @@ def _keep(settings: Settings, state: Path, report: VerifyReport) -> bool:
         state.write_text(json.dumps({**facts, "found": found}))
         return False
     state.unlink(missing_ok=True)
-    archive = reopen(settings.archive.path) if report.complete else None
+    archive = reopen(archive_storage(settings)) if report.complete else None
     if archive is None or archive.size() < report.size:
         return False
     record_verification(archive, report, now=utc_now())

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from watcher.archive.copies import ArchiveFile, files_of, payloads_in, root_of
+from watcher.archive.places import payload_place
 from watcher.errors import ArchiveError, DeletedError, RefusedError
 from watcher.pipeline.ports import Rooms
 from watcher.store.copies import SCHEMA, copy_database
@@ -107,7 +108,7 @@ def _copy(rooms: Rooms, plan: BackupPlan, out: Path, partial: Path, database: Pa
             "made_by": rooms.fetcher_name,
             "schema": SCHEMA,
             "checkpoint": checkpoint,
-            "ledger": {"size": size, "root": root_of(rooms.archive.root, size=size)},
+            "ledger": {"size": size, "root": root_of(rooms.archive.storage, size=size)},
             "problems": problems,
             "files": listed.files,
         }
@@ -139,9 +140,9 @@ class _Listed:
         self._copies = copies
         self.files: list[dict[str, object]] = []
 
-    def put(self, place: str, source: Path, length: int | None = None) -> None:
+    def put(self, place: str, source: Path) -> None:
         with source.open("rb") as file:
-            self.put_stream(place, source.stat().st_size if length is None else length, file)
+            self.put_stream(place, source.stat().st_size, file)
 
     def put_stream(self, place: str, length: int, content: BinaryIO) -> None:
         digest = self._copies.put(place, length, content)
@@ -151,9 +152,9 @@ class _Listed:
 def _put_archive(rooms: Rooms, listed: _Listed, size: int) -> list[str]:
     """Copy the archive; what was moved while it was copied is added by its digest at the end."""
     copied: set[str] = set()
-    for file in files_of(rooms.archive.root, size=size):
+    for file in files_of(rooms.archive.storage, size=size):
         if _put_file(listed, file):
-            copied |= payloads_in(file)
+            copied |= payloads_in(rooms.archive.storage, file)
     problems = []
     for digest in sorted(_named_payloads(rooms, size) - copied):
         try:
@@ -166,7 +167,7 @@ def _put_archive(rooms: Rooms, listed: _Listed, size: int) -> list[str]:
         except ArchiveError as error:
             problems.append(str(error))
             continue
-        place = f"snapshots/payloads/sha256/{digest[:2]}/{digest[2:4]}/{digest}.zst"
+        place = f"snapshots/{payload_place(digest)}"
         listed.put_stream(place, len(frame), _reader(frame))
     return problems
 
@@ -174,7 +175,8 @@ def _put_archive(rooms: Rooms, listed: _Listed, size: int) -> list[str]:
 def _put_file(listed: _Listed, file: ArchiveFile) -> bool:
     """Copy one file; False when it went away since it was listed, which only a moved or deleted Payload does."""
     try:
-        listed.put(f"snapshots/{file.place}", file.source, file.length)
+        with file.open() as content:
+            listed.put_stream(f"snapshots/{file.place}", file.length, content)
     except FileNotFoundError:
         return False
     return True

@@ -114,8 +114,9 @@ def _fill_bag(
     (data / "checkpoint.note").write_bytes(checkpoint.encode())
     with (data / "earlier.jsonl").open("w", encoding="utf-8") as file:
         file.writelines(f"{line}\n" for line in earlier_checkpoints(rooms, found))
-    for key in sorted((rooms.archive.root / "keys").glob("*.vkey")):
-        shutil.copyfile(key, data / "keys" / key.name)
+    for key in rooms.archive.storage.files("keys/"):
+        if key.name.endswith(".vkey"):
+            (data / key.name).write_bytes(rooms.archive.storage.read(key.name))
     with (data / "citations.txt").open("w", encoding="utf-8", errors="replace") as citations:
 
         def cited(capture: Capture) -> None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from watcher.archive.checkpoints import checkpoint_paths, read_checkpoint_file
+from watcher.archive.checkpoints import read_checkpoint_file, stored_notes
 from watcher.archive.merkle import leaf_hash
 from watcher.archive.notes import NoteError, parse_checkpoint, parse_note
 from watcher.archive.proofs import Tree
@@ -126,12 +126,14 @@ def earlier_checkpoints(rooms: Rooms, found: Found) -> Iterator[str]:
     It holds the note and the proof that the tree of the export continues the one that the note signs.
     """
     first = min(found.wanted | found.acts, default=found.tree.size)
-    for path in checkpoint_paths(rooms.archive.root):
-        note = read_checkpoint_file(path)
+    storage = rooms.archive.storage
+    for stored in stored_notes(storage):
+        note = read_checkpoint_file(storage, stored.name)
         try:
             size = parse_checkpoint(parse_note(note).text).size
         except NoteError as error:
-            raise ArchiveError(f"{path} {error}. Nothing was exported; `watcher verify` says more.") from error
+            where = storage.where(stored.name)
+            raise ArchiveError(f"{where} {error}. Nothing was exported; `watcher verify` says more.") from error
         if first < size < found.tree.size:
             proof = [one.hex() for one in found.tree.consistency_proof(size)]
             yield json.dumps({"note": note, "path": proof}, ensure_ascii=False)

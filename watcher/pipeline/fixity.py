@@ -52,8 +52,20 @@ def read_some(rooms: Rooms, *, monotonic: Callable[[], float] = time.monotonic) 
 
 def keep_read_failures(rooms: Rooms) -> int:
     """Payloads that could not be read when they were needed are read once more; what fails again is an incident."""
+    _keep_healed(rooms)
     failed = rooms.archive.take_failed_reads()
     return _judge(rooms, failed) if failed else 0
+
+
+def _keep_healed(rooms: Rooms) -> None:
+    """A damaged file whose bytes came again was an incident, though it is none any more: the next reading closes it."""
+    healed = rooms.archive.take_healed()
+    if not healed:
+        return
+    now, code = rooms.clock(), FindingCode.PAYLOAD_DAMAGED.value
+    with rooms.database.writing() as connection:
+        for digest, message in healed.items():
+            incidents.open_incident(connection, code=code, target=f"payload {digest}", message=message, now=now)
 
 
 def make_checkpoint(rooms: Rooms) -> str | None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from watcher.archive import open_archive
+from watcher.archive.places import WHOLE
 from watcher.errors import RefusedError, WatcherError
 from watcher.pipeline.backup import CHUNK, DATABASE, FORMAT, MANIFEST, is_plain_name
 from watcher.store.copies import SCHEMA, hold_outbox
@@ -130,7 +131,7 @@ def _receive(received: _Received, place: str, size: int, content: Readable) -> N
             file.write(chunk)
             digest.update(chunk)
             left -= len(chunk)
-    if place.startswith("snapshots/payloads/"):
+    if place.startswith("snapshots/") and place.endswith(WHOLE):
         target.chmod(0o444)
     if parts[0] == "data":
         target.chmod(0o600)

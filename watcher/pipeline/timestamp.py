@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from watcher.archive import timestamps
+from watcher.archive.storage import Storage, read_or_fail, storage_at
 from watcher.archive.timestamps import Stamp
 from watcher.errors import ConfigError, WatcherError
 
@@ -33,10 +34,10 @@ class Authority:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stamped:
-    """A stamp in its file; `asked` is False when it was there already."""
+    """A stamp and where its file is; `asked` is False when it was there already."""
 
     stamp: Stamp
-    path: Path
+    path: str
     asked: bool
 
 
@@ -44,40 +45,45 @@ class Stamped:
 class CheckedStamp:
     """A stored stamp with what it says, or why it does not hold."""
 
-    path: Path
+    path: str
     stamp: Stamp | None
     problem: str = ""
 
 
-def stamp_newest(root: Path, authority: Authority, post: Post) -> Stamped:
-    """Have the newest checkpoint of the archive at `root` stamped, once; the answer is verified before it is stored.
+def stamp_newest(place: Storage | Path, authority: Authority, post: Post) -> Stamped:
+    """Have the newest checkpoint of an archive stamped, once; the answer is verified before it is stored.
 
     FetchError when the authority cannot be reached or its answer does not hold; nothing has changed then.
     """
     trusted = authority.trusted()
-    note = timestamps.newest_checkpoint(root)
-    content, size, path = timestamps.read_file(note), int(note.stem), timestamps.stamp_path(root, note)
-    if path.exists():
-        stored = timestamps.read_file(path)
-        stamp = timestamps.verify_stamp(stored, content, size=size, certificates=trusted, authority=str(path))
+    storage = storage_at(place)
+    note = timestamps.note_to_stamp(storage)
+    content, size, name = read_or_fail(storage, note), _size_of(note), timestamps.stamp_name(note)
+    path = storage.where(name)
+    if storage.exists(name):
+        stored = read_or_fail(storage, name)
+        stamp = timestamps.verify_stamp(stored, content, size=size, certificates=trusted, authority=path)
         return Stamped(stamp=stamp, path=path, asked=False)
     request = timestamps.stamp_request(content)
     answer = post(authority.url, request.der)
     stamp = timestamps.verify_stamp(
         answer, content, size=size, certificates=trusted, authority=authority.url, nonce=request.nonce
     )
-    return Stamped(stamp=stamp, path=timestamps.keep_stamp(root, note, answer), asked=True)
+    storage.put_once(name, answer)
+    return Stamped(stamp=stamp, path=path, asked=True)
 
 
-def check_stamps(root: Path, authority: Authority) -> list[CheckedStamp]:
+def check_stamps(place: Storage | Path, authority: Authority) -> list[CheckedStamp]:
     """Every stored stamp against its checkpoint and the trusted certificates; nobody is asked."""
     trusted = authority.trusted()
+    storage = storage_at(place)
     checked = []
-    for path in timestamps.stamp_paths(root):
+    for name in timestamps.stamp_names(storage):
+        path = storage.where(name)
         try:
-            note = timestamps.read_file(root / "checkpoints" / f"{path.stem}.note")
+            note = read_or_fail(storage, f"checkpoints/{PurePosixPath(name).stem}.note")
             stamp = timestamps.verify_stamp(
-                timestamps.read_file(path), note, size=int(path.stem), certificates=trusted, authority=str(path)
+                read_or_fail(storage, name), note, size=_size_of(name), certificates=trusted, authority=path
             )
             checked.append(CheckedStamp(path=path, stamp=stamp))
         except ConfigError:
@@ -85,3 +91,7 @@ def check_stamps(root: Path, authority: Authority) -> list[CheckedStamp]:
         except WatcherError as error:
             checked.append(CheckedStamp(path=path, stamp=None, problem=str(error)))
     return checked
+
+
+def _size_of(name: str) -> int:
+    return int(PurePosixPath(name).stem)

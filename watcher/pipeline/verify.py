@@ -13,8 +13,9 @@ from typing import Any
 from watcher.archive import open_archive
 from watcher.archive.archive import Archive
 from watcher.archive.findings import Finding, FindingCode, Findings
-from watcher.archive.keys import read_private_key
+from watcher.archive.keys import public_key_name, read_private_key
 from watcher.archive.notes import NoteError, PublicKey, find_checkpoint_note
+from watcher.archive.storage import Storage, storage_at
 from watcher.archive.verify import (
     Claimed,
     LedgerScan,
@@ -24,7 +25,15 @@ from watcher.archive.verify import (
     scan_ledger,
     stored_checkpoints,
 )
-from watcher.archive.verify_payloads import UNDER_WAY, check_payload, find_extra, in_sample, is_there, payload_reader
+from watcher.archive.verify_payloads import (
+    UNDER_WAY,
+    PayloadReader,
+    check_payload,
+    find_extra,
+    in_sample,
+    is_there,
+    payload_reader,
+)
 from watcher.errors import ArchiveError, RefusedError, StoreError
 from watcher.pipeline.verify_rows import RowCheck
 from watcher.store import claims, evidence
@@ -51,20 +60,25 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VerifyTarget:
-    """What is verified: an archive folder with its origin, the database (or why it cannot be read), the key's file."""
+    """What is verified: the archive with its origin, the database (or why it cannot be read), the key's file."""
 
-    root: Path
+    root: Storage | Path
     origin: str
     key_path: Path
     database: Database | None
     database_problem: str = ""
 
+    @property
+    def storage(self) -> Storage:
+        """Where the archive's files are."""
+        return storage_at(self.root)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VerifyPlan:
-    """How it is verified. `share` of the Payloads are read, drawn by `seed`; `after` is the last one that was read
-    before, `found` what was found in Payloads then. `against` is a text that holds a checkpoint from elsewhere,
-    `key` a public key from elsewhere."""
+    """How it is verified. `share` of the Payloads are read, drawn by `seed`; `after` is "keyframe/Payload" of the last
+    one that was read before, `found` what was found in Payloads then. `against` is a text that holds a checkpoint
+    from elsewhere, `key` a public key from elsewhere."""
 
     level: Level
     seed: str
@@ -78,7 +92,7 @@ class VerifyPlan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VerifyReport:
-    """What was found. `after` is the last Payload that was read when time ran out, "" when all of it is done."""
+    """What was found. `after` is "keyframe/Payload" of the last one when time ran out, "" when all of it is done."""
 
     level: Level
     seed: str
@@ -132,11 +146,11 @@ def verify(
     ends_at = monotonic() + plan.maximum_seconds if plan.maximum_seconds is not None else None
     run = _Run(target=target, plan=plan, now=now, ends_at=ends_at, progress=progress)
     rows = RowCheck(database=target.database, findings=run.findings) if target.database is not None else None
-    claimed = stored_checkpoints(target.root, origin=target.origin, findings=run.findings)
+    claimed = stored_checkpoints(target.storage, origin=target.origin, findings=run.findings)
     claimed += _sent_checkpoints(run, target.origin)
     claimed += [against] if against is not None else []
     scan = scan_ledger(
-        target.root,
+        target.storage,
         origin=target.origin,
         sizes={one.checkpoint.size for one in claimed},
         findings=run.findings,
@@ -148,6 +162,10 @@ def verify(
     if rows is not None:
         _finish_rows(run, rows, scan, pause)
     read, after, files = _check_payloads(run, scan, monotonic)
+    if replaced := sum(1 for _ in target.storage.files("damaged/")):
+        run.notes.append(
+            f"damaged/ keeps {replaced} Payloads that had lost their digest when the same bytes came again"
+        )
     if covered < scan.size:
         run.notes.append(f"records {covered} to {scan.size - 1} are under no checkpoint yet")
     return VerifyReport(
@@ -249,9 +267,9 @@ def _check_keys(run: _Run, scan: LedgerScan) -> None:
         message = f"its keys do not include {trusted.key_id}, which --key gives"
         run.findings.add(FindingCode.KEY_MISMATCH, "the ledger", message)
     for one in scan.keys:
-        path = run.target.root / "keys" / f"{one.public.key_id}.vkey"
-        if not path.is_file() or path.read_bytes().strip() != one.public.vkey.encode():
-            run.findings.add(FindingCode.KEY_MISMATCH, f"keys/{path.name}", "is missing or not the ledger's key")
+        name = public_key_name(one.public)
+        if not _says(run.target.storage, name, one.public.vkey):
+            run.findings.add(FindingCode.KEY_MISMATCH, name, "is missing or not the ledger's key")
     try:
         own = read_private_key(run.target.key_path).public if run.target.key_path.exists() else None
     except ArchiveError as error:
@@ -265,7 +283,7 @@ def _check_keys(run: _Run, scan: LedgerScan) -> None:
 
 
 def _finish_rows(run: _Run, rows: RowCheck, scan: LedgerScan, pause: Callable[[float], None]) -> None:
-    rows.beyond(lambda: count_records(run.target.root), read=scan.size)
+    rows.beyond(lambda: count_records(run.target.storage), read=scan.size)
     if rows.missing:
         pause(SECOND_LOOK_SECONDS)
     missing = rows.still_missing()
@@ -284,34 +302,43 @@ def _finish_rows(run: _Run, rows: RowCheck, scan: LedgerScan, pause: Callable[[f
 
 def _check_payloads(run: _Run, scan: LedgerScan, monotonic: Callable[[], float]) -> tuple[int, str, int]:
     """(Payloads read or looked for, the last one when time ran out, files seen)."""
-    plan, root = run.plan, run.target.root
+    plan, storage = run.plan, run.target.storage
     for before in plan.found:
         run.findings.add(before.code, before.target, before.message)
-    read = payload_reader(root)
-    look = check_payload if plan.level is Level.FULL else (lambda reader, digest: is_there(root, reader, digest))
-    chosen = _chosen(scan, plan)
+    reader = payload_reader(storage)
+    look = check_payload if plan.level is Level.FULL else (lambda read, digest: is_there(storage, read, digest))
+    chosen = _chosen(scan, plan, reader)
     done, last = 0, plan.after
-    for digest in chosen:
+    for keyframe, digest in chosen:
         if run.ends_at is not None and monotonic() > run.ends_at and done:
             return done, last, 0
-        finding = look(read, digest)
+        finding = look(reader.read, digest)
         is_deleted = bytes.fromhex(digest) in scan.deleted
         if finding is not None and not (is_deleted and finding.code is FindingCode.PAYLOAD_MISSING):
             message = f"{finding.message} Named by record {scan.payloads[bytes.fromhex(digest)]}."
             run.findings.add(finding.code, finding.target, message)
-        done, last = done + 1, digest
+        done, last = done + 1, f"{keyframe}/{digest}"
         run.progress("payloads", done, len(chosen))
-    return done, "", find_extra(root, scan.payloads.keys(), run.findings, now=run.now)
+    return done, "", find_extra(storage, scan.payloads.keys(), run.findings, now=run.now)
 
 
-def _chosen(scan: LedgerScan, plan: VerifyPlan) -> list[str]:
+def _chosen(scan: LedgerScan, plan: VerifyPlan, reader: PayloadReader) -> list[tuple[str, str]]:
+    """(keyframe, Payload) of those that are left to be read. What moved since a run was stopped was read as it did."""
     digests: Iterable[str] = (digest.hex() for digest in scan.payloads)
-    return sorted(
-        digest for digest in digests if digest > plan.after and in_sample(digest, seed=plan.seed, share=plan.share)
-    )
+    drawn = reader.order(digest for digest in digests if in_sample(digest, seed=plan.seed, share=plan.share))
+    keyframe, _, last = plan.after.partition("/")
+    reached = (keyframe, keyframe != last, last)
+    return [one for one in drawn if not plan.after or (one[0], one[0] != one[1], one[1]) > reached]
 
 
-def reopen(root: Path) -> Archive | None:
+def _says(storage: Storage, name: str, text: str) -> bool:
+    try:
+        return storage.read(name).strip() == text.encode()
+    except (FileNotFoundError, ArchiveError):
+        return False
+
+
+def reopen(root: Storage | Path) -> Archive | None:
     """The archive for the record of the verification, None when it is too damaged to be written."""
     try:
         return open_archive(root)

@@ -11,7 +11,7 @@ from typing import Any
 
 from watcher.archive import LedgerRecord, capture_of
 from watcher.archive.findings import FindingCode, Findings
-from watcher.archive.ledger import RECORDS_PER_FILE
+from watcher.archive.ledger_files import RECORDS_PER_FILE
 from watcher.errors import ArchiveError, StoreError
 from watcher.model.capture import Capture
 from watcher.store import evidence

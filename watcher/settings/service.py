@@ -23,6 +23,9 @@ ENVIRONMENT_PREFIX = "WATCHER_"
 class ArchiveSettings:
     """Where the evidence lies. `origin` names the archive in its checkpoints, `key` is the file that signs them.
 
+    `path` is a folder, or a bucket of S3-compatible storage: `s3://bucket/prefix`, at the address `s3_endpoint`
+    (Amazon's when empty) in `s3_region`. Its keys come from WATCHER_ARCHIVE__S3_ACCESS_KEY and
+    WATCHER_ARCHIVE__S3_SECRET_KEY or the files that …_FILE names, never from YAML.
     `timestamp_url` is an RFC 3161 time stamp authority, `timestamp_certificates` the PEM file that it is trusted by.
     """
 
@@ -31,6 +34,21 @@ class ArchiveSettings:
     key: Path = Path("data/archive.key")
     timestamp_url: str = ""
     timestamp_certificates: str = ""
+    s3_endpoint: str = ""
+    s3_region: str = ""
+    s3_access_key: str = field(default="", repr=False)
+    s3_secret_key: str = field(default="", repr=False)
+
+    @property
+    def bucket(self) -> str:
+        """Bucket and prefix where `path` names one ("bucket/prefix"), "" for a folder."""
+        scheme, *rest = self.path.parts or ("",)
+        return "/".join(rest) if scheme == "s3:" else ""
+
+    @property
+    def place(self) -> str:
+        """Where the archive is, for a person."""
+        return f"s3://{self.bucket}" if self.bucket else str(self.path.resolve())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -163,7 +181,9 @@ class Settings:
     uploads: UploadSettings = UploadSettings()
 
 
-SECRETS = frozenset({("smtp", "password"), ("fetch", "proxy_login")})
+SECRETS = frozenset(
+    {("archive", "s3_access_key"), ("archive", "s3_secret_key"), ("smtp", "password"), ("fetch", "proxy_login")}
+)
 
 
 def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -234,6 +254,21 @@ def _validate(settings: Settings, file: str) -> None:
             not settings.smtp.operator or re.fullmatch(r"[^\s@]+@[^\s@]+", settings.smtp.operator) is not None,
             "smtp.operator",
             "should be one e-mail address, such as desk@example.org",
+        ),
+        (
+            settings.archive.path.parts[:1] != ("s3:",) or bool(settings.archive.bucket),
+            "archive.path",
+            "should name a bucket, such as s3://evidence/watcher",
+        ),
+        (
+            re.fullmatch(r"(https?://[^\s/@?#]+/?)?", settings.archive.s3_endpoint) is not None,
+            "archive.s3_endpoint",
+            "should be an address such as https://storage.example.org, with neither path nor login",
+        ),
+        (
+            bool(settings.archive.s3_access_key) == bool(settings.archive.s3_secret_key),
+            "archive.s3_access_key",
+            "and archive.s3_secret_key go together: set both or neither",
         ),
         (0 < settings.web.port < 65536, "web.port", "should be a port between 1 and 65535"),
         (0 < settings.smtp.port < 65536, "smtp.port", "should be a port between 1 and 65535"),

@@ -7,7 +7,6 @@ import hashlib
 import multiprocessing
 import os
 import random
-import re
 import shutil
 import subprocess
 import threading
@@ -20,6 +19,7 @@ import pytest
 from watcher.archive import create_archive, durable, open_archive
 from watcher.archive.archive import Archive
 from watcher.archive.packs import MAXIMUM_PATCHES, make_patch
+from watcher.archive.places import PACK, payload_place
 from watcher.errors import ArchiveError
 
 WORDS = "mines treaty State Party stockpile destruction clearance Article five extension request".split()  # noqa: SIM905
@@ -46,7 +46,7 @@ def _put_row(archive: Archive, number: int, *, start: int = 0) -> list[str]:
 
 
 def _pack(archive: Archive, keyframe_sha256: str) -> Path:
-    return archive.root / "packs" / keyframe_sha256[:2] / f"{keyframe_sha256}.pack"
+    return archive.root / payload_place(keyframe_sha256, PACK)
 
 
 def _whole(archive: Archive) -> list[str]:
@@ -65,8 +65,7 @@ def test_a_payload_like_another_one_is_stored_as_a_patch_and_comes_back(archive:
 def test_the_layout_of_an_entry_is_the_documented_one(archive: Archive) -> None:
     digests = _put_row(archive, 2)
     line, frame = _pack(archive, digests[0]).read_bytes().split(b"\n", 1)
-    expected = f'{{"bytes":{len(frame)},"length":{len(page(1))},"payload_sha256":"{digests[1]}"}}'
-    assert line.decode() == expected
+    assert line.decode() == f"{digests[1]} {len(frame)}"
     assert frame[4] & 0b100, "the frame has a content checksum"
 
 
@@ -76,16 +75,15 @@ def test_zstd_itself_reads_a_patch_as_the_format_document_says(archive: Archive,
     digests = _put_row(archive, 3)
     pack = _pack(archive, digests[0])
     listed = subprocess.run(
-        ["grep", "-abo", f'{{"bytes":[0-9]*,"length":[0-9]*,"payload_sha256":"{digests[2]}"}}', pack],
+        ["grep", "-abo", f"{digests[2]} [0-9]*", pack],
         capture_output=True,
         check=True,
         text=True,
     ).stdout.strip()
     offset, line = listed.split(":", 1)
-    size = re.search(r'"bytes":(\d+)', line)
-    assert size is not None
+    size = int(line.split()[1])
     start = int(offset) + len(line) + 1
-    (tmp_path / "patch.zst").write_bytes(pack.read_bytes()[start : start + int(size[1])])
+    (tmp_path / "patch.zst").write_bytes(pack.read_bytes()[start : start + size])
     (tmp_path / "keyframe").write_bytes(archive.get_payload(digests[0]))
     patch_from = f"--patch-from={tmp_path / 'keyframe'}"
     subprocess.run(
@@ -247,7 +245,7 @@ def test_a_removed_keyframe_leaves_what_was_stored_against_it(archive: Archive) 
 
 def test_a_patch_that_was_made_while_its_keyframe_was_removed_is_not_written(archive: Archive) -> None:
     digests = _put_row(archive, 2)
-    keyframe = archive.root / "payloads" / "sha256" / digests[0][:2] / digests[0][2:4] / f"{digests[0]}.zst"
+    keyframe = archive.root / payload_place(digests[0])
     archive.payloads.remove(digests[0])
     patch = make_patch(page(3), page(0))
     assert not archive.payloads.packs.add(keyframe, page(0), hashlib.sha256(page(3)).hexdigest(), patch)
@@ -267,7 +265,7 @@ def _damage(path: Path, at: int, content: bytes = b"\xff") -> None:
 def test_catalogue_136_a_damaged_keyframe_names_itself_and_all_that_it_takes_along(archive: Archive) -> None:
     digests = _put_row(archive, 4)
     other = archive.put_payload(page(0, seed=2))
-    path = archive.root / "payloads" / "sha256" / digests[0][:2] / digests[0][2:4] / f"{digests[0]}.zst"
+    path = archive.root / payload_place(digests[0])
     _damage(path, 100)
     for digest in digests:
         with pytest.raises(ArchiveError, match=digests[0]) as caught:
@@ -280,7 +278,7 @@ def test_catalogue_136_a_damaged_keyframe_names_itself_and_all_that_it_takes_alo
 def test_catalogue_136_a_payload_exchanged_for_another_sound_one_is_named(archive: Archive) -> None:
     digests = _put_row(archive, 2)
     other = archive.put_payload(page(0, seed=2))
-    first, second = (archive.root / "payloads" / "sha256" / d[:2] / d[2:4] / f"{d}.zst" for d in (digests[0], other))
+    first, second = (archive.root / payload_place(d) for d in (digests[0], other))
     first.chmod(0o644)
     first.write_bytes(second.read_bytes())
     for digest in digests:
@@ -301,7 +299,7 @@ def test_catalogue_136_an_entry_exchanged_for_another_sound_one_is_named(archive
 
 def test_a_keyframe_that_is_gone_is_named_with_all_that_it_takes_along(archive: Archive) -> None:
     digests = _put_row(archive, 3)
-    (archive.root / "payloads" / "sha256" / digests[0][:2] / digests[0][2:4] / f"{digests[0]}.zst").unlink()
+    (archive.root / payload_place(digests[0])).unlink()
     with pytest.raises(ArchiveError, match="is missing") as caught:
         archive.get_payload(digests[1])
     assert caught.value.payloads == tuple(digests)
@@ -328,7 +326,7 @@ def test_catalogue_136_a_damaged_patch_is_named_and_takes_no_other_along(archive
     assert caught.value.payloads == (digests[2],)
 
 
-@pytest.mark.parametrize("at", [3, 10, 20, 60])
+@pytest.mark.parametrize("at", [3, 63, 64, 67])
 @pytest.mark.parametrize("place", [1, 3])
 def test_catalogue_136_a_damaged_line_of_a_pack_costs_its_own_entry_alone(
     archive: Archive, at: int, place: int
@@ -351,7 +349,7 @@ def test_catalogue_136_a_damaged_line_of_a_pack_costs_its_own_entry_alone(
 def test_a_wrong_size_in_a_line_does_not_hide_the_entries_behind_it(archive: Archive) -> None:
     digests = _put_row(archive, 5)
     patch = archive.payloads.packs.patches_against(digests[0])[1]
-    _damage(_pack(archive, digests[0]), patch.offset + len('{"bytes":'), b"9")
+    _damage(_pack(archive, digests[0]), patch.offset + len(f"{digests[2]} "), b"9")
     again = open_archive(archive.root)
     assert [again.get_payload(digests[n]) for n in (1, 3, 4)] == [page(1), page(3), page(4)]
     known = {patch.payload_sha256 for patch in again.payloads.packs.patches_against(digests[0])}
@@ -361,7 +359,7 @@ def test_a_wrong_size_in_a_line_does_not_hide_the_entries_behind_it(archive: Arc
 # What a crash leaves
 
 
-@pytest.mark.parametrize("kept", [1, 40, 105, 110, 130])
+@pytest.mark.parametrize("kept", [1, 40, 65, 68, 69, 90])
 def test_an_entry_half_written_by_a_crash_is_dropped_and_the_next_one_kept(archive: Archive, kept: int) -> None:
     digests = _put_row(archive, 4)
     pack = _pack(archive, digests[0])
@@ -398,7 +396,7 @@ def test_catalogue_131_the_start_removes_temporary_files_and_torn_ends_of_packs(
     pack = _pack(archive, digests[0])
     length = pack.stat().st_size
     with pack.open("ab") as file:
-        file.write(b'{"bytes":99,"length":7')
+        file.write(digests[0].encode()[:40])
     with busy.open("wb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         open_archive(archive.root)
