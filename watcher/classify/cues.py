@@ -4,6 +4,7 @@
     (ratified|joined)    one of several                      #           a number that is no year; ~ is a year
     [very]               may be there or not                 ...  ...3   up to 6 words, up to 3 words
     ! not a party to     a leading "!": the cue is taken as it stands, negation and tense are in its words
+    ? ban ... mines      a leading "?": a weak cue, heard only in a sentence where no other cue of the pack speaks
 
 Mentions are written by their kind, {own} {state} {world} {group} {treaty} {among_first}, or by an Instrument's code,
 {MBT}.
@@ -55,8 +56,8 @@ class Cue:
     """One compiled cue. `keys` are words one of which any match must hold, `needs` are all such choices of words;
     `literals` are its plain words.
 
-    `as_it_stands` says that operators such as negation are not applied to what it finds, `names_actor` that the cue
-    itself says where the actor stands ({own}, {state}, {group}, {world}).
+    `as_it_stands` says that operators such as negation are not applied to what it finds, `weak` that it is heard only
+    where no other cue speaks, `names_actor` that the cue itself says where the actor stands ({own}, {state}, {group}, {world}).
     """
 
     source: str
@@ -65,6 +66,7 @@ class Cue:
     needs: tuple[frozenset[tuple[str, bool]], ...] = field(compare=False, repr=False)
     literals: frozenset[str]
     as_it_stands: bool
+    weak: bool
     names_actor: bool
     whole_keys: frozenset[str] = field(compare=False, repr=False)
     key_prefixes: tuple[str, ...] = field(compare=False, repr=False)
@@ -223,7 +225,7 @@ def compile_re2(pattern: str, *, longest: bool = False) -> Any:
     return re2.compile(pattern, options)
 
 
-def _cue(source: str, part: Part, *, as_it_stands: bool, longest: bool) -> Cue:
+def _cue(source: str, part: Part, *, longest: bool, mark: str = "") -> Cue:
     if part.optional or not part.keys:
         raise ConfigError(f"cue {source!r}: it has no word that must be there", key=source)
     try:
@@ -236,7 +238,8 @@ def _cue(source: str, part: Part, *, as_it_stands: bool, longest: bool) -> Cue:
         part.keys,
         part.needs or (part.keys,),
         part.literals,
-        as_it_stands,
+        mark == "!",
+        mark == "?",
         _ACTOR.search(source) is not None,
         frozenset(word for word, is_prefix in part.keys if not is_prefix),
         tuple(sorted(word for word, is_prefix in part.keys if is_prefix)),
@@ -245,16 +248,16 @@ def _cue(source: str, part: Part, *, as_it_stands: bool, longest: bool) -> Cue:
 
 def compile_cue(source: str, sets: Mapping[str, Part]) -> Cue:
     """A ready cue. ConfigError for a cue that cannot be read or that could match anywhere."""
-    as_it_stands = source.startswith("!")
-    part = compile_part(source[1:].strip() if as_it_stands else source, sets)
-    return _cue(source, part, as_it_stands=as_it_stands, longest=False)
+    mark = source[0] if source.startswith(("!", "?")) else ""
+    part = compile_part(source[len(mark) :].strip(), sets)
+    return _cue(source, part, longest=False, mark=mark)
 
 
 def one_of(sources: Iterable[str], sets: Mapping[str, Part]) -> Cue:
     """One cue that matches where any of several does, the longest match where they start alike."""
     listed = list(sources)
     part = _alternatives([compile_part(source, sets) for source in listed], optional=False)
-    return _cue(" | ".join(listed), part, as_it_stands=False, longest=True)
+    return _cue(" | ".join(listed), part, longest=True)
 
 
 class CueIndex:

@@ -19,7 +19,8 @@ class Operator:
 
     `window` is how many words before a match it reaches. `shift` is applied where an Indicator names none for it:
     "=" keeps the stance, "" drops the passage. `odd` says that two of them undo each other, `stops_at_own` that a
-    "we" after it begins a clause that it does not reach.
+    "we" after it begins a clause that it does not reach, `elsewhere` that what it reaches happens in another place than
+    the Document's Subject.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Operator:
     shift: str
     odd: bool
     stops_at_own: bool
+    elsewhere: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

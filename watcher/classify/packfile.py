@@ -146,7 +146,7 @@ def _shifts(reader: Reader, stances: tuple[str, ...], operators: Iterable[str]) 
 def _grammar(reader: Reader, sets: Mapping[str, Part], instrument_cues: Mapping[str, object]) -> Grammar:
     operators = []
     for name in reader.mapping("operators"):
-        one = reader.below("operators", name, ("cues", "window", "shift", "odd", "stops_at_own"))
+        one = reader.below("operators", name, ("cues", "window", "shift", "odd", "stops_at_own", "elsewhere"))
         cue = one_of(one.texts("cues", needed=True), sets)
         operators.append(
             Operator(
@@ -156,6 +156,7 @@ def _grammar(reader: Reader, sets: Mapping[str, Part], instrument_cues: Mapping[
                 shift=one.text("shift", ""),
                 odd=one.flag("odd"),
                 stops_at_own=one.flag("stops_at_own"),
+                elsewhere=one.flag("elsewhere"),
             )
         )
     mentions = []

@@ -6,6 +6,7 @@ actor before it, or the place it speaks of, says whose stance it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from watcher.classify.mentions import ACTORS, CARRY_SENTENCES, Folding, Memory, fold_mentions
@@ -24,14 +25,15 @@ class _Match:
     last: int
 
 
-def _matches(folding: Folding, pack: Pack) -> list[_Match]:
-    """All cue matches. Within one Indicator a match that begins inside one of higher rank is dropped, unless it
-    begins with that one's last word: "we signed the treaty, which parliament ratified" says two things.
+def _matches(folding: Folding, pack: Pack, numbers: Iterable[int]) -> list[_Match]:
+    """Matches of the cues with these numbers. Within one Indicator a match that begins inside one of higher rank is
+    dropped, unless it begins with that one's last word: "we signed the treaty, which parliament ratified" says two
+    things.
 
     Cues that are taken as they stand rank first, then the order of the pack, cues that name an actor, longer matches.
     """
     found: dict[str, list[tuple[bool, int, bool, int, _Match]]] = {}
-    for number in pack.index.candidates(folding.words):
+    for number in numbers:
         rule = pack.rules[number]
         for first, last in folding.find(rule.cue):
             order = pack.indicators[rule.indicator].ranks[rule.stance]
@@ -82,19 +84,23 @@ def _shifted(stance: str, operator: Operator, indicator: Indicator) -> str:
     return stance if shift == KEEP else shift
 
 
-def _stance(folding: Folding, pack: Pack, places: dict[str, list[tuple[int, int]]], match: _Match) -> str:
-    """The stance that is left when every operator that reaches the match has worked on it; "" when none is."""
-    stance = match.rule.stance
+def _stance(
+    folding: Folding, pack: Pack, places: dict[str, list[tuple[int, int]]], match: _Match
+) -> tuple[str, bool]:
+    """The stance left when every operator that reaches the match has worked on it ("" when none is), and if one of
+    them says that it happens elsewhere."""
+    stance, elsewhere = match.rule.stance, False
     if match.rule.cue.as_it_stands:
-        return stance
+        return stance, elsewhere
     indicator = pack.indicators[match.rule.indicator]
     for operator in pack.grammar.operators:
         hits = sum(_reaches(folding, pack, operator, place, match) for place in places.get(operator.name, ()))
         if hits and not (operator.odd and hits % 2 == 0):
             stance = _shifted(stance, operator, indicator)
+            elsewhere = elsewhere or operator.elsewhere
             if not stance:
-                return ""
-    return stance
+                break
+    return stance, elsewhere
 
 
 def _is_actor(word: str) -> bool:
@@ -126,6 +132,14 @@ def _after_preposition(folding: Folding, at: int, prepositions: frozenset[str]) 
     return False
 
 
+def _actor_of_relative(folding: Folding, pack: Pack, match: _Match) -> str:
+    """Who acts in "the treaty, which Norway ratified": the last actor within the match that no preposition governs."""
+    for at in range(match.last - 1, match.first, -1):
+        if _is_actor(folding.words[at]) and not _after_preposition(folding, at, pack.grammar.prepositions):
+            return folding.words[at]
+    return ""
+
+
 def _actor(folding: Folding, pack: Pack, match: _Match) -> str:
     """The actor of a match: the one its cue names, else the nearest before it that no preposition governs."""
     words, prepositions = folding.words, pack.grammar.prepositions
@@ -135,6 +149,8 @@ def _actor(folding: Folding, pack: Pack, match: _Match) -> str:
             return inside[-1]
     if _is_actor(words[match.first]):
         return words[match.first]
+    if words[match.first].startswith("@i_") and (inner := _actor_of_relative(folding, pack, match)):
+        return inner
     asides: list[str] = []
     for at in range(match.first - 1, -1, -1):
         if words[at] == ";":
@@ -181,8 +197,34 @@ def _about(mention: str, subject: str) -> tuple[About, str]:
     return (About.WORLD, "") if mention == "@world" else (About.OTHER, "")
 
 
+def _holder(folding: Folding, pack: Pack, match: _Match, stance: str, unnamed: str, *, own: bool) -> str:
+    """The mention whose stance a match shows; `own`: the sentence speaks of the Document's Subject."""
+    indicator = pack.indicators[match.rule.indicator]
+    if indicator.about == "place":
+        mention = _place(folding, match, unnamed, own=own)
+    else:
+        mention = _actor(folding, pack, match)
+    if indicator.about == "speaker" and not mention.startswith("@st_"):
+        mention = "@own"
+    if stance in indicator.never_own and mention in ("", "@own") and not match.rule.cue.names_actor:
+        mention = "@world"
+    return mention
+
+
 def _read(folding: Folding, pack: Pack, subject: str, text: str, sentence: Sentence, unnamed: str) -> list[Position]:
-    matches = _matches(folding, pack)
+    """What the sentence asserts; weak cues are heard only where no other speaks."""
+    candidates = pack.index.candidates(folding.words)
+    for weak in (False, True):
+        numbers = [number for number in candidates if pack.rules[number].cue.weak is weak]
+        if found := _said(folding, pack, subject, text, sentence, unnamed, numbers):
+            return found
+    return []
+
+
+def _said(
+    folding: Folding, pack: Pack, subject: str, text: str, sentence: Sentence, unnamed: str, numbers: list[int]
+) -> list[Position]:
+    matches = _matches(folding, pack, numbers)
     if not matches:
         return []
     places = _operator_places(folding, pack)
@@ -191,16 +233,12 @@ def _read(folding: Folding, pack: Pack, subject: str, text: str, sentence: Sente
     spoken: set[tuple[str, str]] = set()
     for match in matches:
         indicator = pack.indicators[match.rule.indicator]
-        stance = _stance(folding, pack, places, match)
+        stance, elsewhere = _stance(folding, pack, places, match)
         if not stance:
             continue
-        mention = (
-            _place(folding, match, unnamed, own=own) if indicator.about == "place" else _actor(folding, pack, match)
+        mention = _holder(
+            folding, pack, match, stance, "@world" if elsewhere else unnamed, own=own and not elsewhere
         )
-        if indicator.about == "speaker" and not mention.startswith("@st_"):
-            mention = "@own"
-        if stance in indicator.never_own and mention in ("", "@own") and not match.rule.cue.names_actor:
-            mention = "@world"
         about, holder = _about(mention, subject)
         if about is not About.OWN and not holder and not indicator.world:
             continue
