@@ -71,7 +71,8 @@ class Indicator:
 
     `about` says whose stance a passage shows: that of the "actor" of the verb, of the "place" spoken of, or of the
     "speaker" unless another State is the actor. `single` says that a sentence shows one stance
-    only, the one listed first among its cues. `never_own` stances are somebody else's unless the cue
+    only, the one listed first among its cues, `prevails` that it shows one only, that of a cue taken as it stands before
+    all others, and then the one listed last among the stances. `never_own` stances are somebody else's unless the cue
     names the actor. `world` keeps passages about the world.
     `shifts` map (operator, stance) to another stance. `changed` and `new_info` map a stance to a Severity, "*" for
     all others; `withdrawn` and `detail` (same stance, other number or date) are Severities. `figures` says that a
@@ -83,6 +84,7 @@ class Indicator:
     ranks: Mapping[str, int]
     about: str
     single: bool
+    prevails: bool
     never_own: frozenset[str]
     world: bool
     figures: bool

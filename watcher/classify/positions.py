@@ -96,7 +96,8 @@ def _stance(
     for operator in pack.grammar.operators:
         hits = sum(_reaches(folding, pack, operator, place, match) for place in places.get(operator.name, ()))
         if hits and not (operator.odd and hits % 2 == 0):
-            stance = _shifted(stance, operator, indicator)
+            shifted = _shifted(stance, operator, indicator)
+            stance = "" if match.rule.cue.weak and shifted != stance else shifted
             elsewhere = elsewhere or operator.elsewhere
             if not stance:
                 break
@@ -221,43 +222,80 @@ def _read(folding: Folding, pack: Pack, subject: str, text: str, sentence: Sente
     return []
 
 
-def _said(
-    folding: Folding, pack: Pack, subject: str, text: str, sentence: Sentence, unnamed: str, numbers: list[int]
-) -> list[Position]:
+@dataclass(frozen=True, slots=True)
+class _Saying:
+    """One stance that a match shows, and whose it is."""
+
+    match: _Match
+    stance: str
+    about: About
+    holder: str
+
+
+def _sayings(folding: Folding, pack: Pack, subject: str, unnamed: str, numbers: list[int]) -> list[_Saying]:
     matches = _matches(folding, pack, numbers)
     if not matches:
         return []
     places = _operator_places(folding, pack)
     own = _speaks_of_own(folding, pack)
-    found: dict[tuple[str, str, str], Position] = {}
-    spoken: set[tuple[str, str]] = set()
+    found = []
     for match in matches:
-        indicator = pack.indicators[match.rule.indicator]
         stance, elsewhere = _stance(folding, pack, places, match)
         if not stance:
             continue
-        mention = _holder(
-            folding, pack, match, stance, "@world" if elsewhere else unnamed, own=own and not elsewhere
-        )
+        place = "@world" if elsewhere else unnamed
+        mention = _holder(folding, pack, match, stance, place, own=own and not elsewhere)
         about, holder = _about(mention, subject)
-        if about is not About.OWN and not holder and not indicator.world:
+        if about is About.OWN or holder or pack.indicators[match.rule.indicator].world:
+            found.append(_Saying(match, stance, about, holder))
+    return found
+
+
+def _chosen(sayings: list[_Saying], pack: Pack) -> list[_Saying]:
+    """Each (holder, Indicator, stance) once, one stance only where the Indicator shows one at a time, and no state of
+    the world where something is said of a Subject."""
+    if any(one.about is not About.WORLD for one in sayings):
+        sayings = [one for one in sayings if one.about is not About.WORLD or not _of_place(one, pack)]
+    found: dict[tuple[str, str, str], _Saying] = {}
+    for one in sayings:
+        indicator = pack.indicators[one.match.rule.indicator]
+        same = (one.holder, indicator.name)
+        rivals = [key for key in found if key[:2] == same]
+        if indicator.single and rivals:
             continue
-        key = (holder, indicator.name, stance)
-        if indicator.single and (holder, indicator.name) in spoken:
-            continue
-        spoken.add((holder, indicator.name))
-        if key not in found:
-            found[key] = Position(
-                subject=holder,
-                indicator=indicator.name,
-                stance=stance,
-                about=about,
-                start=sentence.start,
-                end=sentence.end,
-                passage=text[sentence.start : sentence.end],
-                rule=f"{indicator.name}.{match.rule.stance}: {match.rule.cue.source}",
-            )
+        if indicator.prevails and rivals:
+            rival = found[rivals[0]]
+            if _weight(one, indicator) <= _weight(rival, indicator):
+                continue
+            del found[rivals[0]]
+        found.setdefault((*same, one.stance), one)
     return list(found.values())
+
+
+def _of_place(saying: _Saying, pack: Pack) -> bool:
+    return pack.indicators[saying.match.rule.indicator].about == "place"
+
+
+def _weight(saying: _Saying, indicator: Indicator) -> tuple[bool, int]:
+    return saying.match.rule.cue.as_it_stands, indicator.stances.index(saying.stance)
+
+
+def _said(
+    folding: Folding, pack: Pack, subject: str, text: str, sentence: Sentence, unnamed: str, numbers: list[int]
+) -> list[Position]:
+    return [
+        Position(
+            subject=one.holder,
+            indicator=one.match.rule.indicator,
+            stance=one.stance,
+            about=one.about,
+            start=sentence.start,
+            end=sentence.end,
+            passage=text[sentence.start : sentence.end],
+            rule=f"{one.match.rule.indicator}.{one.match.rule.stance}: {one.match.rule.cue.source}",
+        )
+        for one in _chosen(_sayings(folding, pack, subject, unnamed, numbers), pack)
+    ]
 
 
 def _worth_reading(text: str, listed: list[Sentence], pack: Pack) -> list[int]:
