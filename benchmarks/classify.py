@@ -12,9 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
-from watcher.classify import find_positions, parse_pack
+from watcher.classify import find_positions
+from watcher.settings import load_pack
 
 PACKS = Path(__file__).resolve().parents[1] / "config" / "indicators"
 CHARACTERS = 100_000
@@ -43,9 +42,8 @@ def main() -> None:
     parser.add_argument("--pack", default="mine_action")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    raw = YAML(typ="safe").load((PACKS / f"{options.pack}.yaml").read_text(encoding="utf-8"))
     started = time.perf_counter()
-    pack = parse_pack(raw, file=options.pack)
+    pack, _ = load_pack(PACKS, options.pack)
     compiled = round((time.perf_counter() - started) * 1000, 1)
 
     def read(text: str) -> None:

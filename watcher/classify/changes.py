@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from watcher.classify.pack import ANY, Indicator, Pack
+from watcher.classify.pack import ANY, TRANSITION, Indicator, Pack
 from watcher.classify.words import numbers, split_words
 from watcher.model.change import Position, PositionChange, PositionChangeKind, Severity
 
@@ -57,7 +57,8 @@ def _change(
 
 
 def _stance_change(key: Key, old: Position, new: Position, indicator: Indicator) -> PositionChange:
-    severity = max(
+    step = indicator.changed.get(f"{old.stance}{TRANSITION}{new.stance}")
+    severity = step or max(
         (indicator.changed.get(stance, indicator.changed[ANY]) for stance in (old.stance, new.stance)),
         key=lambda one: one.rank,
     )

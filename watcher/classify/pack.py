@@ -11,6 +11,7 @@ from watcher.model.change import Severity
 
 ANY = "*"
 KEEP = "="
+TRANSITION = " > "
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +76,7 @@ class Indicator:
     all others, and then the one listed last among the stances. `never_own` stances are somebody else's unless the cue
     names the actor. `world` keeps passages about the world.
     `shifts` map (operator, stance) to another stance. `changed` and `new_info` map a stance to a Severity, "*" for
-    all others; `withdrawn` and `detail` (same stance, other number or date) are Severities. `figures` says that a
+    all others, and `changed` "one > other" for the step between two; `withdrawn` and `detail` (same stance, other number or date) are Severities. `figures` says that a
     number in a passage is part of what it asserts.
     """
 

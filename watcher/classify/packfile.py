@@ -10,6 +10,7 @@ from watcher.classify.cues import Cue, CueIndex, Part, compile_cue, compile_re2,
 from watcher.classify.pack import (
     ANY,
     KEEP,
+    TRANSITION,
     Example,
     Grammar,
     Indicator,
@@ -121,8 +122,9 @@ def _severities(reader: Reader, key: str, stances: tuple[str, ...]) -> dict[str,
         return {ANY: _severity(value, reader, key)}
     table = {}
     for stance, severity in reader.mapping(key).items():
-        if stance not in (*stances, ANY):
-            raise reader.unknown(stance, (*stances, ANY))
+        for one in stance.split(TRANSITION):
+            if one not in (*stances, ANY):
+                raise reader.unknown(one, (*stances, ANY))
         table[stance] = _severity(severity, reader, f"{key}.{stance}")
     return {ANY: Severity.MAJOR, **table}
 
