@@ -19,6 +19,9 @@ NEXT_PART = 0.35
 PASSAGE_CHARACTERS = 400
 LONG_EDIT_WORDS = 12
 STAMP_CHARACTERS = 120
+LONGEST_FIGURE = 9  # "#" and eight digits: longer ones written without a mark are registration numbers
+ACRONYM_LETTERS = 3
+POINTER_CHARACTERS = 240
 _QUOTE = re.compile(r"“[^”]*(?:”|$)|\"[^\"]*\"|«[^»]*(?:»|$)")
 _CLOCK = re.compile(r"\b\d{1,2}:\d{2}\s*[AaPp]\.?[Mm]\b")
 
@@ -42,8 +45,8 @@ def _numbers(found: Iterable[Edit]) -> tuple[Counter[str], Counter[str]]:
     gone: Counter[str] = Counter()
     come: Counter[str] = Counter()
     for edit in found:
-        gone.update(word for word in edit.old.words if word[0] in "#~")
-        come.update(word for word in edit.new.words if word[0] in "#~")
+        gone.update(word for word in edit.old.words if word[0] in "#~" and len(word) <= LONGEST_FIGURE)
+        come.update(word for word in edit.new.words if word[0] in "#~" and len(word) <= LONGEST_FIGURE)
     return gone - come, come - gone
 
 
@@ -68,6 +71,20 @@ def _is_name(edit: Edit, lexicon: Lexicon) -> bool:
     if any(word in lexicon.titles | lexicon.fillers | lexicon.acts for word in (*old.words, *new.words)):
         return False
     return all(shape[0].isupper() for shape in (*old.shapes, *new.shapes))
+
+
+def _is_body(edit: Edit, lexicon: Lexicon) -> bool:
+    """True when a place or an organisation stands where another stood: "Genoa → Nantes County", "WFP → WHO"."""
+    old, new = edit.old, edit.new
+    if _is_name(edit, lexicon) and lexicon.places.intersection((*edit.after, old.words[-1], new.words[-1])):
+        return True
+    if not (old.words and new.words) or len(old.words) + len(new.words) > LONG_EDIT_WORDS // 2:
+        return False
+    return _acronyms(old).isdisjoint(_acronyms(new)) and bool(_acronyms(old)) and bool(_acronyms(new))
+
+
+def _acronyms(run: Run) -> set[str]:
+    return {shape for shape in run.shapes if len(shape) >= ACRONYM_LETTERS and shape.isupper()}
 
 
 def _in_place(found: list[Edit], pack: Pack) -> Iterator[str]:
@@ -101,7 +118,13 @@ def _in_place(found: list[Edit], pack: Pack) -> Iterator[str]:
         yield "attribution"
     if any(_balance([edit for edit in found if not edit.old.words or not edit.new.words], lexicon.acts)):
         yield "policy_act"
-    if any(_is_name(edit, lexicon) for edit in found):
+    if any(_balance([edit for edit in small if not edit.old.words or not edit.new.words], lexicon.groups)):
+        yield "group"
+    if any(_balance(small, lexicon.eligibility)):
+        yield "eligibility"
+    if any(_is_body(edit, lexicon) for edit in found):
+        yield "body"
+    elif any(_is_name(edit, lexicon) for edit in found):
         yield "name"
 
 
@@ -125,6 +148,10 @@ def _whole(text: str, part: str, pack: Pack) -> Iterator[str]:
         yield "number"
     if any(_balance(found, pack.lexicon.acts)):
         yield "policy_act"
+    if any(_balance(found, pack.lexicon.groups)):
+        yield "group"
+    if any(_balance(found, pack.lexicon.eligibility)):
+        yield "eligibility"
     binding = {word for ladder in pack.lexicon.ladders for word in (*ladder.steps[0], *ladder.steps[-1])}
     if any(_balance(found, pack.lexicon.negations | binding)):
         yield "obligation"
@@ -154,6 +181,20 @@ def _is_label(run: Run, lexicon: Lexicon) -> bool:
     return len(run.words) <= LONG_EDIT_WORDS and not said
 
 
+def _is_bare_date(run: Run, lexicon: Lexicon) -> bool:
+    """True for a line that is a date and nothing else."""
+    return bool(run.words) and all(word[0] in "#~" or word in lexicon.months for word in run.words)
+
+
+def _is_pointer(edit: Edit, lexicon: Lexicon) -> bool:
+    """True for a sentence that came or went and that only leads the reader to another page."""
+    if edit.old.words and edit.new.words:
+        return False
+    run = edit.new if edit.new.words else edit.old
+    said = fold(run.text)
+    return len(said) <= POINTER_CHARACTERS and run.first and any(pointer in said for pointer in lexicon.pointers)
+
+
 def _is_dateline(text: str) -> bool:
     return len(text) <= 120 and _CLOCK.search(text) is not None
 
@@ -172,6 +213,8 @@ def _is_stamp(found: list[Edit], text: str, lexicon: Lexicon) -> bool:
     words = " ".join(fold(text).replace(":", " ").split())
     if len(words) > STAMP_CHARACTERS or not any(stamp in words for stamp in lexicon.stamps):
         return False
+    if any(stamp in words for stamp in lexicon.stamps if stamp.endswith(" ago")):
+        return True
     moving = (
         lexicon.months | lexicon.units | lexicon.fillers | {"day", "week", "month", "year", "hour", "minute", "ago"}
     )
@@ -179,9 +222,10 @@ def _is_stamp(found: list[Edit], text: str, lexicon: Lexicon) -> bool:
 
 
 def _is_meant(edit: Edit, lexicon: Lexicon) -> bool:
-    """False for an edit that only mends spelling or spacing."""
+    """False for an edit that only mends spelling or spacing, or only points elsewhere."""
     if (
         is_respaced(edit)
+        or _is_pointer(edit, lexicon)
         or (not edit.old.words and _is_clock(edit.new))
         or (not edit.new.words and _is_clock(edit.old))
     ):
@@ -200,7 +244,9 @@ def markers(hunk: Hunk, *, subject: str, pack: Pack) -> list[str]:
     if not old or not new:
         text, part = (new, "text_added") if new else (old, "text_removed")
         run = found[0].new if new else found[0].old
-        if _is_clock(run) or _is_dateline(text):
+        if _is_clock(run) or _is_dateline(text) or _is_bare_date(run, pack.lexicon):
+            return []
+        if _is_pointer(found[0], pack.lexicon):
             return []
         if _is_label(run, pack.lexicon):
             return [*dict.fromkeys(_mentions(old, new, subject))] or ["wording"]

@@ -115,7 +115,11 @@ class Scale:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lexicon:
-    """Words that markers look for: negations, hedges, limits, modal ladders, units, months, acts of policy."""
+    """Words that markers look for: negations, hedges, limits, modal ladders, units, months, acts of policy.
+
+    `groups` are people and rights that a text protects, `eligibility` words say who may have something, `places` end
+    the names of places ("County"), `pointers` begin sentences that only lead to another page.
+    """
 
     negations: frozenset[str]
     hedges: frozenset[str]
@@ -126,6 +130,10 @@ class Lexicon:
     deadlines: frozenset[str]
     attributions: frozenset[str]
     fillers: frozenset[str]
+    groups: frozenset[str]
+    eligibility: frozenset[str]
+    places: frozenset[str]
+    pointers: frozenset[str]
     titles: frozenset[str]
     stamps: frozenset[str]
     ladders: tuple[Ladder, ...]
