@@ -149,9 +149,9 @@ class Example:
     stance: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Pack:
-    """Everything the engine knows of one field. Made by `parse_pack` only.
+    """Everything the engine knows of one field. Made by `parse_pack` only; equal to itself alone.
 
     `topic` says of a read sentence if it speaks of the field; `prefilter` is a quick pattern over folded text that
     finds every sentence that might.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from watcher.classify.cues import Cue, CueIndex, Part, compile_cue, compile_re2, compile_sets, one_of
+from watcher.classify.cues import PREFIX, Cue, CueIndex, Part, compile_cue, compile_re2, compile_sets, one_of
 from watcher.classify.pack import (
     ANY,
     KEEP,
@@ -301,7 +301,8 @@ def parse_pack(data: Mapping[str, object], *, file: str) -> Pack:
 def _prefilter(topic: Cue) -> Any:
     """RE2 pattern over folded text: some word or Instrument name that the topic cue needs."""
     choices: list[str] = []
-    for word, is_prefix in sorted(topic.keys):
+    for key in sorted(topic.keys):
+        word, is_prefix = key.removesuffix(PREFIX), key.endswith(PREFIX)
         if word.startswith("@i_"):
             names = instrument_names(word[3:])
             choices.extend(".{1,3}".join(map(re.escape, split_words(name).words)) for name in names)
@@ -310,6 +311,11 @@ def _prefilter(topic: Cue) -> Any:
         else:
             choices.append(re.escape(word))
     return compile_re2("|".join(choices))
+
+
+def _cues_of(grammar: Grammar) -> list[Cue]:
+    operators = [operator.cue for operator in grammar.operators]
+    return [grammar.neutral, grammar.treaty_again, *operators, *(cue for _, cue in grammar.mentions)]
 
 
 def _parse(reader: Reader) -> Pack:
@@ -334,7 +340,7 @@ def _parse(reader: Reader) -> Pack:
         prefilter=_prefilter(topic),
         grammar=grammar,
         rules=tuple(rules),
-        index=CueIndex(rule.cue for rule in rules),
+        index=CueIndex((rule.cue for rule in rules), (topic, *_cues_of(grammar))),
         indicators=indicators,
         lexicon=_lexicon(reader.below("lexicon", None, _LEXICON)),
         scale=_scale(reader.below("significance", None, ("points", "thresholds", "positions"))),
