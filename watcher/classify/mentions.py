@@ -112,15 +112,14 @@ class Folding:
         self._index = index
         self.present: set[str] = set()
         self._joined: bytes | None = None
-        self._places: list[int] = []
+        self._places: list[int] | None = None
 
     @property
     def joined(self) -> bytes:
         """The sentence as cues read it."""
         if self._joined is None:
             self._joined = join_words(self.words)
-            sizes = (len(word) + 2 if word.isascii() else len(word.encode()) + 2 for word in self.words[:-1])
-            self._places = list(accumulate(sizes, initial=0))
+            self._places = None
         return self._joined
 
     def find(self, cue: Cue) -> Iterator[tuple[int, int]]:
@@ -128,6 +127,9 @@ class Folding:
         if not cue.may_match(self.present):
             return
         for start, end in cue.spans(self.joined):
+            if self._places is None:
+                sizes = [len(word) + 2 if word.isascii() else len(word.encode()) + 2 for word in self.words[:-1]]
+                self._places = list(accumulate(sizes, initial=0))
             yield bisect_right(self._places, start) - 1, bisect_left(self._places, end)
 
     def replace(self, spans: list[tuple[int, int, str]]) -> None:
