@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from watcher.classify.mentions import named
 from watcher.classify.pack import Lexicon, Pack
-from watcher.classify.prose import Edit, Run, edits, is_correction, is_respaced, plain
+from watcher.classify.prose import Edit, Run, alike, edits, is_correction, is_respaced, plain
 from watcher.classify.words import fold
 from watcher.model.change import Hunk, SignificancePart
 
@@ -22,6 +22,7 @@ STAMP_CHARACTERS = 120
 LONGEST_FIGURE = 9  # "#" and eight digits: longer ones written without a mark are registration numbers
 ACRONYM_LETTERS = 3
 POINTER_CHARACTERS = 240
+NAME_WORDS = 3
 _QUOTE = re.compile(r"“[^”]*(?:”|$)|\"[^\"]*\"|«[^»]*(?:»|$)")
 _CLOCK = re.compile(r"\b\d{1,2}:\d{2}\s*[AaPp]\.?[Mm]\b")
 
@@ -66,7 +67,7 @@ def _content(words: Iterable[str], lexicon: Lexicon) -> list[str]:
 def _is_name(edit: Edit, lexicon: Lexicon) -> bool:
     """True when one proper name stands where another stood."""
     old, new = edit.old, edit.new
-    if not 1 <= len(old.words) == len(new.words) <= 3 or old.first or new.first:
+    if not 1 <= len(old.words) == len(new.words) <= NAME_WORDS or old.first or new.first:
         return False
     if any(word in lexicon.titles | lexicon.fillers | lexicon.acts for word in (*old.words, *new.words)):
         return False
@@ -78,9 +79,10 @@ def _is_body(edit: Edit, lexicon: Lexicon) -> bool:
     old, new = edit.old, edit.new
     if _is_name(edit, lexicon) and lexicon.places.intersection((*edit.after, old.words[-1], new.words[-1])):
         return True
-    if not (old.words and new.words) or len(old.words) + len(new.words) > LONG_EDIT_WORDS // 2:
+    if not (old.words and new.words) or max(len(old.words), len(new.words)) > NAME_WORDS:
         return False
-    return _acronyms(old).isdisjoint(_acronyms(new)) and bool(_acronyms(old)) and bool(_acronyms(new))
+    gone, come = _acronyms(old), _acronyms(new)
+    return bool(gone and come) and gone.isdisjoint(come) and not alike("".join(old.words), "".join(new.words))
 
 
 def _acronyms(run: Run) -> set[str]:

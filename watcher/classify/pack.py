@@ -74,7 +74,7 @@ class Indicator:
     "speaker" unless another State is the actor. `single` says that a sentence shows one stance
     only, the one listed first among its cues, `prevails` that it shows one only, that of a cue taken as it stands before
     all others, and then the one listed last among the stances. `never_own` stances are somebody else's unless the cue
-    names the actor. `world` keeps passages about the world.
+    names the actor; `of_others` maps a stance to what it is when the Document says it of another State. `world` keeps passages about the world.
     `shifts` map (operator, stance) to another stance. `changed` and `new_info` map a stance to a Severity, "*" for
     all others, and `changed` "one > other" for the step between two; `withdrawn` and `detail` (same stance, other number or date) are Severities. `figures` says that a
     number in a passage is part of what it asserts.
@@ -87,6 +87,7 @@ class Indicator:
     single: bool
     prevails: bool
     never_own: frozenset[str]
+    of_others: Mapping[str, str]
     world: bool
     figures: bool
     shifts: Mapping[tuple[str, str], str]

@@ -63,6 +63,7 @@ _INDICATOR = (
     "single",
     "prevails",
     "never_own",
+    "of_others",
     "world",
     "figures",
     "shifts",
@@ -219,6 +220,14 @@ def _known_stances(reader: Reader, key: str, stances: tuple[str, ...]) -> frozen
     return frozenset(listed)
 
 
+def _of_others(reader: Reader, stances: tuple[str, ...]) -> dict[str, str]:
+    table = {stance: str(other) for stance, other in reader.mapping("of_others").items()}
+    for stance in (*table, *table.values()):
+        if stance not in stances:
+            raise reader.unknown(stance, stances)
+    return table
+
+
 def _indicator(name: str, reader: Reader, operators: Iterable[str]) -> Indicator:
     stances = reader.texts("stances", needed=True)
     about = reader.text("about", "actor")
@@ -232,6 +241,7 @@ def _indicator(name: str, reader: Reader, operators: Iterable[str]) -> Indicator
         single=reader.flag("single"),
         prevails=reader.flag("prevails"),
         never_own=_known_stances(reader, "never_own", stances),
+        of_others=_of_others(reader, stances),
         world=reader.flag("world"),
         figures=reader.flag("figures"),
         shifts=_shifts(reader, stances, operators),

@@ -237,6 +237,8 @@ def _sayings(folding: Folding, pack: Pack, subject: str, unnamed: str, numbers: 
         place = "@world" if elsewhere else unnamed
         mention = _holder(folding, pack, match, stance, place, own=own and not elsewhere)
         about, holder = _about(mention, subject)
+        if about is About.OTHER:
+            stance = pack.indicators[match.rule.indicator].of_others.get(stance, stance)
         if about is About.OWN or holder or pack.indicators[match.rule.indicator].world:
             found.append(_Saying(match, stance, about, holder))
     return found
