@@ -323,7 +323,8 @@ def _prefilter(topic: Cue) -> Any:
     return compile_re2("|".join(choices))
 
 
-def _cues_of(grammar: Grammar) -> list[Cue]:
+def cues_of(grammar: Grammar) -> list[Cue]:
+    """The cues of a grammar, which are looked for one by one."""
     operators = [operator.cue for operator in grammar.operators]
     return [grammar.neutral, grammar.treaty_again, *operators, *(cue for _, cue in grammar.mentions)]
 
@@ -350,7 +351,7 @@ def _parse(reader: Reader) -> Pack:
         prefilter=_prefilter(topic),
         grammar=grammar,
         rules=tuple(rules),
-        index=CueIndex((rule.cue for rule in rules), (topic, *_cues_of(grammar))),
+        index=CueIndex((rule.cue for rule in rules), (topic, *cues_of(grammar))),
         indicators=indicators,
         lexicon=_lexicon(reader.below("lexicon", None, _LEXICON)),
         scale=_scale(reader.below("significance", None, ("points", "thresholds", "positions"))),
