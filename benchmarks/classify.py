@@ -22,7 +22,7 @@ from watcher.settings import load_pack
 PACKS = Path(__file__).resolve().parents[1] / "config" / "indicators"
 CHARACTERS = 100_000
 SPOKEN = (
-    "We ratified the Mine Ban Treaty in {year} and have destroyed our stockpile of {count} anti-personnel mines.",
+    "We ratified the Mine Ban Treaty in {year} and have destroyed our stock of {count} anti-personnel mines.",
     "More than {count} landmines remain in the provinces, where {few} farmers were killed after the war of {year}.",
     "My country does not produce or export landmines and continues to clear {few} areas along the border.",
 )

@@ -79,9 +79,7 @@ def main() -> None:
             packs[country] = _without(pack, heard, country)
         left = find_positions(row["sentence"], subject=country, pack=packs[country])
         for result, positions in ((whole, found), (hits[country], left)):
-            result.append(
-                not positions if wanted == NOTHING else any(one.indicator == wanted for one in positions)
-            )
+            result.append(not positions if wanted == NOTHING else any(one.indicator == wanted for one in positions))
     for country in sorted(hits):
         print(json.dumps({"country": country, "n": len(hits[country]), "indicator": _share(hits[country])}))
     every = [hit for results in hits.values() for hit in results]

@@ -61,7 +61,8 @@ class Cue:
     `literals` are its plain words.
 
     `as_it_stands` says that operators such as negation are not applied to what it finds, `weak` that it is heard only
-    where no other cue speaks, `names_actor` that the cue itself says where the actor stands ({own}, {state}, {group}, {world}).
+    where no other cue speaks, `names_actor` that the cue itself says where the actor stands ({own}, {state}, {group},
+    {world}).
     """
 
     source: str
@@ -75,10 +76,7 @@ class Cue:
 
     def may_match(self, present: AbstractSet[str]) -> bool:
         """False when some key that any match must hold is not present."""
-        for need in self.needs:
-            if need.isdisjoint(present):
-                return False
-        return True
+        return all(not need.isdisjoint(present) for need in self.needs)
 
     def spans(self, joined: bytes) -> list[tuple[int, int]]:
         """Byte spans of all matches in a sentence that was joined by `join_words`."""

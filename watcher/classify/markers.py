@@ -91,11 +91,16 @@ def _acronyms(run: Run) -> set[str]:
 
 def _in_place(found: list[Edit], pack: Pack) -> Iterator[str]:
     """Names of the markers in an edited passage; a quotation that came or went whole is told as text only."""
-    lexicon = pack.lexicon
     quoted = [edit for edit in found if _is_quoted_whole(edit)]
     for edit in quoted:
         yield "text_added" if edit.new.words else "text_removed"
     found = [edit for edit in found if edit not in quoted]
+    yield from _of_figures(found, pack.lexicon)
+    yield from _of_words(found, pack.lexicon)
+
+
+def _of_figures(found: list[Edit], lexicon: Lexicon) -> Iterator[str]:
+    """Numbers, dates and the words that turn or count a statement."""
     gone, come = _numbers(found)
     if any(word[0] == "#" for word in (*gone, *come)):
         yield "number"
@@ -104,26 +109,27 @@ def _in_place(found: list[Edit], pack: Pack) -> Iterator[str]:
         yield "date"
     if any(_balance(found, lexicon.negations)):
         yield "negation"
-    units = _balance(found, lexicon.units)
-    if units[0] and units[1]:
+    if all(_balance(found, lexicon.units)):
         yield "unit"
+
+
+def _of_words(found: list[Edit], lexicon: Lexicon) -> Iterator[str]:
+    """Words of a class that are more or fewer, and names that changed."""
     if next(_ladders(found, lexicon), None):
         yield "modality"
     small = [edit for edit in found if len(edit.old.words) + len(edit.new.words) <= LONG_EDIT_WORDS]
-    if any(_balance(small, lexicon.hedges)):
-        yield "hedge"
-    if any(_balance(small, lexicon.limits)):
-        yield "scope"
-    if any(_balance(small, lexicon.deadlines)):
-        yield "deadline"
-    if any(_balance(small, lexicon.attributions)):
-        yield "attribution"
-    if any(_balance([edit for edit in found if not edit.old.words or not edit.new.words], lexicon.acts)):
-        yield "policy_act"
-    if any(_balance([edit for edit in small if not edit.old.words or not edit.new.words], lexicon.groups)):
-        yield "group"
-    if any(_balance(small, lexicon.eligibility)):
-        yield "eligibility"
+    whole = [edit for edit in found if not edit.old.words or not edit.new.words]
+    for name, where, words in (
+        ("hedge", small, lexicon.hedges),
+        ("scope", small, lexicon.limits),
+        ("deadline", small, lexicon.deadlines),
+        ("attribution", small, lexicon.attributions),
+        ("policy_act", whole, lexicon.acts),
+        ("group", [edit for edit in small if edit in whole], lexicon.groups),
+        ("eligibility", small, lexicon.eligibility),
+    ):
+        if any(_balance(where, words)):
+            yield name
     if any(_is_body(edit, lexicon) for edit in found):
         yield "body"
     elif any(_is_name(edit, lexicon) for edit in found):
@@ -188,6 +194,12 @@ def _is_bare_date(run: Run, lexicon: Lexicon) -> bool:
     return bool(run.words) and all(word[0] in "#~" or word in lexicon.months for word in run.words)
 
 
+def _is_registration(edit: Edit) -> bool:
+    """True when only numbers that are too long to count anything stand for others."""
+    words = (*edit.old.words, *edit.new.words)
+    return all(word[0] == "#" and len(word) > LONGEST_FIGURE for word in words)
+
+
 def _is_pointer(edit: Edit, lexicon: Lexicon) -> bool:
     """True for a sentence that came or went and that only leads the reader to another page."""
     if edit.old.words and edit.new.words:
@@ -228,6 +240,7 @@ def _is_meant(edit: Edit, lexicon: Lexicon) -> bool:
     if (
         is_respaced(edit)
         or _is_pointer(edit, lexicon)
+        or _is_registration(edit)
         or (not edit.old.words and _is_clock(edit.new))
         or (not edit.new.words and _is_clock(edit.old))
     ):

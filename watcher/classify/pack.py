@@ -71,13 +71,13 @@ class Indicator:
     where cues of several meet in a sentence (0 first), after the order of the pack's cues.
 
     `about` says whose stance a passage shows: that of the "actor" of the verb, of the "place" spoken of, or of the
-    "speaker" unless another State is the actor. `single` says that a sentence shows one stance
-    only, the one listed first among its cues, `prevails` that it shows one only, that of a cue taken as it stands before
-    all others, and then the one listed last among the stances. `never_own` stances are somebody else's unless the cue
-    names the actor; `of_others` maps a stance to what it is when the Document says it of another State. `world` keeps passages about the world.
-    `shifts` map (operator, stance) to another stance. `changed` and `new_info` map a stance to a Severity, "*" for
-    all others, and `changed` "one > other" for the step between two; `withdrawn` and `detail` (same stance, other number or date) are Severities. `figures` says that a
-    number in a passage is part of what it asserts.
+    "speaker" unless another State is the actor. `single` says that a sentence shows one stance only, the one listed
+    first among its cues, `prevails` that it shows one only, that of a cue taken as it stands before all others, and
+    then the one listed last among the stances. `never_own` stances are somebody else's unless the cue names the
+    actor; `of_others` maps a stance to what it is when the Document says it of another State. `world` keeps passages
+    about the world. `shifts` map (operator, stance) to another stance. `changed` and `new_info` map a stance to a
+    Severity, "*" for all others, and `changed` "one > other" for the step between two; `withdrawn` and `detail` (same
+    stance, other number or date) are Severities. `figures` says that a number in a passage is part of what it asserts.
     """
 
     name: str

@@ -85,9 +85,7 @@ def _shifted(stance: str, operator: Operator, indicator: Indicator) -> str:
     return stance if shift == KEEP else shift
 
 
-def _stance(
-    folding: Folding, pack: Pack, places: dict[str, list[tuple[int, int]]], match: _Match
-) -> tuple[str, bool]:
+def _stance(folding: Folding, pack: Pack, places: dict[str, list[tuple[int, int]]], match: _Match) -> tuple[str, bool]:
     """The stance left when every operator that reaches the match has worked on it ("" when none is), and if one of
     them says that it happens elsewhere."""
     stance, elsewhere = match.rule.stance, False
@@ -202,10 +200,7 @@ def _about(mention: str, subject: str) -> tuple[About, str]:
 def _holder(folding: Folding, pack: Pack, match: _Match, stance: str, unnamed: str, *, own: bool) -> str:
     """The mention whose stance a match shows; `own`: the sentence speaks of the Document's Subject."""
     indicator = pack.indicators[match.rule.indicator]
-    if indicator.about == "place":
-        mention = _place(folding, match, unnamed, own=own)
-    else:
-        mention = _actor(folding, pack, match)
+    mention = _place(folding, match, unnamed, own=own) if indicator.about == "place" else _actor(folding, pack, match)
     if indicator.about == "speaker" and not mention.startswith("@st_"):
         mention = "@own"
     if stance in indicator.never_own and mention in ("", "@own") and not match.rule.cue.names_actor:
