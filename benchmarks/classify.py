@@ -27,7 +27,7 @@ SPOKEN = (
     "My country does not produce or export landmines and continues to clear {few} areas along the border.",
 )
 UNSPOKEN = (
-    "The service stores the address that you gave in {year} when you open account {count}, and keeps it for {few} days.",
+    "The service stores the address that you gave in {year} when you open account {count}, and keeps it {few} days.",
     "You may ask for a copy of your data at any time, and we will answer request {count} within {few} days.",
 )
 
