@@ -127,6 +127,7 @@ class Lexicon:
     limits: frozenset[str]
     acts: frozenset[str]
     units: frozenset[str]
+    magnitudes: frozenset[str]
     months: frozenset[str]
     deadlines: frozenset[str]
     attributions: frozenset[str]

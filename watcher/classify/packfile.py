@@ -79,6 +79,7 @@ _LEXICON = (
     "limits",
     "acts",
     "units",
+    "magnitudes",
     "months",
     "deadlines",
     "attributions",

@@ -157,8 +157,3 @@ def split_words(text: str, start: int = 0, end: int | None = None, *, stops: boo
         result.ends.append(match.end())
         result.shapes.append(raw)
     return result
-
-
-def numbers(text: str) -> tuple[str, ...]:
-    """The numbers of a text that are no years, as written in normal words, sorted."""
-    return tuple(sorted(word for word in split_words(text).words if word[0] == "#"))
