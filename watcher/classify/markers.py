@@ -20,7 +20,7 @@ PASSAGE_CHARACTERS = 400
 LONG_EDIT_WORDS = 12
 STAMP_CHARACTERS = 120
 LONGEST_FIGURE = 9  # "#" and eight digits: longer ones written without a mark are registration numbers
-ACRONYM_LETTERS = 3
+ACRONYM_LETTERS = range(3, 6)
 POINTER_CHARACTERS = 240
 NAME_WORDS = 3
 _QUOTE = re.compile(r"“[^”]*(?:”|$)|\"[^\"]*\"|«[^»]*(?:»|$)")
@@ -82,11 +82,13 @@ def _is_body(edit: Edit, lexicon: Lexicon) -> bool:
     if not (old.words and new.words) or max(len(old.words), len(new.words)) > NAME_WORDS:
         return False
     gone, come = _acronyms(old), _acronyms(new)
-    return bool(gone and come) and gone.isdisjoint(come) and not alike("".join(old.words), "".join(new.words))
+    before, after = "".join(old.words), "".join(new.words)
+    mended = alike(before, after) or sorted(before) == sorted(after)
+    return bool(gone and come) and gone.isdisjoint(come) and not mended
 
 
 def _acronyms(run: Run) -> set[str]:
-    return {shape for shape in run.shapes if len(shape) >= ACRONYM_LETTERS and shape.isupper()}
+    return {shape for shape in run.shapes if len(shape) in ACRONYM_LETTERS and shape.isupper()}
 
 
 def _in_place(found: list[Edit], pack: Pack) -> Iterator[str]:

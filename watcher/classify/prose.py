@@ -14,7 +14,7 @@ from rapidfuzz.distance import Indel, Levenshtein
 from watcher.classify.words import Words, split_words
 
 MAX_WORDS = 4000
-NEXT_WORDS = 2
+NEXT_WORDS = 1
 
 _COMMENT = re.compile(r"<!--.*?(?:(?P<whole>-->)|\Z)", re.DOTALL)
 _STRUCK = re.compile(r"<(s|del|strike)>.{0,2000}?</\1>|~~[^~]{1,2000}~~", re.DOTALL)

@@ -241,6 +241,20 @@ def test_pointers_registration_numbers_counters_and_bare_dates_are_noise(edited:
     assert edited(old, new).severity is Severity.NOISE
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("Aid goes to the UNCHR.", "Aid goes to the UNHCR."), ("She met Ms Larsen.", "She met Ms Larson.")],
+)
+def test_a_mended_name_is_not_told_as_another_body(edited: Edited, old: str, new: str) -> None:
+    assert "body" not in _names(edited(old, new))
+
+
+def test_a_million_more_is_a_figure_that_changed(edited: Edited) -> None:
+    old, new = "Landmines remain in the soil of Norway.", "A million landmines remain in the soil of Norway."
+    [change] = edited(old, new, same=False).position_changes
+    assert (change.indicator, change.change) == ("contamination", PositionChangeKind.CHANGED)
+
+
 def test_a_step_between_two_stances_has_a_severity_of_its_own(edited: Edited) -> None:
     uses = "Norway has laid landmines along its border."
     reserves = "Norway reserves the right to use landmines."

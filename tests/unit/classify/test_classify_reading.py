@@ -83,6 +83,12 @@ def test_a_heading_lends_its_topic_to_what_stands_under_it(mines: Pack) -> None:
     assert told not in passages(f"Landmine casualties\nThere is a list.\nRoad traffic\n{body}")
 
 
+def test_what_is_abandoned_is_not_freed(mines: Pack) -> None:
+    text = "The legacy of the war in Norway includes abandoned mines that lie buried."
+    assert ("contamination", "mine_free") not in _read(text, mines)
+    assert ("contamination", "mine_free") in _read("Norway is no longer affected by landmines.", mines)
+
+
 def test_of_the_state_of_the_world_nothing_is_told_where_a_subject_is_spoken_of(mines: Pack) -> None:
     text = "Millions of mines lie buried around the globe, and Norway has destroyed its stockpile of mines."
     assert all(one.about is About.OWN for one in find_positions(text, subject="NOR", pack=mines))
