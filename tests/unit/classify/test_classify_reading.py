@@ -28,12 +28,12 @@ def test_a_weak_cue_is_heard_only_where_no_other_speaks(raw_pack: dict[str, Any]
     raw_pack["examples"] = []
     pack = parse_pack(raw_pack, file="x.yaml")
     assert ("vote", "yes") in _read("Thus spoke Norway: mines, mines.", pack)
-    assert ("vote", "yes") not in _read("Norway has never produced mines.", pack)
+    assert ("vote", "yes") not in _read("Norway has destroyed its stockpile of mines.", pack)
 
 
 def test_a_weak_cue_is_not_heard_under_a_negation(mines: Pack) -> None:
     assert ("clearance", "in_progress") in _read("Norway has made contributions to mine action programmes.", mines)
-    found = _read("Norway is not known to have made any contribution to mine action.", mines)
+    found = _read("Norway has not made any contributions to mine action programmes.", mines)
     assert not any(indicator == "clearance" for indicator, _ in found)
 
 
@@ -66,9 +66,9 @@ def test_a_sentence_shows_one_treaty_status_the_furthest_that_holds(mines: Pack,
 
 
 def test_in_a_relative_clause_the_one_within_it_acts(mines: Pack) -> None:
-    text = "We share the joy of Denmark at the Mine Ban Treaty, which my country has ratified."
+    text = "We welcome the Mine Ban Treaty, which Denmark has ratified."
     position = _only(text, mines, "treaty_status")
-    assert (position.subject, position.stance) == ("NOR", "state_party")
+    assert (position.subject, position.stance) == ("DNK", "state_party")
 
 
 def test_a_heading_lends_its_topic_to_what_stands_under_it(mines: Pack) -> None:
@@ -90,7 +90,7 @@ def test_what_is_abandoned_is_not_freed(mines: Pack) -> None:
 
 
 def test_of_the_state_of_the_world_nothing_is_told_where_a_subject_is_spoken_of(mines: Pack) -> None:
-    text = "Millions of mines lie buried around the globe, and Norway has destroyed its stockpile of mines."
+    text = "We support a total ban on mines, since millions of mines lie buried around the globe."
     assert all(one.about is About.OWN for one in find_positions(text, subject="NOR", pack=mines))
 
 
