@@ -133,7 +133,8 @@ def _after_preposition(folding: Folding, at: int, prepositions: frozenset[str]) 
 
 
 def _actor_of_relative(folding: Folding, pack: Pack, match: _Match) -> str:
-    """Who acts in "the treaty, which Norway ratified": the last actor within the match that no preposition governs."""
+    """Who acts in "the treaty, which Norway ratified" and in "not all States are parties": the last actor within the
+    match that no preposition governs."""
     for at in range(match.last - 1, match.first, -1):
         if _is_actor(folding.words[at]) and not _after_preposition(folding, at, pack.grammar.prepositions):
             return folding.words[at]
@@ -149,7 +150,8 @@ def _actor(folding: Folding, pack: Pack, match: _Match) -> str:
             return inside[-1]
     if _is_actor(words[match.first]):
         return words[match.first]
-    if words[match.first].startswith("@i_") and (inner := _actor_of_relative(folding, pack, match)):
+    turned = words[match.first] in pack.lexicon.negations
+    if (turned or words[match.first].startswith("@i_")) and (inner := _actor_of_relative(folding, pack, match)):
         return inner
     asides: list[str] = []
     for at in range(match.first - 1, -1, -1):

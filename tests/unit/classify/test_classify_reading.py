@@ -71,6 +71,13 @@ def test_in_a_relative_clause_the_one_within_it_acts(mines: Pack) -> None:
     assert (position.subject, position.stance) == ("DNK", "state_party")
 
 
+def test_not_all_states_are_not_the_one_who_says_so(mines: Pack) -> None:
+    found = find_positions(
+        "We regret that not all States could be parties to the Mine Ban Treaty.", subject="NOR", pack=mines
+    )
+    assert not any(one.indicator == "treaty_status" and one.about is About.OWN for one in found)
+
+
 def test_a_heading_lends_its_topic_to_what_stands_under_it(mines: Pack) -> None:
     told = "In 2004, 40 civilians were killed."
     body = f"The year was quiet. The army says so. The press agreed. {told}"
