@@ -127,13 +127,13 @@ def _of_words(found: list[Edit], lexicon: Lexicon) -> Iterator[str]:
         ("deadline", small, lexicon.deadlines),
         ("attribution", small, lexicon.attributions),
         ("policy_act", whole, lexicon.acts),
-        ("group", [edit for edit in small if edit in whole], lexicon.groups),
+        ("group_or_right", [edit for edit in small if edit in whole], lexicon.groups),
         ("eligibility", small, lexicon.eligibility),
     ):
         if any(_balance(where, words)):
             yield name
     if any(_is_body(edit, lexicon) for edit in found):
-        yield "body"
+        yield "place_or_organisation"
     elif any(_is_name(edit, lexicon) for edit in found):
         yield "name"
 
@@ -159,7 +159,7 @@ def _whole(text: str, part: str, pack: Pack) -> Iterator[str]:
     if any(_balance(found, pack.lexicon.acts)):
         yield "policy_act"
     if any(_balance(found, pack.lexicon.groups)):
-        yield "group"
+        yield "group_or_right"
     if any(_balance(found, pack.lexicon.eligibility)):
         yield "eligibility"
     binding = {word for ladder in pack.lexicon.ladders for word in (*ladder.steps[0], *ladder.steps[-1])}

@@ -217,9 +217,9 @@ def test_no_hunks_no_judgement(mines: Pack, prose: Prose) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "marker"),
     [
-        ("Aid goes to Erie and Genesee Counties.", "Aid goes to Erie and Niagara Counties.", "body"),
-        ("The money goes to the WFP this year.", "The money goes to the WHO this year.", "body"),
-        ("The plan protects women, children and the old.", "The plan protects the old.", "group"),
+        ("Aid goes to Erie and Genesee Counties.", "Aid goes to Erie and Niagara Counties.", "place_or_organisation"),
+        ("The money goes to the WFP this year.", "The money goes to the WHO this year.", "place_or_organisation"),
+        ("The plan protects women, children and the old.", "The plan protects the old.", "group_or_right"),
         ("Small farms may apply.", "Small farms are eligible and may apply.", "eligibility"),
     ],
 )
@@ -246,7 +246,7 @@ def test_pointers_registration_numbers_counters_and_bare_dates_are_noise(edited:
     [("Aid goes to the UNCHR.", "Aid goes to the UNHCR."), ("She met Ms Larsen.", "She met Ms Larson.")],
 )
 def test_a_mended_name_is_not_told_as_another_body(edited: Edited, old: str, new: str) -> None:
-    assert "body" not in _names(edited(old, new))
+    assert "place_or_organisation" not in _names(edited(old, new))
 
 
 def test_a_million_more_is_a_figure_that_changed(edited: Edited) -> None:
