@@ -202,13 +202,17 @@ def _is_registration(edit: Edit) -> bool:
     return all(word[0] == "#" and len(word) > LONGEST_FIGURE for word in words)
 
 
+def _points(text: str, lexicon: Lexicon) -> bool:
+    said = fold(text)
+    return any(pointer in said for pointer in lexicon.pointers)
+
+
 def _is_pointer(edit: Edit, lexicon: Lexicon) -> bool:
     """True for a sentence that came or went and that only leads the reader to another page."""
     if edit.old.words and edit.new.words:
         return False
     run = edit.new if edit.new.words else edit.old
-    said = fold(run.text)
-    return len(said) <= POINTER_CHARACTERS and run.first and any(pointer in said for pointer in lexicon.pointers)
+    return len(run.text) <= POINTER_CHARACTERS and run.first and _points(run.text, lexicon)
 
 
 def _is_dateline(text: str) -> bool:
@@ -263,7 +267,7 @@ def markers(hunk: Hunk, *, subject: str, pack: Pack) -> list[str]:
         run = found[0].new if new else found[0].old
         if _is_clock(run) or _is_dateline(text) or _is_bare_date(run, pack.lexicon):
             return []
-        if _is_pointer(found[0], pack.lexicon):
+        if _is_pointer(found[0], pack.lexicon) or _points(hunk.heading, pack.lexicon):
             return []
         if _is_label(run, pack.lexicon):
             return [*dict.fromkeys(_mentions(old, new, subject))] or ["wording"]

@@ -232,6 +232,7 @@ def test_a_group_a_body_or_a_claim_that_changes_is_named(edited: Edited, old: st
     [
         ("The report is out.", "The report is out. Learn more about the work of the office"),
         ("", "Read more about our work in the regions here."),
+        ("Skip to the main page of the ministry", ""),
         ("Record 011001089043", "Record 011021024227"),
         ("15 (last comment by rowan 6 days ago)", "16 (last comment by ash 2 hours ago)"),
         ("", "3 November 2023"),
