@@ -7,9 +7,11 @@ from watcher.classify.examples import ExampleResult, check_examples
 from watcher.classify.judge import judge
 from watcher.classify.pack import Example, Pack
 from watcher.classify.packfile import parse_pack
+from watcher.classify.packmerge import EXTENDS, merge_packs
 from watcher.classify.positions import find_positions
 
 __all__ = [
+    "EXTENDS",
     "Example",
     "ExampleResult",
     "Pack",
@@ -17,5 +19,6 @@ __all__ = [
     "depositary_events",
     "find_positions",
     "judge",
+    "merge_packs",
     "parse_pack",
 ]

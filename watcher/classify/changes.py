@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from watcher.classify.pack import ANY, Indicator, Pack
-from watcher.classify.words import numbers, split_words
+from watcher.classify.pack import ANY, TRANSITION, Indicator, Pack
+from watcher.classify.words import split_words
 from watcher.model.change import Position, PositionChange, PositionChangeKind, Severity
 
 
@@ -37,8 +37,10 @@ def _of_stance(positions: Sequence[Position], stance: str) -> list[Position]:
     return [position for position in positions if position.stance == stance]
 
 
-def _figures(positions: Sequence[Position]) -> set[str]:
-    return {number for position in positions for number in numbers(position.passage)}
+def _figures(positions: Sequence[Position], magnitudes: frozenset[str]) -> set[str]:
+    """The numbers of all passages, "a million" and its like among them."""
+    words = {word for position in positions for word in split_words(position.passage).words}
+    return {word for word in words if word[0] == "#" or word in magnitudes}
 
 
 def _change(
@@ -57,7 +59,8 @@ def _change(
 
 
 def _stance_change(key: Key, old: Position, new: Position, indicator: Indicator) -> PositionChange:
-    severity = max(
+    step = indicator.changed.get(f"{old.stance}{TRANSITION}{new.stance}")
+    severity = step or max(
         (indicator.changed.get(stance, indicator.changed[ANY]) for stance in (old.stance, new.stance)),
         key=lambda one: one.rank,
     )
@@ -65,10 +68,10 @@ def _stance_change(key: Key, old: Position, new: Position, indicator: Indicator)
 
 
 def _same_stance(
-    key: Key, old: Sequence[Position], new: Sequence[Position], indicator: Indicator
+    key: Key, old: Sequence[Position], new: Sequence[Position], indicator: Indicator, magnitudes: frozenset[str]
 ) -> PositionChange | None:
     """The same stance in both: a change only where the pack says that figures count and the new ones differ."""
-    before, after = _figures(old), _figures(new)
+    before, after = _figures(old, magnitudes), _figures(new, magnitudes)
     if indicator.figures and after - before:
         return _change(key, PositionChangeKind.CHANGED, indicator.detail, old[0], new[0])
     return None
@@ -89,8 +92,10 @@ def between_documents(old: Sequence[Position], new: Sequence[Position], *, pack:
         old_top = _prevailing(was, indicator)
         if old_top.stance != top.stance:
             found.append(_stance_change(key, old_top, top, indicator))
-        elif change := _same_stance(key, _of_stance(was, top.stance), _of_stance(now, top.stance), indicator):
-            found.append(change)
+        else:
+            same = _of_stance(was, top.stance), _of_stance(now, top.stance)
+            if change := _same_stance(key, *same, indicator, pack.lexicon.magnitudes):
+                found.append(change)
     return found
 
 

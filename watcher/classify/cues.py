@@ -4,6 +4,7 @@
     (ratified|joined)    one of several                      #           a number that is no year; ~ is a year
     [very]               may be there or not                 ...  ...3   up to 6 words, up to 3 words
     ! not a party to     a leading "!": the cue is taken as it stands, negation and tense are in its words
+    ? ban ... mines      a leading "?": a weak cue, heard only in a sentence where no other cue of the pack speaks
 
 Mentions are written by their kind, {own} {state} {world} {group} {treaty} {among_first}, or by an Instrument's code,
 {MBT}.
@@ -13,7 +14,8 @@ Words are compared without case and accents; hyphens part words. Matching time i
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +27,9 @@ from watcher.model.instruments import INSTRUMENTS
 
 DEFAULT_GAP = 6
 MAX_GAP = 20
+MAX_REMEMBERED = 50_000
+PATTERN_BYTES = 64 << 20  # at the default of 8 MB the automata of long cues are thrown away and built again and again
+PREFIX = "*"
 MENTION_KINDS = ("own", "state", "world", "group", "treaty", "among_first")
 _CODES = frozenset(instrument.code for instrument in INSTRUMENTS)
 _ACTOR = re.compile(r"\{(?:own|state|group|world)\}")
@@ -38,16 +43,16 @@ _COMMON = frozenset(_COMMON_WORDS.split())
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A compiled piece: its pattern, the (word, is_prefix) one of which must be there, if it may be absent.
+    """A compiled piece: its pattern, the keys one of which must be there, if it may be absent.
 
-    `needs` are the same for each of its pieces that must be there.
+    A key is a word, or its beginning and "*". `needs` are the same for each of its pieces that must be there.
     """
 
     pattern: str
-    keys: frozenset[tuple[str, bool]]
+    keys: frozenset[str]
     optional: bool
     literals: frozenset[str]
-    needs: tuple[frozenset[tuple[str, bool]], ...] = ()
+    needs: tuple[frozenset[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,40 +60,38 @@ class Cue:
     """One compiled cue. `keys` are words one of which any match must hold, `needs` are all such choices of words;
     `literals` are its plain words.
 
-    `as_it_stands` says that operators such as negation are not applied to what it finds, `names_actor` that the cue
-    itself says where the actor stands ({own}, {state}, {group}, {world}).
+    `as_it_stands` says that operators such as negation are not applied to what it finds, `weak` that it is heard only
+    where no other cue speaks, `names_actor` that the cue itself says where the actor stands ({own}, {state}, {group},
+    {world}).
     """
 
     source: str
     pattern: Any = field(compare=False, repr=False)
-    keys: frozenset[tuple[str, bool]]
-    needs: tuple[frozenset[tuple[str, bool]], ...] = field(compare=False, repr=False)
+    keys: frozenset[str]
+    needs: tuple[frozenset[str], ...] = field(compare=False, repr=False)
     literals: frozenset[str]
     as_it_stands: bool
+    weak: bool
     names_actor: bool
-    whole_keys: frozenset[str] = field(compare=False, repr=False)
-    key_prefixes: tuple[str, ...] = field(compare=False, repr=False)
 
-    def may_match(self, present: Collection[str]) -> bool:
-        """False when none of the words that any match must hold is present."""
-        if not self.whole_keys.isdisjoint(present):
-            return True
-        return bool(self.key_prefixes) and any(word.startswith(self.key_prefixes) for word in present)
+    def may_match(self, present: AbstractSet[str]) -> bool:
+        """False when some key that any match must hold is not present."""
+        return all(not need.isdisjoint(present) for need in self.needs)
 
-    def spans(self, joined: str) -> list[tuple[int, int]]:
-        """Character spans of all matches in a sentence that was joined by `join_words`."""
+    def spans(self, joined: bytes) -> list[tuple[int, int]]:
+        """Byte spans of all matches in a sentence that was joined by `join_words`."""
         return [match.span() for match in self.pattern.finditer(joined)]
 
 
-def join_words(words: Iterable[str]) -> str:
-    """Words in the form that compiled cues read: each between angle brackets."""
-    return "<" + "><".join(words) + ">"
+def join_words(words: Iterable[str]) -> bytes:
+    """Words in the form that compiled cues read: each between angle brackets, in UTF-8 as RE2 reads it."""
+    return f"<{'><'.join(words)}>".encode()
 
 
 def _weigh(part: Part) -> float:
     if not part.keys:
         return float("inf")
-    return sum(50.0 if word in _COMMON or word[0] in "#~" else 1.0 for word, _ in part.keys)
+    return sum(50.0 if key in _COMMON or key[0] in "#~" else 1.0 for key in part.keys)
 
 
 def _sequence(parts: list[Part]) -> Part:
@@ -172,7 +175,7 @@ class _Parser:
             inner = self._choices(closing=")" if piece[3] == "(" else "]")
             return _alternatives([inner], optional=piece[3] == "[")
         if piece[6]:
-            return Part(f"<{piece[6]}[^<>]*>", frozenset({(piece[6], True)}), False, frozenset())
+            return Part(f"<{piece[6]}[^<>]*>", frozenset({piece[6] + PREFIX}), False, frozenset())
         return self._word(piece[7] or piece[8])
 
     def _gap(self, size: str) -> Part:
@@ -185,21 +188,21 @@ class _Parser:
         if name in self.sets:
             return self.sets[name]
         if name == "treaty":
-            return Part("<@i_[^<>]*>", frozenset({("@i_", True)}), False, frozenset())
+            return Part("<@i_[^<>]*>", frozenset({"@i_" + PREFIX}), False, frozenset())
         if name == "state":
-            return Part("<@st_[^<>]*>", frozenset({("@st_", True)}), False, frozenset())
+            return Part("<@st_[^<>]*>", frozenset({"@st_" + PREFIX}), False, frozenset())
         if name in MENTION_KINDS:
-            return Part(f"<@{name}>", frozenset({("@" + name, False)}), False, frozenset())
+            return Part(f"<@{name}>", frozenset({"@" + name}), False, frozenset())
         if name in _CODES:
-            return Part(f"<@i_{name}>", frozenset({("@i_" + name, False)}), False, frozenset())
+            return Part(f"<@i_{name}>", frozenset({"@i_" + name}), False, frozenset())
         raise self._fail(f"{{{name}}} is no set of this pack and no mention")
 
     def _word(self, word: str) -> Part:
         if word.endswith("*"):
             stem = fold(word[:-1])
-            return Part(f"<{re.escape(stem)}[^<>]*>", frozenset({(stem, True)}), False, frozenset())
+            return Part(f"<{re.escape(stem)}[^<>]*>", frozenset({stem + PREFIX}), False, frozenset())
         plain = fold(word)
-        return Part(f"<{re.escape(plain)}>", frozenset({(plain, False)}), False, frozenset({plain}))
+        return Part(f"<{re.escape(plain)}>", frozenset({plain}), False, frozenset({plain}))
 
 
 def compile_part(source: str, sets: Mapping[str, Part]) -> Part:
@@ -220,10 +223,11 @@ def compile_re2(pattern: str, *, longest: bool = False) -> Any:
     options = re2.Options()
     options.longest_match = longest
     options.log_errors = False
+    options.max_mem = PATTERN_BYTES
     return re2.compile(pattern, options)
 
 
-def _cue(source: str, part: Part, *, as_it_stands: bool, longest: bool) -> Cue:
+def _cue(source: str, part: Part, *, longest: bool, mark: str = "") -> Cue:
     if part.optional or not part.keys:
         raise ConfigError(f"cue {source!r}: it has no word that must be there", key=source)
     try:
@@ -236,57 +240,65 @@ def _cue(source: str, part: Part, *, as_it_stands: bool, longest: bool) -> Cue:
         part.keys,
         part.needs or (part.keys,),
         part.literals,
-        as_it_stands,
+        mark == "!",
+        mark == "?",
         _ACTOR.search(source) is not None,
-        frozenset(word for word, is_prefix in part.keys if not is_prefix),
-        tuple(sorted(word for word, is_prefix in part.keys if is_prefix)),
     )
 
 
 def compile_cue(source: str, sets: Mapping[str, Part]) -> Cue:
     """A ready cue. ConfigError for a cue that cannot be read or that could match anywhere."""
-    as_it_stands = source.startswith("!")
-    part = compile_part(source[1:].strip() if as_it_stands else source, sets)
-    return _cue(source, part, as_it_stands=as_it_stands, longest=False)
+    mark = source[0] if source.startswith(("!", "?")) else ""
+    part = compile_part(source[len(mark) :].strip(), sets)
+    return _cue(source, part, longest=False, mark=mark)
 
 
 def one_of(sources: Iterable[str], sets: Mapping[str, Part]) -> Cue:
     """One cue that matches where any of several does, the longest match where they start alike."""
     listed = list(sources)
     part = _alternatives([compile_part(source, sets) for source in listed], optional=False)
-    return _cue(" | ".join(listed), part, as_it_stands=False, longest=True)
+    return _cue(" | ".join(listed), part, longest=True)
 
 
 class CueIndex:
-    """Which of many cues can match a sentence at all, by the words that each must hold."""
+    """Which of many cues can match a sentence at all, by the keys that each must hold.
 
-    def __init__(self, cues: Iterable[Cue]) -> None:
+    `others` are cues that are looked for one by one: their keys are known to `present` too.
+    """
+
+    def __init__(self, cues: Iterable[Cue], others: Iterable[Cue] = ()) -> None:
         self.cues = tuple(cues)
-        self._by_key: dict[tuple[str, bool], list[int]] = {}
+        self._by_key: dict[str, list[int]] = {}
         for number, cue in enumerate(self.cues):
             for key in cue.keys:
                 self._by_key.setdefault(key, []).append(number)
-        known = {key for cue in self.cues for need in cue.needs for key in need} | set(self._by_key)
-        self._words = frozenset(word for word, is_prefix in known if not is_prefix)
-        self._prefixes = frozenset(word for word, is_prefix in known if is_prefix)
-        self._prefix_lengths = sorted({len(prefix) for prefix in self._prefixes})
+        known = {key for cue in (*self.cues, *others) for need in (cue.keys, *cue.needs) for key in need}
+        self._known = frozenset(known)
+        self._prefix_lengths = sorted({len(key) - 1 for key in known if key.endswith(PREFIX)})
+        self._keys_of: dict[str, tuple[str, ...]] = {}
 
-    def _present(self, words: Iterable[str]) -> set[tuple[str, bool]]:
-        present: set[tuple[str, bool]] = set()
-        for word in set(words):
-            if word in self._words:
-                present.add((word, False))
-            for length in self._prefix_lengths:
-                if length > len(word):
-                    break
-                if word[:length] in self._prefixes:
-                    present.add((word[:length], True))
-        return present
+    def _keys(self, word: str) -> tuple[str, ...]:
+        keys = [word] if word in self._known else []
+        for length in self._prefix_lengths:
+            if length > len(word):
+                break
+            if (key := word[:length] + PREFIX) in self._known:
+                keys.append(key)
+        return tuple(keys)
 
-    def candidates(self, words: Iterable[str]) -> list[int]:
-        """Numbers of the cues each of whose needs some word meets, ascending."""
-        present = self._present(words)
+    def present(self, words: Iterable[str]) -> set[str]:
+        """The keys that some word meets."""
+        found: set[str] = set()
+        for word in words:
+            keys = self._keys_of.get(word)
+            if keys is None:
+                if len(self._keys_of) >= MAX_REMEMBERED:
+                    self._keys_of.clear()
+                keys = self._keys_of[word] = self._keys(word)
+            found.update(keys)
+        return found
+
+    def candidates(self, present: AbstractSet[str]) -> list[int]:
+        """Numbers of the cues each of whose needs some present key meets, ascending."""
         found = {number for key in present for number in self._by_key.get(key, ())}
-        return sorted(
-            number for number in found if all(not need.isdisjoint(present) for need in self.cues[number].needs)
-        )
+        return sorted(number for number in found if self.cues[number].may_match(present))

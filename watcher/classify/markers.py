@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from watcher.classify.mentions import named
 from watcher.classify.pack import Lexicon, Pack
-from watcher.classify.prose import Edit, Run, edits, is_correction, is_respaced, plain
+from watcher.classify.prose import Edit, Run, alike, edits, is_correction, is_respaced, plain
 from watcher.classify.words import fold
 from watcher.model.change import Hunk, SignificancePart
 
@@ -19,6 +19,10 @@ NEXT_PART = 0.35
 PASSAGE_CHARACTERS = 400
 LONG_EDIT_WORDS = 12
 STAMP_CHARACTERS = 120
+LONGEST_FIGURE = 9  # "#" and eight digits: longer ones written without a mark are registration numbers
+ACRONYM_LETTERS = range(3, 6)
+POINTER_CHARACTERS = 240
+NAME_WORDS = 3
 _QUOTE = re.compile(r"“[^”]*(?:”|$)|\"[^\"]*\"|«[^»]*(?:»|$)")
 _CLOCK = re.compile(r"\b\d{1,2}:\d{2}\s*[AaPp]\.?[Mm]\b")
 
@@ -42,8 +46,8 @@ def _numbers(found: Iterable[Edit]) -> tuple[Counter[str], Counter[str]]:
     gone: Counter[str] = Counter()
     come: Counter[str] = Counter()
     for edit in found:
-        gone.update(word for word in edit.old.words if word[0] in "#~")
-        come.update(word for word in edit.new.words if word[0] in "#~")
+        gone.update(word for word in edit.old.words if word[0] in "#~" and len(word) <= LONGEST_FIGURE)
+        come.update(word for word in edit.new.words if word[0] in "#~" and len(word) <= LONGEST_FIGURE)
     return gone - come, come - gone
 
 
@@ -63,20 +67,42 @@ def _content(words: Iterable[str], lexicon: Lexicon) -> list[str]:
 def _is_name(edit: Edit, lexicon: Lexicon) -> bool:
     """True when one proper name stands where another stood."""
     old, new = edit.old, edit.new
-    if not 1 <= len(old.words) == len(new.words) <= 3 or old.first or new.first:
+    if not 1 <= len(old.words) == len(new.words) <= NAME_WORDS or old.first or new.first:
         return False
     if any(word in lexicon.titles | lexicon.fillers | lexicon.acts for word in (*old.words, *new.words)):
         return False
     return all(shape[0].isupper() for shape in (*old.shapes, *new.shapes))
 
 
+def _is_body(edit: Edit, lexicon: Lexicon) -> bool:
+    """True when a place or an organisation stands where another stood: "Genoa → Nantes County", "WFP → WHO"."""
+    old, new = edit.old, edit.new
+    if _is_name(edit, lexicon) and lexicon.places.intersection((*edit.after, old.words[-1], new.words[-1])):
+        return True
+    if not (old.words and new.words) or max(len(old.words), len(new.words)) > NAME_WORDS:
+        return False
+    gone, come = _acronyms(old), _acronyms(new)
+    before, after = "".join(old.words), "".join(new.words)
+    mended = alike(before, after) or sorted(before) == sorted(after)
+    return bool(gone and come) and gone.isdisjoint(come) and not mended
+
+
+def _acronyms(run: Run) -> set[str]:
+    return {shape for shape in run.shapes if len(shape) in ACRONYM_LETTERS and shape.isupper()}
+
+
 def _in_place(found: list[Edit], pack: Pack) -> Iterator[str]:
     """Names of the markers in an edited passage; a quotation that came or went whole is told as text only."""
-    lexicon = pack.lexicon
     quoted = [edit for edit in found if _is_quoted_whole(edit)]
     for edit in quoted:
         yield "text_added" if edit.new.words else "text_removed"
     found = [edit for edit in found if edit not in quoted]
+    yield from _of_figures(found, pack.lexicon)
+    yield from _of_words(found, pack.lexicon)
+
+
+def _of_figures(found: list[Edit], lexicon: Lexicon) -> Iterator[str]:
+    """Numbers, dates and the words that turn or count a statement."""
     gone, come = _numbers(found)
     if any(word[0] == "#" for word in (*gone, *come)):
         yield "number"
@@ -85,23 +111,30 @@ def _in_place(found: list[Edit], pack: Pack) -> Iterator[str]:
         yield "date"
     if any(_balance(found, lexicon.negations)):
         yield "negation"
-    units = _balance(found, lexicon.units)
-    if units[0] and units[1]:
+    if all(_balance(found, lexicon.units)):
         yield "unit"
+
+
+def _of_words(found: list[Edit], lexicon: Lexicon) -> Iterator[str]:
+    """Words of a class that are more or fewer, and names that changed."""
     if next(_ladders(found, lexicon), None):
         yield "modality"
     small = [edit for edit in found if len(edit.old.words) + len(edit.new.words) <= LONG_EDIT_WORDS]
-    if any(_balance(small, lexicon.hedges)):
-        yield "hedge"
-    if any(_balance(small, lexicon.limits)):
-        yield "scope"
-    if any(_balance(small, lexicon.deadlines)):
-        yield "deadline"
-    if any(_balance(small, lexicon.attributions)):
-        yield "attribution"
-    if any(_balance([edit for edit in found if not edit.old.words or not edit.new.words], lexicon.acts)):
-        yield "policy_act"
-    if any(_is_name(edit, lexicon) for edit in found):
+    whole = [edit for edit in found if not edit.old.words or not edit.new.words]
+    for name, where, words in (
+        ("hedge", small, lexicon.hedges),
+        ("scope", small, lexicon.limits),
+        ("deadline", small, lexicon.deadlines),
+        ("attribution", small, lexicon.attributions),
+        ("policy_act", whole, lexicon.acts),
+        ("group_or_right", [edit for edit in small if edit in whole], lexicon.groups),
+        ("eligibility", small, lexicon.eligibility),
+    ):
+        if any(_balance(where, words)):
+            yield name
+    if any(_is_body(edit, lexicon) for edit in found):
+        yield "place_or_organisation"
+    elif any(_is_name(edit, lexicon) for edit in found):
         yield "name"
 
 
@@ -125,6 +158,10 @@ def _whole(text: str, part: str, pack: Pack) -> Iterator[str]:
         yield "number"
     if any(_balance(found, pack.lexicon.acts)):
         yield "policy_act"
+    if any(_balance(found, pack.lexicon.groups)):
+        yield "group_or_right"
+    if any(_balance(found, pack.lexicon.eligibility)):
+        yield "eligibility"
     binding = {word for ladder in pack.lexicon.ladders for word in (*ladder.steps[0], *ladder.steps[-1])}
     if any(_balance(found, pack.lexicon.negations | binding)):
         yield "obligation"
@@ -154,6 +191,30 @@ def _is_label(run: Run, lexicon: Lexicon) -> bool:
     return len(run.words) <= LONG_EDIT_WORDS and not said
 
 
+def _is_bare_date(run: Run, lexicon: Lexicon) -> bool:
+    """True for a line that is a date and nothing else."""
+    return bool(run.words) and all(word[0] in "#~" or word in lexicon.months for word in run.words)
+
+
+def _is_registration(edit: Edit) -> bool:
+    """True when only numbers that are too long to count anything stand for others."""
+    words = (*edit.old.words, *edit.new.words)
+    return all(word[0] == "#" and len(word) > LONGEST_FIGURE for word in words)
+
+
+def _points(text: str, lexicon: Lexicon) -> bool:
+    said = fold(text)
+    return any(pointer in said for pointer in lexicon.pointers)
+
+
+def _is_pointer(edit: Edit, lexicon: Lexicon) -> bool:
+    """True for a sentence that came or went and that only leads the reader to another page."""
+    if edit.old.words and edit.new.words:
+        return False
+    run = edit.new if edit.new.words else edit.old
+    return len(run.text) <= POINTER_CHARACTERS and run.first and _points(run.text, lexicon)
+
+
 def _is_dateline(text: str) -> bool:
     return len(text) <= 120 and _CLOCK.search(text) is not None
 
@@ -172,6 +233,8 @@ def _is_stamp(found: list[Edit], text: str, lexicon: Lexicon) -> bool:
     words = " ".join(fold(text).replace(":", " ").split())
     if len(words) > STAMP_CHARACTERS or not any(stamp in words for stamp in lexicon.stamps):
         return False
+    if any(stamp in words for stamp in lexicon.stamps if stamp.endswith(" ago")):
+        return True
     moving = (
         lexicon.months | lexicon.units | lexicon.fillers | {"day", "week", "month", "year", "hour", "minute", "ago"}
     )
@@ -179,9 +242,11 @@ def _is_stamp(found: list[Edit], text: str, lexicon: Lexicon) -> bool:
 
 
 def _is_meant(edit: Edit, lexicon: Lexicon) -> bool:
-    """False for an edit that only mends spelling or spacing."""
+    """False for an edit that only mends spelling or spacing, or only points elsewhere."""
     if (
         is_respaced(edit)
+        or _is_pointer(edit, lexicon)
+        or _is_registration(edit)
         or (not edit.old.words and _is_clock(edit.new))
         or (not edit.new.words and _is_clock(edit.old))
     ):
@@ -200,7 +265,9 @@ def markers(hunk: Hunk, *, subject: str, pack: Pack) -> list[str]:
     if not old or not new:
         text, part = (new, "text_added") if new else (old, "text_removed")
         run = found[0].new if new else found[0].old
-        if _is_clock(run) or _is_dateline(text):
+        if _is_clock(run) or _is_dateline(text) or _is_bare_date(run, pack.lexicon):
+            return []
+        if _is_pointer(found[0], pack.lexicon) or _points(hunk.heading, pack.lexicon):
             return []
         if _is_label(run, pack.lexicon):
             return [*dict.fromkeys(_mentions(old, new, subject))] or ["wording"]

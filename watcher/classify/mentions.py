@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import accumulate
 
-from watcher.classify.cues import Cue, join_words
+from watcher.classify.cues import Cue, CueIndex, join_words
 from watcher.classify.pack import Grammar, Pack
 from watcher.classify.words import Words, split_words
 from watcher.model.instruments import INSTRUMENTS
@@ -21,6 +22,7 @@ ACTORS = ("@own", "@st_", "@world", "@group")
 TREATY_MEMORY_SENTENCES = 8
 ACTOR_MEMORY_SENTENCES = 1
 CARRY_SENTENCES = 2
+FORGOTTEN = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +35,31 @@ class _Name:
     capital: bool
 
 
-@dataclass(slots=True)
-class Memory:
-    """What the sentences before this one spoke of: last Instrument, last actor, last topic, by sentence number."""
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What the sentences before this one spoke of: last Instrument, last actor, the topic, each with how many
+    sentences ago that was; what is older than anything that is asked for is forgotten."""
 
     treaty: str = ""
-    treaty_at: int = -99
+    treaty_age: int = FORGOTTEN
     actor: str = ""
-    actor_at: int = -99
-    topic_at: int = -99
+    actor_age: int = FORGOTTEN
+    topic_age: int = FORGOTTEN
+
+    def older(self, by: int) -> Recall:
+        """The same, `by` sentences later."""
+        treaty_age, actor_age = self.treaty_age + by, self.actor_age + by
+        return Recall(
+            self.treaty if treaty_age <= TREATY_MEMORY_SENTENCES else "",
+            min(treaty_age, FORGOTTEN),
+            self.actor if actor_age <= ACTOR_MEMORY_SENTENCES else "",
+            min(actor_age, FORGOTTEN),
+            min(self.topic_age + by, FORGOTTEN),
+        )
+
+    def on_topic(self) -> Recall:
+        """The same where a heading names the topic."""
+        return replace(self, topic_age=min(self.topic_age, CARRY_SENTENCES))
 
 
 @cache
@@ -81,33 +99,37 @@ def _name_at(words: Words, at: int, names: tuple[_Name, ...]) -> _Name | None:
 
 
 class Folding:
-    """A sentence's words with mentions folded into single words, and the way back to places in the text."""
+    """A sentence's words with mentions folded into single words, and the way back to places in the text.
 
-    def __init__(self, words: Words) -> None:
+    `present` are the keys of all words that it has and had: enough to know which cues need not be looked for.
+    """
+
+    def __init__(self, words: Words, index: CueIndex) -> None:
         self.words = words.words
         self.starts = words.starts
         self.ends = words.ends
         self.shapes = words.shapes
-        self._joined: str | None = None
-        self._places: list[int] = []
+        self._index = index
+        self.present: set[str] = set()
+        self._joined: bytes | None = None
+        self._places: list[int] | None = None
 
     @property
-    def joined(self) -> str:
+    def joined(self) -> bytes:
         """The sentence as cues read it."""
         if self._joined is None:
             self._joined = join_words(self.words)
-            self._places = []
-            at = 0
-            for word in self.words:
-                self._places.append(at)
-                at += len(word) + 2
+            self._places = None
         return self._joined
 
     def find(self, cue: Cue) -> Iterator[tuple[int, int]]:
         """Word spans (first, after the last) of a cue's matches."""
-        if not cue.may_match(self.words):
+        if not cue.may_match(self.present):
             return
         for start, end in cue.spans(self.joined):
+            if self._places is None:
+                sizes = [len(word) + 2 if word.isascii() else len(word.encode()) + 2 for word in self.words[:-1]]
+                self._places = list(accumulate(sizes, initial=0))
             yield bisect_right(self._places, start) - 1, bisect_left(self._places, end)
 
     def replace(self, spans: list[tuple[int, int, str]]) -> None:
@@ -118,10 +140,15 @@ class Folding:
             self.ends[first:last] = [self.ends[last - 1]]
             self.shapes[first:last] = [self.shapes[first]]
         if spans:
+            self.present |= self._index.present(mention for _, _, mention in spans)
             self._joined = None
 
+    def settle(self) -> None:
+        """Know the keys of the words as they are now."""
+        self.present = self._index.present(self.words)
 
-def _fold_names(folding: Folding, words: Words, *, subject: str, institutions: frozenset[str]) -> None:
+
+def _name_spans(words: Words, *, subject: str, institutions: frozenset[str]) -> list[tuple[int, int, str]]:
     names = _names()
     spans: list[tuple[int, int, str]] = []
     at = 0
@@ -140,29 +167,29 @@ def _fold_names(folding: Folding, words: Words, *, subject: str, institutions: f
             end += 1
         spans.append((at, end, mention))
         at = end
-    folding.replace(spans)
+    return spans
 
 
-def _again(folding: Folding, first: int, memory: Memory, number: int) -> str:
+def _again(folding: Folding, first: int, recall: Recall) -> str:
     """Whom "the government" or "it" at a word means: the last State named before it, else the Document's Subject."""
     for at in range(first - 1, -1, -1):
         if folding.words[at] == "@own" or folding.words[at].startswith("@st_"):
             return folding.words[at]
-    if memory.actor.startswith("@st_") and number - memory.actor_at <= ACTOR_MEMORY_SENTENCES:
-        return memory.actor
+    if recall.actor.startswith("@st_"):
+        return recall.actor
     return "@own"
 
 
-def _fold_cues(folding: Folding, grammar: Grammar, memory: Memory, number: int) -> None:
+def _fold_cues(folding: Folding, grammar: Grammar, recall: Recall) -> None:
     for kind, cue in grammar.mentions:
         spans = []
         for first, last in folding.find(cue):
-            mention = _again(folding, first, memory, number) if kind == "again" else "@" + kind
+            mention = _again(folding, first, recall) if kind == "again" else "@" + kind
             spans.append((first, last, mention))
         folding.replace(spans)
 
 
-def _fold_treaty_again(folding: Folding, pack: Pack, memory: Memory, number: int, *, alone: bool) -> None:
+def _fold_treaty_again(folding: Folding, pack: Pack, recall: Recall, *, on_topic: bool) -> None:
     """Say which Instrument "the treaty" is: the last one named, else the pack's first where its topic is near."""
     cue = pack.grammar.treaty_again
     spans = []
@@ -170,38 +197,39 @@ def _fold_treaty_again(folding: Folding, pack: Pack, memory: Memory, number: int
         before = [word for word in folding.words[:first] if word.startswith("@i_")]
         if before:
             spans.append((first, last, before[-1]))
-        elif memory.treaty and number - memory.treaty_at <= TREATY_MEMORY_SENTENCES:
-            spans.append((first, last, memory.treaty))
-        elif pack.instruments and (alone or number - memory.topic_at <= CARRY_SENTENCES):
+        elif recall.treaty:
+            spans.append((first, last, recall.treaty))
+        elif pack.instruments and on_topic:
             spans.append((first, last, "@i_" + pack.instruments[0]))
     folding.replace(spans)
 
 
 def fold_mentions(
-    words: Words, *, subject: str, pack: Pack, memory: Memory, number: int, alone: bool = False
-) -> Folding:
-    """The words of sentence `number` with mentions folded; `memory` is brought up to date.
+    words: Words, *, subject: str, pack: Pack, recall: Recall, alone: bool = False
+) -> tuple[Folding, Recall]:
+    """The words of a sentence with mentions folded, and what is to be remembered after it.
 
     `alone` says that the text is this one sentence, so that it can lean on nothing but the pack.
     """
-    folding = Folding(words)
-    _fold_names(folding, words, subject=subject, institutions=pack.grammar.institutions)
-    _fold_cues(folding, pack.grammar, memory, number)
+    folding = Folding(words, pack.index)
+    folding.replace(_name_spans(words, subject=subject, institutions=pack.grammar.institutions))
+    folding.settle()
+    _fold_cues(folding, pack.grammar, recall)
     if next(folding.find(pack.topic), None) is not None:
-        memory.topic_at = number
-    _fold_treaty_again(folding, pack, memory, number, alone=alone)
+        recall = replace(recall, topic_age=0)
+    _fold_treaty_again(folding, pack, recall, on_topic=alone or recall.topic_age <= CARRY_SENTENCES)
     if any(word == "@i_" + code for code in pack.instruments for word in folding.words):
-        memory.topic_at = number
-    for word in folding.words:
-        if word.startswith("@i_"):
-            memory.treaty, memory.treaty_at = word, number
-        elif word == "@own" or word.startswith("@st_"):
-            memory.actor, memory.actor_at = word, number
-    return folding
+        recall = replace(recall, topic_age=0)
+    treaties = [word for word in folding.words if word.startswith("@i_")]
+    actors = [word for word in folding.words if word == "@own" or word.startswith("@st_")]
+    if treaties:
+        recall = replace(recall, treaty=treaties[-1], treaty_age=0)
+    if actors:
+        recall = replace(recall, actor=actors[-1], actor_age=0)
+    return folding, recall
 
 
 def named(text: str) -> list[str]:
     """The Subjects ("@st_XXX") and Instruments ("@i_XXX") that a text names outright, in order, with repeats."""
-    folding = Folding(split_words(text))
-    _fold_names(folding, split_words(text), subject="", institutions=frozenset())
-    return [word for word in folding.words if word.startswith(("@st_", "@i_"))]
+    spans = _name_spans(split_words(text), subject="", institutions=frozenset())
+    return [mention for _, _, mention in spans if mention.startswith(("@st_", "@i_"))]

@@ -11,6 +11,7 @@ from watcher.model.change import Severity
 
 ANY = "*"
 KEEP = "="
+TRANSITION = " > "
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,7 +20,8 @@ class Operator:
 
     `window` is how many words before a match it reaches. `shift` is applied where an Indicator names none for it:
     "=" keeps the stance, "" drops the passage. `odd` says that two of them undo each other, `stops_at_own` that a
-    "we" after it begins a clause that it does not reach.
+    "we" after it begins a clause that it does not reach, `elsewhere` that what it reaches happens in another place than
+    the Document's Subject.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Operator:
     shift: str
     odd: bool
     stops_at_own: bool
+    elsewhere: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,12 +71,13 @@ class Indicator:
     where cues of several meet in a sentence (0 first), after the order of the pack's cues.
 
     `about` says whose stance a passage shows: that of the "actor" of the verb, of the "place" spoken of, or of the
-    "speaker" unless another State is the actor. `single` says that a sentence shows one stance
-    only, the one listed first among its cues. `never_own` stances are somebody else's unless the cue
-    names the actor. `world` keeps passages about the world.
-    `shifts` map (operator, stance) to another stance. `changed` and `new_info` map a stance to a Severity, "*" for
-    all others; `withdrawn` and `detail` (same stance, other number or date) are Severities. `figures` says that a
-    number in a passage is part of what it asserts.
+    "speaker" unless another State is the actor. `single` says that a sentence shows one stance only, the one listed
+    first among its cues, `prevails` that it shows one only, that of a cue taken as it stands before all others, and
+    then the one listed last among the stances. `never_own` stances are somebody else's unless the cue names the
+    actor; `of_others` maps a stance to what it is when the Document says it of another State. `world` keeps passages
+    about the world. `shifts` map (operator, stance) to another stance. `changed` and `new_info` map a stance to a
+    Severity, "*" for all others, and `changed` "one > other" for the step between two; `withdrawn` and `detail` (same
+    stance, other number or date) are Severities. `figures` says that a number in a passage is part of what it asserts.
     """
 
     name: str
@@ -81,7 +85,9 @@ class Indicator:
     ranks: Mapping[str, int]
     about: str
     single: bool
+    prevails: bool
     never_own: frozenset[str]
+    of_others: Mapping[str, str]
     world: bool
     figures: bool
     shifts: Mapping[tuple[str, str], str]
@@ -110,17 +116,26 @@ class Scale:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lexicon:
-    """Words that markers look for: negations, hedges, limits, modal ladders, units, months, acts of policy."""
+    """Words that markers look for: negations, hedges, limits, modal ladders, units, months, acts of policy.
+
+    `groups` are people and rights that a text protects, `eligibility` words say who may have something, `places` end
+    the names of places ("County"), `pointers` begin sentences that only lead to another page.
+    """
 
     negations: frozenset[str]
     hedges: frozenset[str]
     limits: frozenset[str]
     acts: frozenset[str]
     units: frozenset[str]
+    magnitudes: frozenset[str]
     months: frozenset[str]
     deadlines: frozenset[str]
     attributions: frozenset[str]
     fillers: frozenset[str]
+    groups: frozenset[str]
+    eligibility: frozenset[str]
+    places: frozenset[str]
+    pointers: frozenset[str]
     titles: frozenset[str]
     stamps: frozenset[str]
     ladders: tuple[Ladder, ...]
@@ -136,9 +151,9 @@ class Example:
     stance: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Pack:
-    """Everything the engine knows of one field. Made by `parse_pack` only.
+    """Everything the engine knows of one field. Made by `parse_pack` only; equal to itself alone.
 
     `topic` says of a read sentence if it speaks of the field; `prefilter` is a quick pattern over folded text that
     finds every sentence that might.

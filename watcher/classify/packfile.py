@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from watcher.classify.cues import Cue, CueIndex, Part, compile_cue, compile_re2, compile_sets, one_of
+from watcher.classify.cues import PREFIX, Cue, CueIndex, Part, compile_cue, compile_re2, compile_sets, one_of
 from watcher.classify.pack import (
     ANY,
     KEEP,
+    TRANSITION,
     Example,
     Grammar,
     Indicator,
@@ -60,7 +61,9 @@ _INDICATOR = (
     "stances",
     "about",
     "single",
+    "prevails",
     "never_own",
+    "of_others",
     "world",
     "figures",
     "shifts",
@@ -76,10 +79,15 @@ _LEXICON = (
     "limits",
     "acts",
     "units",
+    "magnitudes",
     "months",
     "deadlines",
     "attributions",
     "fillers",
+    "groups",
+    "eligibility",
+    "places",
+    "pointers",
     "titles",
     "stamps",
     "ladders",
@@ -98,7 +106,10 @@ PARTS = (
     "instrument",
     "attribution",
     "name",
+    "place_or_organisation",
     "policy_act",
+    "group_or_right",
+    "eligibility",
     "wording",
     "text_added",
     "text_removed",
@@ -120,8 +131,9 @@ def _severities(reader: Reader, key: str, stances: tuple[str, ...]) -> dict[str,
         return {ANY: _severity(value, reader, key)}
     table = {}
     for stance, severity in reader.mapping(key).items():
-        if stance not in (*stances, ANY):
-            raise reader.unknown(stance, (*stances, ANY))
+        for one in stance.split(TRANSITION):
+            if one not in (*stances, ANY):
+                raise reader.unknown(one, (*stances, ANY))
         table[stance] = _severity(severity, reader, f"{key}.{stance}")
     return {ANY: Severity.MAJOR, **table}
 
@@ -146,7 +158,7 @@ def _shifts(reader: Reader, stances: tuple[str, ...], operators: Iterable[str]) 
 def _grammar(reader: Reader, sets: Mapping[str, Part], instrument_cues: Mapping[str, object]) -> Grammar:
     operators = []
     for name in reader.mapping("operators"):
-        one = reader.below("operators", name, ("cues", "window", "shift", "odd", "stops_at_own"))
+        one = reader.below("operators", name, ("cues", "window", "shift", "odd", "stops_at_own", "elsewhere"))
         cue = one_of(one.texts("cues", needed=True), sets)
         operators.append(
             Operator(
@@ -156,6 +168,7 @@ def _grammar(reader: Reader, sets: Mapping[str, Part], instrument_cues: Mapping[
                 shift=one.text("shift", ""),
                 odd=one.flag("odd"),
                 stops_at_own=one.flag("stops_at_own"),
+                elsewhere=one.flag("elsewhere"),
             )
         )
     mentions = []
@@ -208,6 +221,14 @@ def _known_stances(reader: Reader, key: str, stances: tuple[str, ...]) -> frozen
     return frozenset(listed)
 
 
+def _of_others(reader: Reader, stances: tuple[str, ...]) -> dict[str, str]:
+    table = {stance: str(other) for stance, other in reader.mapping("of_others").items()}
+    for stance in (*table, *table.values()):
+        if stance not in stances:
+            raise reader.unknown(stance, stances)
+    return table
+
+
 def _indicator(name: str, reader: Reader, operators: Iterable[str]) -> Indicator:
     stances = reader.texts("stances", needed=True)
     about = reader.text("about", "actor")
@@ -219,7 +240,9 @@ def _indicator(name: str, reader: Reader, operators: Iterable[str]) -> Indicator
         ranks={stance: rank for rank, stance in enumerate(reader.mapping("cues"))},
         about=about,
         single=reader.flag("single"),
+        prevails=reader.flag("prevails"),
         never_own=_known_stances(reader, "never_own", stances),
+        of_others=_of_others(reader, stances),
         world=reader.flag("world"),
         figures=reader.flag("figures"),
         shifts=_shifts(reader, stances, operators),
@@ -289,7 +312,8 @@ def parse_pack(data: Mapping[str, object], *, file: str) -> Pack:
 def _prefilter(topic: Cue) -> Any:
     """RE2 pattern over folded text: some word or Instrument name that the topic cue needs."""
     choices: list[str] = []
-    for word, is_prefix in sorted(topic.keys):
+    for key in sorted(topic.keys):
+        word, is_prefix = key.removesuffix(PREFIX), key.endswith(PREFIX)
         if word.startswith("@i_"):
             names = instrument_names(word[3:])
             choices.extend(".{1,3}".join(map(re.escape, split_words(name).words)) for name in names)
@@ -298,6 +322,12 @@ def _prefilter(topic: Cue) -> Any:
         else:
             choices.append(re.escape(word))
     return compile_re2("|".join(choices))
+
+
+def cues_of(grammar: Grammar) -> list[Cue]:
+    """The cues of a grammar, which are looked for one by one."""
+    operators = [operator.cue for operator in grammar.operators]
+    return [grammar.neutral, grammar.treaty_again, *operators, *(cue for _, cue in grammar.mentions)]
 
 
 def _parse(reader: Reader) -> Pack:
@@ -322,7 +352,7 @@ def _parse(reader: Reader) -> Pack:
         prefilter=_prefilter(topic),
         grammar=grammar,
         rules=tuple(rules),
-        index=CueIndex(rule.cue for rule in rules),
+        index=CueIndex((rule.cue for rule in rules), (topic, *cues_of(grammar))),
         indicators=indicators,
         lexicon=_lexicon(reader.below("lexicon", None, _LEXICON)),
         scale=_scale(reader.below("significance", None, ("points", "thresholds", "positions"))),

@@ -14,6 +14,7 @@ from rapidfuzz.distance import Indel, Levenshtein
 from watcher.classify.words import Words, split_words
 
 MAX_WORDS = 4000
+NEXT_WORDS = 1
 
 _COMMENT = re.compile(r"<!--.*?(?:(?P<whole>-->)|\Z)", re.DOTALL)
 _STRUCK = re.compile(r"<(s|del|strike)>.{0,2000}?</\1>|~~[^~]{1,2000}~~", re.DOTALL)
@@ -61,10 +62,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Words taken out and words put in at one place; either may be empty."""
+    """Words taken out and words put in at one place; either may be empty. `after` are the words that follow."""
 
     old: Run
     new: Run
+    after: tuple[str, ...] = ()
 
 
 def _run(words: Words, text: str, start: int, end: int) -> Run:
@@ -86,7 +88,8 @@ def edits(old: str, new: str) -> list[Edit]:
         if code.tag != "equal":
             continue
         if (i, j) != (code.src_start, code.dest_start):
-            found.append(Edit(_run(a, old, i, code.src_start), _run(b, new, j, code.dest_start)))
+            after = tuple(b.words[code.dest_start : code.dest_start + NEXT_WORDS])
+            found.append(Edit(_run(a, old, i, code.src_start), _run(b, new, j, code.dest_start), after))
         i, j = code.src_end, code.dest_end
     if (i, j) != (len(a.words), len(b.words)):
         found.append(Edit(_run(a, old, i, len(a.words)), _run(b, new, j, len(b.words))))

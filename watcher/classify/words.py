@@ -25,7 +25,7 @@ _LAST_WORD = re.compile(
     r"([\w.°]{1,24}+)[.!?…]{0,24}+[\"'”’»)\]]{0,24}+(?:\[\d{1,3}\]){0,8}+\s{0,24}+$",
 )
 _TOKEN = re.compile(
-    r"\[\d{1,3}\]|(?<!\S)\d{1,2}\)(?=\s)|\d+(?:st|nd|rd|th|[A-Z])\b|\d[\d.,]*\d|\d|[^\W\d_]+?(?=n['’]t\b)|n['’]t\b|['’]s\b|[^\W\d_]+|[;:]",
+    r"[^\W\d_]++(?!['’][Tt])|\[\d{1,3}\]|(?<!\S)\d{1,2}\)(?=\s)|\d+(?:st|nd|rd|th|[A-Z])\b|\d[\d.,]*\d|\d|[^\W\d_]+?(?=n['’]t\b)|n['’]t\b|['’]s\b|[^\W\d_]+|[;:]",
     re.UNICODE,
 )
 _COMBINING = re.compile("[\u0300-\u036f]")
@@ -135,6 +135,12 @@ def split_words(text: str, start: int = 0, end: int | None = None, *, stops: boo
     result = Words([], [], [], [])
     for match in _TOKEN.finditer(text, start, len(text) if end is None else end):
         raw = match[0]
+        if raw.isalpha():
+            result.words.append(_fold_word(raw))
+            result.starts.append(match.start())
+            result.ends.append(match.end())
+            result.shapes.append(raw)
+            continue
         first = raw[0]
         if first == "[" or raw[-1] == ")" or raw in ("'s", "’s") or (not stops and raw in ";:"):
             continue
@@ -151,8 +157,3 @@ def split_words(text: str, start: int = 0, end: int | None = None, *, stops: boo
         result.ends.append(match.end())
         result.shapes.append(raw)
     return result
-
-
-def numbers(text: str) -> tuple[str, ...]:
-    """The numbers of a text that are no years, as written in normal words, sorted."""
-    return tuple(sorted(word for word in split_words(text).words if word[0] == "#"))

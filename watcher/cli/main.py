@@ -34,6 +34,7 @@ COMMANDS = {
     "health": ("instance", "Ask the running service if it is well."),
     "hold": ("keep", "Say what must not be deleted."),
     "import": ("history", "Bring dated history into a Source."),
+    "indicators": ("indicators", "Read the examples of the indicator packs."),
     "init": ("instance", "Make the archive and the database of a new instance."),
     "key": ("verify", "Show or exchange the key that signs the checkpoints."),
     "migrate": ("instance", "Bring the database to the schema of this watcher."),

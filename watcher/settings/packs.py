@@ -1,4 +1,4 @@
-"""config/indicators/*.yaml → packs."""
+"""config/indicators/*.yaml → packs, each laid over the file of shared values that it extends."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from watcher.classify import Pack, parse_pack
+from watcher.classify import EXTENDS, Pack, merge_packs, parse_pack
 from watcher.errors import ConfigError
 from watcher.pipeline.ports import PackText
 from watcher.settings.strict_yaml import read_yaml
@@ -19,8 +19,23 @@ def load_pack(folder: Path, name: str) -> tuple[Pack, Any]:
     if not path.exists():
         there = ", ".join(sorted(file.stem for file in folder.glob("*.yaml"))) or "none"
         raise ConfigError(f"there is no indicator pack {name!r} in {folder}; there are: {there}", key="classify.pack")
-    plain = read_yaml(path).plain()
+    plain = _extended(folder, path, read_yaml(path).plain())
     return parse_pack(plain, file=str(path)), plain
+
+
+def _extended(folder: Path, path: Path, plain: Any) -> Any:
+    """The pack's values over those of the file of shared values that it extends, if it names one."""
+    shared = plain.get(EXTENDS) if isinstance(plain, dict) else None
+    if shared is None:
+        return plain
+    file = (folder / f"{shared}.yaml").resolve()
+    if not file.is_relative_to(folder.resolve()) or not file.exists():
+        raise ConfigError(
+            f"{path} extends {shared!r}, and {file} is not there; name a file below {folder} without its ending",
+            file=str(path),
+            key=EXTENDS,
+        )
+    return merge_packs(read_yaml(file).plain(), plain)
 
 
 def load_packs(folder: Path) -> tuple[Pack, ...]:

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
-from watcher.classify import Pack, parse_pack
+from watcher.classify import Pack
 from watcher.model.document import Block, BlockKind, Document
+from watcher.settings import load_pack
 
 PACKS = Path(__file__).resolve().parents[3] / "config" / "indicators"
-
-
-def _read(name: str) -> dict[str, object]:
-    loaded = YAML(typ="safe").load((PACKS / f"{name}.yaml").read_text(encoding="utf-8"))
-    assert isinstance(loaded, dict)
-    return loaded
 
 
 @pytest.fixture
 def raw_pack() -> dict[str, object]:
     """The values of the default pack, fresh for each test so that it may be changed."""
-    return _read("mine_action")
+    return copy.deepcopy(load_pack(PACKS, "mine_action")[1])
 
 
 @pytest.fixture(scope="session")
 def mines() -> Pack:
-    return parse_pack(_read("mine_action"), file="mine_action.yaml")
+    return load_pack(PACKS, "mine_action")[0]
 
 
 @pytest.fixture(scope="session")
 def clusters() -> Pack:
-    return parse_pack(_read("cluster_munitions"), file="cluster_munitions.yaml")
+    return load_pack(PACKS, "cluster_munitions")[0]
 
 
 def _document(blocks: Sequence[Block]) -> Document:

@@ -212,3 +212,54 @@ def test_no_hunks_no_judgement(mines: Pack, prose: Prose) -> None:
         old=document, new=document, diff=empty, subject="NOR", instruments=(), same_document=True, pack=mines
     )
     assert judgement == Judgement(severity=Severity.NOISE, significance=0.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "marker"),
+    [
+        ("Aid goes to Erie and Genesee Counties.", "Aid goes to Erie and Niagara Counties.", "place_or_organisation"),
+        ("The money goes to the WFP this year.", "The money goes to the WHO this year.", "place_or_organisation"),
+        ("The plan protects women, children and the old.", "The plan protects the old.", "group_or_right"),
+        ("Small farms may apply.", "Small farms are eligible and may apply.", "eligibility"),
+    ],
+)
+def test_a_group_a_body_or_a_claim_that_changes_is_named(edited: Edited, old: str, new: str, marker: str) -> None:
+    assert marker in _names(edited(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("The report is out.", "The report is out. Learn more about the work of the office"),
+        ("", "Read more about our work in the regions here."),
+        ("Skip to the main page of the ministry", ""),
+        ("Record 011001089043", "Record 011021024227"),
+        ("15 (last comment by rowan 6 days ago)", "16 (last comment by ash 2 hours ago)"),
+        ("", "3 November 2023"),
+    ],
+)
+def test_pointers_registration_numbers_counters_and_bare_dates_are_noise(edited: Edited, old: str, new: str) -> None:
+    assert edited(old, new).severity is Severity.NOISE
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("Aid goes to the UNCHR.", "Aid goes to the UNHCR."), ("She met Ms Larsen.", "She met Ms Larson.")],
+)
+def test_a_mended_name_is_not_told_as_another_body(edited: Edited, old: str, new: str) -> None:
+    assert "place_or_organisation" not in _names(edited(old, new))
+
+
+def test_a_million_more_is_a_figure_that_changed(edited: Edited) -> None:
+    old, new = "Landmines remain in the soil of Norway.", "A million landmines remain in the soil of Norway."
+    [change] = edited(old, new, same=False).position_changes
+    assert (change.indicator, change.change) == ("contamination", PositionChangeKind.CHANGED)
+
+
+def test_a_step_between_two_stances_has_a_severity_of_its_own(edited: Edited) -> None:
+    uses = "Norway has laid landmines along its border."
+    reserves = "Norway reserves the right to use landmines."
+    never = "Norway has never used landmines."
+    for new, severity in ((reserves, Severity.MAJOR), (never, Severity.CRITICAL)):
+        changes = edited(uses, new).position_changes
+        assert [change.severity for change in changes if change.indicator == "use"] == [severity]

@@ -1,0 +1,328 @@
+"""One sentence read: which cues match, what operators make of them, and whose stance it is.
+
+A cue shows a stance; operators around it (negation, future, condition, "no longer" ...) shift or drop it; the nearest
+actor before it, or the place it speaks of, says whose stance it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from watcher.classify.mentions import ACTORS, CARRY_SENTENCES, Folding, Recall, fold_mentions
+from watcher.classify.pack import ANY, KEEP, Indicator, Operator, Pack, Rule
+from watcher.classify.words import split_words
+from watcher.model.change import About
+
+MAX_WORDS = 400
+REMEMBERED_SENTENCES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    rule: Rule
+    first: int
+    last: int
+
+
+def _matches(folding: Folding, pack: Pack, numbers: Iterable[int]) -> list[_Match]:
+    """Matches of the cues with these numbers. Within one Indicator a match that begins inside one of higher rank is
+    dropped, unless it begins with that one's last word: "we signed the treaty, which parliament ratified" says two
+    things.
+
+    Cues that are taken as they stand rank first, then the order of the pack, cues that name an actor, longer matches.
+    """
+    found: dict[str, list[tuple[bool, int, bool, int, _Match]]] = {}
+    for number in numbers:
+        rule = pack.rules[number]
+        for first, last in folding.find(rule.cue):
+            order = pack.indicators[rule.indicator].ranks[rule.stance]
+            rank = (not rule.cue.as_it_stands, order, not rule.cue.names_actor, first - last)
+            found.setdefault(rule.indicator, []).append((*rank, _Match(rule, first, last)))
+    kept: list[_Match] = []
+    for matches in found.values():
+        chosen: list[_Match] = []
+        for *_, match in sorted(matches, key=lambda ranked: (*ranked[:4], ranked[4].first)):
+            if not any(other.first <= match.first < max(other.last - 1, other.first + 1) for other in chosen):
+                chosen.append(match)
+        kept.extend(chosen)
+    return kept
+
+
+def _operator_places(folding: Folding, pack: Pack) -> dict[str, list[tuple[int, int]]]:
+    places: dict[str, list[tuple[int, int]]] = {}
+    taken = list(folding.find(pack.grammar.neutral))
+    for operator in pack.grammar.operators:
+        for first, last in folding.find(operator.cue):
+            if not any(first < end and start < last for start, end in taken):
+                places.setdefault(operator.name, []).append((first, last))
+                taken.append((first, last))
+    return places
+
+
+def _reaches(folding: Folding, pack: Pack, operator: Operator, place: tuple[int, int], match: _Match) -> bool:
+    first, last = place
+    if first >= match.first:
+        inside = last <= match.last
+        return inside and not (match.rule.cue.literals & set(folding.words[first:last]))
+    if last > match.first or match.first - last > operator.window:
+        return False
+    between = folding.words[last : match.first]
+    prepositions = pack.grammar.prepositions
+    if operator.stops_at_own and any(
+        folding.words[at] == "@own" and not _after_preposition(folding, at, prepositions)
+        for at in range(last, match.first)
+    ):
+        return False
+    return not any(word in pack.grammar.barriers for word in between)
+
+
+def _shifted(stance: str, operator: Operator, indicator: Indicator) -> str:
+    shift = indicator.shifts.get((operator.name, stance))
+    if shift is None:
+        shift = indicator.shifts.get((operator.name, ANY), operator.shift)
+    return stance if shift == KEEP else shift
+
+
+def _stance(folding: Folding, pack: Pack, places: dict[str, list[tuple[int, int]]], match: _Match) -> tuple[str, bool]:
+    """The stance left when every operator that reaches the match has worked on it ("" when none is), and if one of
+    them says that it happens elsewhere."""
+    stance, elsewhere = match.rule.stance, False
+    if match.rule.cue.as_it_stands:
+        return stance, elsewhere
+    indicator = pack.indicators[match.rule.indicator]
+    for operator in pack.grammar.operators:
+        hits = sum(_reaches(folding, pack, operator, place, match) for place in places.get(operator.name, ()))
+        if hits and not (operator.odd and hits % 2 == 0):
+            shifted = _shifted(stance, operator, indicator)
+            stance = "" if match.rule.cue.weak and shifted != stance else shifted
+            elsewhere = elsewhere or operator.elsewhere
+            if not stance:
+                break
+    return stance, elsewhere
+
+
+def _is_actor(word: str) -> bool:
+    return word.startswith(ACTORS)
+
+
+def _after_preposition(folding: Folding, at: int, prepositions: frozenset[str]) -> bool:
+    for before in range(at - 1, max(at - 4, -1), -1):
+        word = folding.words[before]
+        if word in prepositions:
+            return True
+        if word not in (
+            "the",
+            "la",
+            "le",
+            "el",
+            "los",
+            "las",
+            "les",
+            "government",
+            "republic",
+            "people",
+            "peoples",
+            "royal",
+            "whole",
+            "former",
+        ):
+            return False
+    return False
+
+
+def _actor_of_relative(folding: Folding, pack: Pack, match: _Match) -> str:
+    """Who acts in "the treaty, which Norway ratified" and in "not all States are parties": the last actor within the
+    match that no preposition governs."""
+    for at in range(match.last - 1, match.first, -1):
+        if _is_actor(folding.words[at]) and not _after_preposition(folding, at, pack.grammar.prepositions):
+            return folding.words[at]
+    return ""
+
+
+def _actor(folding: Folding, pack: Pack, match: _Match) -> str:
+    """The actor of a match: the one its cue names, else the nearest before it that no preposition governs."""
+    words, prepositions = folding.words, pack.grammar.prepositions
+    if match.rule.cue.names_actor:
+        inside = [word for word in words[match.first : match.last] if _is_actor(word)]
+        if inside:
+            return inside[-1]
+    if _is_actor(words[match.first]):
+        return words[match.first]
+    turned = words[match.first] in pack.lexicon.negations
+    if (turned or words[match.first].startswith("@i_")) and (inner := _actor_of_relative(folding, pack, match)):
+        return inner
+    asides: list[str] = []
+    for at in range(match.first - 1, -1, -1):
+        if words[at] == ";":
+            break
+        if _is_actor(words[at]):
+            related = at + 1 < match.first and words[at + 1] in pack.grammar.relatives
+            if related or not _after_preposition(folding, at, prepositions):
+                return words[at]
+            asides.append(words[at])
+    for at in range(match.first, min(match.last + 3, len(words))):
+        if _is_actor(words[at]) and at and words[at - 1] in ("by", "por", "par", "of"):
+            return words[at]
+    if "@own" in asides:
+        return "@own"
+    return asides[0] if asides else ""
+
+
+def _speaks_of_own(folding: Folding, pack: Pack) -> bool:
+    """True when the sentence names the Document's Subject otherwise than as the one who says so."""
+    for at, word in enumerate(folding.words):
+        if word == "@own" and not pack.grammar.speech.intersection(folding.words[at + 1 : at + 4]):
+            return True
+    return False
+
+
+def _place(folding: Folding, match: _Match, unnamed: str, *, own: bool) -> str:
+    """The place a sentence speaks of: the Document's Subject if named, else another State, the world, or `unnamed`."""
+    words = folding.words
+    if own:
+        return "@own"
+    near = sorted(range(len(words)), key=lambda at: (abs(at - match.first), at))
+    for prefix in ("@st_", "@adj_", "@world"):
+        for at in near:
+            if words[at].startswith(prefix):
+                return "@st_" + words[at][5:] if prefix == "@adj_" else words[at]
+    return unnamed
+
+
+def _about(mention: str, subject: str) -> tuple[About, str]:
+    if mention in ("", "@own"):
+        return About.OWN, subject
+    if mention.startswith("@st_"):
+        return About.OTHER, mention[4:]
+    return (About.WORLD, "") if mention == "@world" else (About.OTHER, "")
+
+
+def _holder(folding: Folding, pack: Pack, match: _Match, stance: str, unnamed: str, *, own: bool) -> str:
+    """The mention whose stance a match shows; `own`: the sentence speaks of the Document's Subject."""
+    indicator = pack.indicators[match.rule.indicator]
+    mention = _place(folding, match, unnamed, own=own) if indicator.about == "place" else _actor(folding, pack, match)
+    if indicator.about == "speaker" and not mention.startswith("@st_"):
+        mention = "@own"
+    if stance in indicator.never_own and mention in ("", "@own") and not match.rule.cue.names_actor:
+        mention = "@world"
+    return mention
+
+
+@dataclass(frozen=True, slots=True)
+class _Saying:
+    """One stance that a match shows, and whose it is."""
+
+    match: _Match
+    stance: str
+    about: About
+    holder: str
+
+
+def _sayings(folding: Folding, pack: Pack, subject: str, unnamed: str, numbers: list[int]) -> list[_Saying]:
+    matches = _matches(folding, pack, numbers)
+    if not matches:
+        return []
+    places = _operator_places(folding, pack)
+    own = _speaks_of_own(folding, pack)
+    found = []
+    for match in matches:
+        stance, elsewhere = _stance(folding, pack, places, match)
+        if not stance:
+            continue
+        place = "@world" if elsewhere else unnamed
+        mention = _holder(folding, pack, match, stance, place, own=own and not elsewhere)
+        about, holder = _about(mention, subject)
+        if about is About.OTHER:
+            stance = pack.indicators[match.rule.indicator].of_others.get(stance, stance)
+        if about is About.OWN or holder or pack.indicators[match.rule.indicator].world:
+            found.append(_Saying(match, stance, about, holder))
+    return found
+
+
+def _chosen(sayings: list[_Saying], pack: Pack) -> list[_Saying]:
+    """Each (holder, Indicator, stance) once, one stance only where the Indicator shows one at a time, and no state of
+    the world where something is said of a Subject."""
+    if any(one.about is not About.WORLD for one in sayings):
+        sayings = [one for one in sayings if one.about is not About.WORLD or not _of_place(one, pack)]
+    found: dict[tuple[str, str, str], _Saying] = {}
+    for one in sayings:
+        indicator = pack.indicators[one.match.rule.indicator]
+        same = (one.holder, indicator.name)
+        rivals = [key for key in found if key[:2] == same]
+        if indicator.single and rivals:
+            continue
+        if indicator.prevails and rivals:
+            rival = found[rivals[0]]
+            if _weight(one, indicator) <= _weight(rival, indicator):
+                continue
+            del found[rivals[0]]
+        found.setdefault((*same, one.stance), one)
+    return list(found.values())
+
+
+def _of_place(saying: _Saying, pack: Pack) -> bool:
+    return pack.indicators[saying.match.rule.indicator].about == "place"
+
+
+def _weight(saying: _Saying, indicator: Indicator) -> tuple[bool, int]:
+    return saying.match.rule.cue.as_it_stands, indicator.stances.index(saying.stance)
+
+
+def _asserted(folding: Folding, pack: Pack, subject: str, unnamed: str) -> list[_Saying]:
+    """What the sentence asserts; weak cues are heard only where no other speaks."""
+    candidates = pack.index.candidates(folding.present)
+    for weak in (False, True):
+        numbers = [number for number in candidates if pack.rules[number].cue.weak is weak]
+        if found := _chosen(_sayings(folding, pack, subject, unnamed, numbers), pack):
+            return found
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """One stance that a sentence shows, whose it is, and the rule that says so."""
+
+    indicator: str
+    stance: str
+    about: About
+    holder: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a sentence asserts, what is remembered after it, and if it speaks of the Document's Subject."""
+
+    assertions: tuple[Assertion, ...]
+    recall: Recall
+    own: bool
+
+
+@lru_cache(maxsize=REMEMBERED_SENTENCES)
+def read_sentence(text: str, *, subject: str, pack: Pack, recall: Recall, alone: bool, near: bool) -> Reading:
+    """The reading of one sentence. Remembered, since most sentences of a page are those of its last Version.
+
+    `recall` is what the sentences before it left, `alone` says that the text is this one sentence, `near` that one of
+    those shortly before it spoke of the Document's Subject.
+    """
+    words = split_words(text)
+    if not words.words or len(words.words) > MAX_WORDS:
+        return Reading((), recall, own=False)
+    folding, after = fold_mentions(words, subject=subject, pack=pack, recall=recall, alone=alone)
+    own = _speaks_of_own(folding, pack)
+    if after.topic_age > CARRY_SENTENCES:
+        return Reading((), after, own)
+    unnamed = "@own" if alone or near or own else "@world"
+    assertions = tuple(
+        Assertion(
+            one.match.rule.indicator,
+            one.stance,
+            one.about,
+            one.holder,
+            f"{one.match.rule.indicator}.{one.match.rule.stance}: {one.match.rule.cue.source}",
+        )
+        for one in _asserted(folding, pack, subject, unnamed)
+    )
+    return Reading(assertions, after, own)
