@@ -20,6 +20,7 @@ from watcher.alert.channels.smtp import SmtpChannel
 from watcher.archive import create_archive, has_records, open_archive, open_seal, read_origin
 from watcher.archive.bucket import BucketPlace, BucketStorage
 from watcher.archive.storage import FolderStorage, Storage
+from watcher.archive.timestamps import ANSWER_TYPE, REQUEST_TYPE
 from watcher.errors import ArchiveError, ConfigError, StoreError
 from watcher.fetch import (
     BrowserFetcher,
@@ -37,6 +38,7 @@ from watcher.fetch import (
 from watcher.isolation import ChildPool
 from watcher.pipeline.ports import Clock, Rooms
 from watcher.pipeline.recover import recover as recover_rooms
+from watcher.pipeline.timestamp import MAXIMUM_ANSWER_BYTES, Authority
 from watcher.pipeline.verify import VerifyTarget
 from watcher.settings import Settings, load_pack_text, load_settings
 from watcher.settings.secrets import resolve
@@ -81,6 +83,17 @@ class Instance:
             tls=self.tls,
             proxy=proxy_of(fetch),
         )
+
+    def authority(self) -> Authority | None:
+        """The time stamp authority of the settings, None when there is none."""
+        archive = self.settings.archive
+        if not archive.timestamp_url or not archive.timestamp_certificates:
+            return None
+        return Authority(url=archive.timestamp_url, certificates=Path(archive.timestamp_certificates))
+
+    def ask_authority(self, url: str, body: bytes) -> bytes:
+        """What a time stamp authority answers."""
+        return self.post(url, body, media_type=REQUEST_TYPE, accept=ANSWER_TYPE, maximum_bytes=MAXIMUM_ANSWER_BYTES)
 
     def mail(self) -> SmtpChannel | None:
         """The mail channel, None when no mail server is set."""

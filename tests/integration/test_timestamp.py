@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 
+from watcher.archive import open_seal
 from watcher.errors import ConfigError, FetchError, NotFoundError
 from watcher.fetch import Egress, FetchLimits, networks, post
-from watcher.pipeline.timestamp import Authority, check_stamps, stamp_newest
+from watcher.pipeline.timestamp import Authority, check_stamps, stamp_daily, stamp_newest
 
 pytest.importorskip("rfc3161_client", reason="the extra `timestamp` is not installed")
 
@@ -275,10 +276,8 @@ def test_the_command_stamps_checks_and_changes_nothing_when_it_fails(tmp_path: P
     assert "set archive.timestamp_url" in unset.stderr
     environment["WATCHER_ARCHIVE__TIMESTAMP_URL"] = authority.url
     environment["WATCHER_ARCHIVE__TIMESTAMP_CERTIFICATES"] = str(authority.certificates)
-    note = tmp_path / "snapshots" / "checkpoints" / "0000000000.note"
-    note.parent.mkdir(exist_ok=True)
-    note.write_text(NOTE)
     authority.status = 500
+    assert run("timestamp").returncode == 1
     before = {path: path.read_bytes() for path in (tmp_path / "snapshots").rglob("*") if path.is_file()}
     failed = run("timestamp")
     assert failed.returncode == 1
@@ -286,8 +285,31 @@ def test_the_command_stamps_checks_and_changes_nothing_when_it_fails(tmp_path: P
     assert {path: path.read_bytes() for path in (tmp_path / "snapshots").rglob("*") if path.is_file()} == before
     authority.status = 200
     done = json.loads(run("timestamp", "--json").stdout)
-    assert (done["size"], done["asked"]) == (0, True)
-    assert run("timestamp").stdout.startswith("stamped already; the checkpoint of 0 records existed at ")
+    (note,) = (tmp_path / "snapshots" / "checkpoints").glob("*.note")
+    assert (done["size"], done["asked"]) == (int(note.stem), True)
+    assert run("timestamp").stdout.startswith(f"stamped already; the checkpoint of {done['size']} records existed at ")
     assert run("timestamp", "--check").returncode == 0
-    note.write_text(NOTE + "more")
+    note.chmod(0o644)
+    note.write_text(note.read_text() + "more")
     assert run("timestamp", "--check").returncode == 1
+
+
+def test_the_service_has_the_ledger_stamped_once_a_day_when_records_were_added(
+    bench: Any, authority: LocalAuthority
+) -> None:
+    bench.clock.now = datetime.now(UTC)  # a stamp's age is that of its file
+    key = bench.rooms.archive.root.parent / "archive.key"
+    rooms = replace(bench.rooms, seal=open_seal(bench.rooms.archive, key, now=bench.clock()))
+
+    def daily() -> bool:
+        return stamp_daily(rooms, told(authority), send) is not None
+
+    assert [daily(), daily()] == [True, False]
+    bench.clock.advance(hours=25)
+    assert daily() is False
+    bench.register("kaz", "https://example.org/kaz")
+    assert daily() is True
+    assert len(authority.queries) == 2
+    bench.clock.advance(hours=-2)
+    bench.register("uzb", "https://example.org/uzb")
+    assert daily() is False

@@ -6,13 +6,9 @@ from pathlib import Path, PurePosixPath
 
 import click
 
-from watcher.archive.timestamps import ANSWER_TYPE, REQUEST_TYPE
-from watcher.bootstrap import Instance
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe
 from watcher.errors import ConfigError
-from watcher.pipeline.timestamp import Authority, Stamped, check_stamps, stamp_newest
-
-MAXIMUM_ANSWER_BYTES = 200_000
+from watcher.pipeline.timestamp import Authority, Stamped, check_stamps, stamp_now
 
 
 @click.command()
@@ -22,7 +18,8 @@ MAXIMUM_ANSWER_BYTES = 200_000
 def timestamp(context: Context, check: bool, as_json: bool) -> None:
     """Have the newest checkpoint stamped by the authority of archive.timestamp_url (RFC 3161).
 
-    The stamp is stored in the archive's folder timestamps/. A failure changes nothing.
+    The ledger is signed first, as it stands. The stamp is stored in the archive's folder timestamps/. A service that
+    runs does this once a day.
     """
     with context.instance() as instance:
         archive, storage = instance.settings.archive, instance.rooms.archive.storage
@@ -34,7 +31,7 @@ def timestamp(context: Context, check: bool, as_json: bool) -> None:
             )
         authority = Authority(url=archive.timestamp_url, certificates=Path(archive.timestamp_certificates))
         if not check:
-            stamped = stamp_newest(storage, authority, lambda url, body: _post(instance, url, body))
+            stamped = stamp_now(instance.rooms, authority, instance.ask_authority)
             print_json(_facts(stamped)) if as_json else click.echo(safe(_words(stamped)))
             return
         checked = check_stamps(storage, authority)
@@ -46,10 +43,6 @@ def timestamp(context: Context, check: bool, as_json: bool) -> None:
             click.echo(f"{PurePosixPath(one.path).name}  {when}")
     if any(one.problem for one in checked):
         raise SystemExit(1)
-
-
-def _post(instance: Instance, url: str, body: bytes) -> bytes:
-    return instance.post(url, body, media_type=REQUEST_TYPE, accept=ANSWER_TYPE, maximum_bytes=MAXIMUM_ANSWER_BYTES)
 
 
 def _facts(stamped: Stamped) -> dict[str, object]:

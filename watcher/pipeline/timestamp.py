@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path, PurePosixPath
 
 from watcher.archive import timestamps
 from watcher.archive.storage import Storage, read_or_fail, storage_at
 from watcher.archive.timestamps import Stamp
 from watcher.errors import ConfigError, WatcherError
+from watcher.pipeline.ports import Rooms
 
 Post = Callable[[str, bytes], bytes]
+BETWEEN_STAMPS = timedelta(days=1)
+MAXIMUM_ANSWER_BYTES = 200_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +52,23 @@ class CheckedStamp:
     path: str
     stamp: Stamp | None
     problem: str = ""
+
+
+def stamp_now(rooms: Rooms, authority: Authority, post: Post) -> Stamped:
+    """Sign the ledger as it stands, and have that checkpoint stamped."""
+    if rooms.seal is not None:
+        rooms.seal.checkpoint()
+    return stamp_newest(rooms.archive.storage, authority, post)
+
+
+def stamp_daily(rooms: Rooms, authority: Authority, post: Post) -> Stamped | None:
+    """As `stamp_now`, when the newest stamp is a day old or none is there, and records were added since; else None."""
+    newest = max(rooms.archive.storage.files("timestamps/"), key=lambda stored: stored.name, default=None)
+    if newest is not None:
+        is_late = not rooms.clock() - BETWEEN_STAMPS < newest.written_at <= rooms.clock()
+        if not is_late or PurePosixPath(newest.name).stem == f"{rooms.archive.size():010d}":
+            return None
+    return stamp_now(rooms, authority, post)
 
 
 def stamp_newest(place: Storage | Path, authority: Authority, post: Post) -> Stamped:

@@ -15,6 +15,7 @@ from watcher.errors import WatcherError
 from watcher.pipeline.fixity import keep_read_failures, make_checkpoint, read_some, tell_operator
 from watcher.pipeline.notify import compose_due, deliver_owed
 from watcher.pipeline.schedule import LATE, claim_due, ready_at, spread_missed
+from watcher.pipeline.timestamp import stamp_daily
 from watcher.scheduler.line import CheckLine
 
 STOP_SECONDS = 25
@@ -51,6 +52,7 @@ class Service:
         for name, job, every, after in (
             ("evidence", self.keep_evidence, 600, 5),
             ("fixity", self.read_evidence, 3600, 60),
+            ("stamps", self.stamp_evidence, 3600, 30),
         ):
             first = datetime.now(UTC) + timedelta(seconds=after)
             self._ticks.add_job(job, "interval", seconds=every, id=name, next_run_time=first)
@@ -127,6 +129,19 @@ class Service:
         if wrong:
             log.error("Payloads are missing or damaged", read=read, wrong=wrong)
             self.keep_evidence()
+
+    def stamp_evidence(self) -> None:
+        """Once a day, have the ledger attested by the time stamp authority, where one is set."""
+        authority = self._instance.authority()
+        if authority is None:
+            return
+        try:
+            stamped = stamp_daily(self._instance.rooms, authority, self._instance.ask_authority)
+        except WatcherError as error:
+            log.error("no time stamp was given; it is asked for again in an hour", problem=str(error))
+            return
+        if stamped is not None:
+            log.info("checkpoint stamped", size=stamped.stamp.size, path=stamped.path)
 
     def _may_claim(self) -> bool:
         return not self._stopping.is_set() and self._instance.rooms.clock() >= self._paused_until
