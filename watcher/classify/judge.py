@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from watcher.classify.answers import document_positions
 from watcher.classify.changes import between_documents, within_document
 from watcher.classify.depositary import depositary_events
 from watcher.classify.markers import markers, weigh
 from watcher.classify.pack import Pack, Scale
-from watcher.classify.positions import find_positions
 from watcher.model.change import (
     About,
     DepositaryEvent,
@@ -26,9 +26,9 @@ from watcher.model.document import Document
 DECIMALS = 4
 
 
-def _own(text: str, *, subject: str, pack: Pack) -> list[Position]:
+def _own(document: Document, *, subject: str, pack: Pack) -> list[Position]:
     """Positions that a Subject's document asserts of that Subject; of whoever is named where it has no Subject."""
-    found = find_positions(text, subject=subject, pack=pack)
+    found = document_positions(document, subject=subject, pack=pack)
     return [one for one in found if one.about is About.OWN or (not subject and one.subject)]
 
 
@@ -56,8 +56,8 @@ def _position_changes(
     old: Document, new: Document, hunks: Sequence[Hunk], *, subject: str, same_document: bool, pack: Pack
 ) -> list[PositionChange]:
     old_text, new_text = old.text, new.text
-    before = _own(old_text, subject=subject, pack=pack)
-    now = _own(new_text, subject=subject, pack=pack)
+    before = _own(old, subject=subject, pack=pack)
+    now = _own(new, subject=subject, pack=pack)
     if not same_document:
         return between_documents(before, now, pack=pack)
     old_indexes = [hunk.old_index for hunk in hunks if hunk.old_index is not None]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from watcher.classify import Pack, find_positions, judge, parse_pack
+from watcher.classify import Pack, document_positions, judge, parse_pack
 from watcher.diff import compare, kind_of
 from watcher.model.change import ChangeKind, Diff, Judgement, Position, Severity
 from watcher.model.document import Document
@@ -96,7 +96,7 @@ def compare_documents(
 def positions_in(document: Document, *, subjects: tuple[str, ...], pack_text: str) -> tuple[Position, ...]:
     """The Positions that a Document asserts; offsets count in its `text`."""
     subject = subjects[0] if len(subjects) == 1 else ""
-    return find_positions(document.text, subject=subject, pack=pack_of(pack_text))
+    return document_positions(document, subject=subject, pack=pack_of(pack_text))
 
 
 def place_in_history(
