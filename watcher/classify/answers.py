@@ -100,4 +100,4 @@ def _answers(question: Block, answer: Block) -> bool:
 
 def _starts(document: Document) -> list[int]:
     """Where each Block begins in the text of its Document."""
-    return list(accumulate((len(block.text) + 1 for block in document.blocks[:-1]), initial=0))
+    return list(accumulate((len(block.text) + 1 for block in document.blocks), initial=0))[: len(document.blocks)]
