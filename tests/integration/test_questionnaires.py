@@ -17,7 +17,9 @@ from starlette.testclient import TestClient
 
 from watcher.cli import questionnaire as command
 from watcher.cli.context import Context
+from watcher.diff import AnswerStep
 from watcher.errors import NotFoundError, RefusedError
+from watcher.model.collection import CollectionRules, ItemPart
 from watcher.model.source import SourceKind
 from watcher.pipeline import questionnaire
 from watcher.web.app import create_app
@@ -235,3 +237,31 @@ def test_peer_14_a_question_that_cannot_be_shown_is_a_page_that_says_so(client: 
     answer = client.get(f"/questionnaires/question?{query}")
     assert answer.status_code == 404
     assert "Not found" in answer.text
+
+
+def test_a_year_is_compared_with_the_document_that_the_same_list_has_of_the_year_before(bench: Any) -> None:
+    rules = CollectionRules(link_pattern="reply-", subject_from=ItemPart.LINK_TEXT)
+    links = "".join(
+        f"<li><a href='/reply-{state.lower()}-{year}.html'>{state}: reply {year}</a></li>"
+        for state, year in (("Kazakhstan", 2025), ("Kazakhstan", 2026), ("Norway", 2026))
+    )
+    for state, year, answer in (("kazakhstan", 2025, "No."), ("kazakhstan", 2026, "Yes."), ("norway", 2026, "Yes.")):
+        asked = (f"1. Is your country a party?</p><p>{answer}", "2. Has your country stocks?</p><p>None.")
+        body = "".join(f"<p>{one}</p>" for one in (*asked, "3. Does your country clear mines?</p><p>Yes, it does."))
+        bench.site.put(f"/reply-{state}-{year}.html", f"<h1>Questionnaire</h1>{body}")
+    url = bench.site.put("/list", f"<h1>Replies</h1><p>Of every year.</p><ul>{links}</ul>")
+    bench.register("replies", url, kind=SourceKind.COLLECTION, collection=rules, subjects=())
+    bench.check("replies")
+    for child in ("replies-kaz-2025", "replies-kaz-2026", "replies-nor-2026"):
+        bench.check(child)
+    found = questionnaire.compare_question(bench.rooms, "1")
+    told = [(one.filled.source.source_id, one.step, one.against and one.against.source_id) for one in found.answers]
+    assert told == [
+        ("replies-kaz-2026", AnswerStep.CHANGED, "replies-kaz-2025"),
+        ("replies-nor-2026", None, None),
+    ]
+    assert [(one.source.source_id, "replies-kaz-2026" in one.reason) for one in found.left_out] == [
+        ("replies-kaz-2025", True)
+    ]
+    named = questionnaire.compare_question(bench.rooms, "1", only_sources=["replies-kaz-2025"])
+    assert [one.filled.source.source_id for one in named.answers] == ["replies-kaz-2025"]

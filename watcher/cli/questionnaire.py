@@ -191,7 +191,8 @@ def _given_text(given: GivenAnswer) -> str:
 def _since(given: GivenAnswer) -> str:
     if given.step is None or given.since is None:
         return "no Version of an earlier year"
-    return f"{SINCE_WORDS[given.step.value]} (since {given.since:%-d %B %Y})"
+    against = f"{given.against.definition.title}, " if given.against is not None else ""
+    return f"{SINCE_WORDS[given.step.value]} (since {against}{given.since:%-d %B %Y})"
 
 
 def _side_lines(found: SideBySide, width: int) -> list[str]:

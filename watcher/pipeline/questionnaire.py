@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from watcher.diff import AnswerStep, compare_questionnaires, likeness, word_weights
 from watcher.errors import NotFoundError, RefusedError
 from watcher.model.capture import Version
+from watcher.model.collection import CollectionItem
 from watcher.model.questionnaire import FORM, Question, Questionnaire, normal_number, read_questionnaire
 from watcher.model.source import Source
 from watcher.model.subjects import name_of
+from watcher.pipeline.listings import year_before
 from watcher.pipeline.ports import Rooms
-from watcher.store import sources, versions
+from watcher.store import collections, sources, versions
 from watcher.store.database import Connection
 
 # Two documents are one questionnaire when this share of the questions of the shorter one is in the other.
@@ -51,13 +53,15 @@ class GivenAnswer:
     """One State's answer to the question. `question` may have another number in its document.
 
     `since` is when the Version of the year before was captured, None without one; `step` says what became of the
-    answer since then, ASKED when it was not asked then, None where there is nothing to compare with.
+    answer since then, ASKED when it was not asked then, None where there is nothing to compare with. `against` is
+    the Source of the year before, where a Collection lists each year's document for itself.
     """
 
     filled: Filled
     question: Question
     since: datetime | None
     step: AnswerStep | None
+    against: Source | None = None
 
     @property
     def referred(self) -> Question | None:
@@ -210,7 +214,11 @@ def compare_question(
         asking, asked = clusters[wording - 1][0]
         answers = []
         left_out = []
+        earlier = {} if only_sources else _followed(connection, filled)
         for each in filled:
+            if each.source.source_id in earlier:
+                left_out.append(LeftOut(source=each.source, reason=earlier[each.source.source_id]))
+                continue
             question = matcher.nearest(each, asking, asked)
             if question is None:
                 left_out.append(LeftOut(source=each.source, reason=_why_not(each, number, clusters)))
@@ -276,18 +284,48 @@ class _Matcher:
         return likeness(left[1], right[1], self._weights, by_number=one)
 
 
+def _followed(connection: Connection, filled: Sequence[Filled]) -> dict[str, str]:
+    """The documents of earlier years beside which a later one of the same State is shown, with the reason."""
+    shown = {each.source.source_id for each in filled}
+    return {
+        older.child_id: f"{each.source.source_id} is the document of a later year; name it with --source to see it"
+        for each in filled
+        for older in _of_earlier_years(connection, each.source)
+        if older.child_id in shown
+    }
+
+
+def _of_earlier_years(connection: Connection, source: Source) -> list[CollectionItem]:
+    """The documents that a Collection lists for the same State in earlier years, the newest first."""
+    item = collections.item_of_child(connection, source.source_id) if source.definition.collection_id else None
+    if item is None:
+        return []
+    others = [one for one in collections.list_items(connection, item.collection_id) if one.child_id != item.child_id]
+    return year_before(others, item.document)
+
+
 def _given(connection: Connection, filled: Filled, question: Question) -> GivenAnswer:
-    """The answer, and what became of it since the last Version of an earlier year."""
+    """The answer, and what became of it since the Version, or the document, of an earlier year."""
     version = filled.version
-    new_year = datetime(version.captured_at.astimezone(UTC).year, 1, 1, tzinfo=UTC)
-    before = versions.version_before(connection, version.source_id, new_year, 0)
+    before, against = _year_before(connection, filled)
     if before is None or before.document is None or version.document is None:
         return GivenAnswer(filled=filled, question=question, since=None, step=None)
     if read_questionnaire(before.document) is None:
         return GivenAnswer(filled=filled, question=question, since=None, step=None)
     steps = compare_questionnaires(before.document, version.document)
     step = next((each.step for each in steps if each.new is not None and each.new.place == question.place), None)
-    return GivenAnswer(filled=filled, question=question, since=before.captured_at, step=step)
+    return GivenAnswer(filled=filled, question=question, since=before.captured_at, step=step, against=against)
+
+
+def _year_before(connection: Connection, filled: Filled) -> tuple[Version | None, Source | None]:
+    """The last Version of an earlier year, or the newest of the Source that holds the document of an earlier year."""
+    for older in _of_earlier_years(connection, filled.source):
+        baseline_id = sources.get_baseline_id(connection, older.child_id)
+        if baseline_id is not None:
+            return versions.get_version(connection, baseline_id), sources.get_source(connection, older.child_id)
+    version = filled.version
+    new_year = datetime(version.captured_at.astimezone(UTC).year, 1, 1, tzinfo=UTC)
+    return versions.version_before(connection, version.source_id, new_year, 0), None
 
 
 def _wording_of(clusters: Sequence[_Cluster], source_id: str, number: str) -> int:
