@@ -10,7 +10,7 @@ from watcher.cli.context import Context, json_option, pass_context, print_json, 
 from watcher.cli.words import change_words
 from watcher.errors import ConfigError
 from watcher.model.permalinks import source_url
-from watcher.pipeline.upload import HandedIn, hand_in, too_large
+from watcher.pipeline.upload import HandedIn, hand_in, handed_in_facts, too_large
 from watcher.pipeline.upload_fields import describe
 
 
@@ -81,7 +81,7 @@ def upload(
         for file, one in described:
             payload = _content(file, rooms.upload_maximum_bytes)
             handed_in = hand_in(rooms, payload, file_name=file.name, described=one, checked_name=True)
-            done.append(_facts(handed_in, rooms.base_url))
+            done.append(handed_in_facts(handed_in, rooms.base_url))
             if not as_json:
                 for line in _words(handed_in, rooms.base_url):
                     click.echo(safe(line))
@@ -121,23 +121,6 @@ def _words(handed_in: HandedIn, base_url: str) -> list[str]:
     lines += [line for one in handed_in.attached for line in _words(one, base_url)]
     lines += [f"  attachment left out: {one}" for one in handed_in.left_out]
     return [*lines, f"  page: {source_url(base_url, capture.source_id)}   to cite: watcher cite {capture.sequence}"]
-
-
-def _facts(handed_in: HandedIn, base_url: str) -> dict[str, object]:
-    recorded = handed_in.recorded
-    capture = recorded.capture
-    return {
-        "source": capture.source_id,
-        "capture": capture.sequence,
-        "sha256": capture.payload_sha256,
-        "media_type": capture.media_type,
-        "version_id": recorded.version.version_id if recorded.version else None,
-        "not_extracted": handed_in.not_extracted,
-        "change_id": recorded.change.change_id if recorded.change else None,
-        "page": source_url(base_url, capture.source_id),
-        "attached": [_facts(one, base_url) for one in handed_in.attached],
-        "left_out": list(handed_in.left_out),
-    }
 
 
 COMMANDS = {"upload": upload}

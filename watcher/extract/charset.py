@@ -98,6 +98,8 @@ _WINDOWS_TWINS = {
 }
 """The Windows codec of a detected ISO one, for text that holds bytes which ISO leaves to control characters."""
 
+_MOST_LETTERS_OF_UTF16 = 0.55
+_PRINTABLE = bytes(range(0x20, 0x7F)) + b"\t\n\r\f"
 _FEW, _NONE, _SOME, _MOST, _ALL = (0.0, 0.1), (0.0, 0.05), (0.2, 1.0), (0.7, 1.0), (0.9, 1.0)
 _ZERO_PATTERNS = (
     ("utf-32-le", (_FEW, _MOST, _ALL, _ALL)),
@@ -206,10 +208,16 @@ def _utf_by_zero_bytes(payload: bytes) -> str | None:
         ),
         None,
     )
-    if name is None:
+    if name is None or _is_ascii_with_stray_zeros(sample):
         return None
     text = payload.decode(name, "replace")
     return name if text.count("\ufffd") <= len(text) * 0.01 else None
+
+
+def _is_ascii_with_stray_zeros(sample: bytes) -> bool:
+    """Printable ASCII in which too few zero bytes lie for its letters to have one each, as they have in UTF-16."""
+    others = sample.replace(b"\0", b"")
+    return len(others) > _MOST_LETTERS_OF_UTF16 * len(sample) and not others.translate(None, _PRINTABLE)
 
 
 def _seven_bit_codec(payload: bytes) -> str | None:

@@ -15,6 +15,7 @@ from watcher.extract import extractor_for
 from watcher.extract.mail_header import Attachment, MailHeader, read_attachments, read_mail_header
 from watcher.extract.sniff import MAIL
 from watcher.model.capture import Capture, Outcome, Trigger
+from watcher.model.permalinks import capture_url, source_url
 from watcher.model.source import Definition, Source, SourceKind, slug
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.record import Recorded, record_import
@@ -47,6 +48,26 @@ class HandedIn:
         """Why no text could be read from it, "" when one was."""
         version = self.recorded.version
         return version.error if version is not None and version.document is None else ""
+
+
+def handed_in_facts(done: HandedIn, base_url: str) -> dict[str, object]:
+    """What a program is told of a document that was handed in."""
+    recorded = done.recorded
+    capture = recorded.capture
+    return {
+        "source": capture.source_id,
+        "capture": capture.sequence,
+        "sha256": capture.payload_sha256,
+        "media_type": capture.media_type,
+        "length": capture.payload_length,
+        "version": recorded.version.version_id if recorded.version is not None else None,
+        "not_extracted": done.not_extracted or None,
+        "change": recorded.change.change_id if recorded.change is not None else None,
+        "page": source_url(base_url, capture.source_id),
+        "permalink": capture_url(base_url, capture.sequence),
+        "attached": [handed_in_facts(one, base_url) for one in done.attached],
+        "left_out": list(done.left_out),
+    }
 
 
 def hand_in(rooms: Rooms, payload: bytes, *, file_name: str, described: Described, checked_name: bool) -> HandedIn:

@@ -94,3 +94,11 @@ def test_charset_corpus_is_decoded_right() -> None:
             right += charset is not None and raw.decode(charset, "replace") == wanted
     assert total > 100
     assert right / total >= 0.95
+
+
+def test_stray_zero_bytes_in_ascii_are_no_utf_16() -> None:
+    text, charset = decode(b"\x00&amp;\x00w0z", declared=None, media_type="text/html")
+    assert "w0z" in text
+    assert charset == "utf-8"
+    for codec in ("utf-16-le", "utf-16-be"):
+        assert decode("Kazakhstan (Қазақстан) has not joined.".encode(codec), declared=None, media_type="text/html")[1] == codec
