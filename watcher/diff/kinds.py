@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from watcher.diff.blocks import headings
 from watcher.diff.exact import kept_pairs
 from watcher.diff.folds import explain, link_targets
+from watcher.diff.links import places
 from watcher.model.change import ChangeKind, Diff, Hunk, HunkOp
 from watcher.model.document import Block, BlockKind, Document
 from watcher.model.questionnaire import wording_of
@@ -194,7 +195,7 @@ def _links_and_columns(old: Sequence[Block], new: Sequence[Block], kept: Sequenc
     for i, j in kept:
         left, right = old[i], new[j]
         if left.links != right.links:
-            targets = [link.target for link in left.links], [link.target for link in right.links]
+            targets = places(left.links), places(right.links)
             if sorted(targets[0]) != sorted(targets[1]):
                 boilerplate = left.boilerplate and right.boilerplate
                 found.append(_BOILERPLATE if boilerplate else (ChangeKind.LINK_TARGET, _link_reason(*targets)))
