@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from watcher.diff.charsets import byte_forms
 from watcher.diff.questions import Section, paired_sections
+from watcher.diff.reflow import find_reflow
 from watcher.diff.sequence import Gap, gaps, match
 from watcher.diff.similarity import PAIR_LIKENESS, Likeness, by_rare_words, pair_in_order
 from watcher.diff.splits import Piece, Side, find_pieces
@@ -225,7 +226,7 @@ def _once(blocks: Sequence[Block]) -> dict[str, int]:
 
 
 def _find_pieces(work: _Work) -> tuple[Piece, ...]:
-    """Split and merged Blocks, gap by gap; a gap may also be open on one side only at a pair that was edited."""
+    """Split, merged and reflowed Blocks, gap by gap; a gap may also be open on one side only at a pair that was edited."""
     partner_of_old = dict(work.edited)
     partner_of_new = {j: i for i, j in work.edited}
     found: list[Piece] = []
@@ -244,7 +245,7 @@ def _find_pieces(work: _Work) -> tuple[Piece, ...]:
             partner=partner_of_new,
             span=(gap[2], gap[3]),
         )
-        pieces = find_pieces(old, new, work.alike.effort)
+        pieces = find_pieces(old, new, work.alike.effort) or find_reflow(old, new, work.alike.effort)
         for piece in pieces:
             partner_of_old.pop(piece.old_index, None)
             partner_of_new.pop(piece.new_index, None)
