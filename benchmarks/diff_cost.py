@@ -3,7 +3,8 @@
 The cost of a Diff is the number of words and signs that it marks as deleted or inserted; blanks count nothing. A moved
 Block costs nothing in `as_told`, because its words are told once and as unchanged, and counts as deleted and inserted
 in `moves_as_edits`. The optimum is an exact longest common subsequence over the same tokens of the whole texts, which
-cannot tell a move. Prints one JSON line: the ratio to the optimum over all pairs, its median, 95th percentile and worst.
+cannot tell a move. Prints one JSON line: the ratio to the optimum over all pairs, its median, 95th percentile, worst,
+and the share of pairs within one percent.
 
     python benchmarks/diff_cost.py ../shared/eval/histories [--pairs-of-a-document 12]
 """
@@ -97,6 +98,7 @@ def _summary(measured: list[tuple[str, int, int, int]], worst: int) -> dict[str,
         found[label] = {
             "total": round(total, 4),
             "median": round(statistics.median(values), 4),
+            "within_one_percent": round(sum(value <= 1.01 for value in values) / len(values), 3),
             "percentile_95": round(values[int(len(values) * 0.95)], 4),
             "worst": [[name, round(ratio, 3)] for ratio, name in ratios[: -worst - 1 : -1]],
         }

@@ -13,6 +13,7 @@ from watcher.diff.links import places
 from watcher.model.change import ChangeKind, Diff, Hunk, HunkOp
 from watcher.model.document import Block, BlockKind, Document
 from watcher.model.questionnaire import wording_of
+from watcher.model.subjects import subject_of
 
 _Found = tuple[ChangeKind, str]
 _Indexes = tuple[int | None, int | None]
@@ -101,7 +102,7 @@ def _explained(
         return None if membership.changed(hunk) else (ChangeKind.MOVED, "the same text in another place")
     left, right = old.blocks[hunk.old_index], new.blocks[hunk.new_index]
     if left.kind is BlockKind.TABLE_ROW and right.kind is BlockKind.TABLE_ROW:
-        return _explained_row(left, right)
+        return _explained_row(left, right, hunk.row_key)
     if left.kind is right.kind is BlockKind.QUESTION and wording_of(hunk.old) == wording_of(hunk.new):
         return ChangeKind.MOVED, "the same question under another number"
     return _explained_text(hunk.old, hunk.new)
@@ -114,8 +115,11 @@ def _explained_text(old: str, new: str) -> _Found | None:
     return found
 
 
-def _explained_row(old: Block, new: Block) -> _Found | None:
-    """A row is noise when each of its cells is; a value in another column is content."""
+def _explained_row(old: Block, new: Block, key: str) -> _Found | None:
+    """A row is noise when each of its cells is; a value in another column is content.
+
+    `key` is the cell that names the row: another name of the same State there is no change of what the row says.
+    """
     if old.text == new.text:
         same = bool(old.columns) and _named_cells(old) == _named_cells(new)
         return (ChangeKind.WHITESPACE, "an empty column came or went") if same else None
@@ -125,10 +129,18 @@ def _explained_row(old: Block, new: Block) -> _Found | None:
     for old_cell, new_cell in zip(old.cells, new.cells, strict=True):
         if old_cell != new_cell:
             explanation = _explained_text(old_cell, new_cell)
+            if explanation is None and new_cell == key and _one_state(old_cell, new_cell):
+                names = f"{_quoted(old_cell)} → {_quoted(new_cell)}"
+                explanation = ChangeKind.TYPOGRAPHY, f"a State is written in another way: {names}"
             if explanation is None:
                 return None
             found.append(explanation)
     return _summary(found)
+
+
+def _one_state(old: str, new: str) -> bool:
+    state = subject_of(old)
+    return state is not None and state == subject_of(new)
 
 
 def _named_cells(row: Block) -> list[tuple[str, str]]:

@@ -8,24 +8,28 @@ other side is cut as well, so that each part stands beside its own words.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from rapidfuzz.distance import Indel
 
 from watcher.diff.effort import Effort
-from watcher.diff.splits import Piece, Side, nearest_blank
+from watcher.diff.splits import Piece, Side
 from watcher.diff.words import TOTAL_CELLS, bounded_word_edits
 from watcher.model.change import WordEdit, WordOp
 from watcher.model.document import Block, BlockKind
 
+MIN_BLOCKS = 3
 MAX_BLOCKS = 400
 MAX_WORDS = 20_000
 # Read as one text, the two runs must be this alike, and must leave at most this share of the words that would be told.
 WHOLE_LIKENESS = 0.5
 SAVED_SHARE = 0.6
 MIN_SAVED_WORDS = 6
+
+
+_APART = frozenset({BlockKind.TABLE_ROW, BlockKind.QUESTION})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,13 +59,15 @@ def find_reflow(old: Side, new: Side, effort: Effort) -> list[Piece]:
     alike = 1 - together / (len(left) + len(right)) >= WHOLE_LIKENESS
     if not alike or together > SAVED_SHARE * told or told - together < MIN_SAVED_WORDS:
         return []
-    return _pieces([old.blocks[i].text for i in range(*old.span)], [new.blocks[j].text for j in range(*new.span)], old, new)
+    return _pieces(
+        [old.blocks[i].text for i in range(*old.span)], [new.blocks[j].text for j in range(*new.span)], old, new
+    )
 
 
 def _may_be_one_text(old: Side, new: Side) -> bool:
     """True for a bounded number of Blocks of prose, at least three, all of which are free or paired in the gap."""
     height, width = old.span[1] - old.span[0], new.span[1] - new.span[0]
-    if not 3 <= height + width or not height or not width or max(height, width) > MAX_BLOCKS:
+    if min(height, width) < 1 or height + width < MIN_BLOCKS or max(height, width) > MAX_BLOCKS:
         return False
     first = old.blocks[old.span[0]].boilerplate
     return _whole(old, new.span, first) and _whole(new, old.span, first)
@@ -70,7 +76,7 @@ def _may_be_one_text(old: Side, new: Side) -> bool:
 def _whole(side: Side, other: tuple[int, int], boilerplate: bool) -> bool:
     for index in range(*side.span):
         block = side.blocks[index]
-        if block.kind is BlockKind.TABLE_ROW or block.boilerplate is not boilerplate or not _is_plain(block.text):
+        if block.kind in _APART or block.boilerplate is not boilerplate or not _is_plain(block.text):
             return False
         if index not in side.free and not other[0] <= side.partner.get(index, -1) < other[1]:
             return False
@@ -101,7 +107,8 @@ def _pieces(old_texts: Sequence[str], new_texts: Sequence[str], old: Side, new: 
     cuts = _cuts(edits, whole_old, whole_new, old_ends, new_ends)
     found: list[Piece] = []
     for before, after in pairwise(_without_lone_parts(cuts, len(whole_old), len(whole_new))):
-        part_old, part_new = whole_old[before.old + 1 : after.old], whole_new[before.new + 1 : after.new]
+        part_old = whole_old[before.old + 1 : max(after.old, 0)]
+        part_new = whole_new[before.new + 1 : max(after.new, 0)]
         if part_old and part_new:
             i = old.span[0] + bisect_right(old_ends, before.old)
             j = new.span[0] + bisect_right(new_ends, before.new)
@@ -120,10 +127,17 @@ def _cuts(
 ) -> list[_Cut]:
     """A cut for each Block end of either side, at the end itself on its own side and at the nearest blank beyond."""
     there = _Facing(edits)
-    cuts = [_Cut(old=end, new=nearest_blank(whole_new, there.in_new(end)), own_old=True) for end in old_ends]
-    cuts += [_Cut(old=nearest_blank(whole_old, there.in_old(end)), new=end, own_new=True) for end in new_ends]
+    cuts = [_Cut(old=end, new=_nearest_end(whole_new, there.in_new(end)), own_old=True) for end in old_ends]
+    cuts += [_Cut(old=_nearest_end(whole_old, there.in_old(end)), new=end, own_new=True) for end in new_ends]
     cuts.sort(key=lambda cut: (cut.old + cut.new, cut.old))
     return cuts
+
+
+def _nearest_end(text: str, at: int) -> int:
+    """Where a word ends that is nearest to a place: a blank, -1 before the text, its length behind it."""
+    before, after = text.rfind(" ", 0, at + 1), text.find(" ", at)
+    after = len(text) if after < 0 else after
+    return before if at - before <= after - at else after
 
 
 class _Facing:
@@ -159,13 +173,11 @@ def _without_lone_parts(cuts: Sequence[_Cut], old_length: int, new_length: int) 
             cut = _Cut(old=last.old, new=cut.new, own_old=last.own_old, own_new=cut.own_new)
         if cut.new <= last.new and not cut.own_new:
             cut = _Cut(old=cut.old, new=last.new, own_old=cut.own_old, own_new=last.own_new)
-        if cut.new == last.new and cut.old > last.old and not last.own_old:
+        lone_old = cut.new == last.new and cut.old > last.old
+        lone_new = cut.old == last.old and cut.new > last.new
+        if (lone_old and not last.own_old) or (lone_new and not last.own_new):
             found[-1] = cut
-        elif cut.old == last.old and cut.new > last.new and not last.own_new:
-            found[-1] = cut
-        elif cut.new == last.new and cut.old > last.old and not cut.own_old:
-            continue
-        elif cut.old == last.old and cut.new > last.new and not cut.own_new:
+        elif (lone_old and not cut.own_old) or (lone_new and not cut.own_new):
             continue
         elif (cut.old, cut.new) != (last.old, last.new):
             found.append(cut)

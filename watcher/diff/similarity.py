@@ -44,6 +44,16 @@ _CODES = 0x110000 - 0x800 - _FIRST_CODE
 Pairs = list[tuple[int, int]]
 
 
+class _WordCodes(dict[str, str]):
+    """One code point for each word, given at its first use."""
+
+    def __missing__(self, word: str) -> str:
+        number = _FIRST_CODE + len(self) % _CODES
+        code = chr(number if number < 0xD800 else number + 0x800)
+        self[word] = code
+        return code
+
+
 class Likeness:
     """Likeness of old and new Blocks by index, with the words of each Block coded once.
 
@@ -59,7 +69,7 @@ class Likeness:
         self.effort = Effort(TOTAL_UNITS)
         self.old_keys: dict[int, str] = {}
         self.new_keys: dict[int, str] = {}
-        self._codes: dict[str, str] = {}
+        self._codes = _WordCodes()
         self._old_words: dict[int, str] = {}
         self._new_words: dict[int, str] = {}
 
@@ -76,16 +86,7 @@ class Likeness:
         return self._new_words[index]
 
     def _encode(self, text: str) -> str:
-        codes = self._codes
-        coded = []
-        for word in _WORD.findall(text.lower()):
-            code = codes.get(word)
-            if code is None:
-                number = _FIRST_CODE + len(codes) % _CODES
-                code = chr(number if number < 0xD800 else number + 0x800)
-                codes[word] = code
-            coded.append(code)
-        return "".join(coded)
+        return "".join(map(self._codes.__getitem__, _WORD.findall(text.lower())))
 
     def may_be_one(self, i: int, j: int) -> bool:
         """False for a row and a Block that is none, and for rows whose names are not alike."""
@@ -138,6 +139,8 @@ def pair_in_order(old: Sequence[int], new: Sequence[int], alike: Likeness) -> Pa
     if len(old) == 1 and len(new) == 1:
         together = alike.plainly_one(old[0], new[0]) or alike(old[0], new[0]) >= LONE_PAIR_LIKENESS
         return [(old[0], new[0])] if together else []
+    if len(old) == len(new) and all(map(alike.plainly_one, old, new)):
+        return list(zip(old, new, strict=True))
     if len(old) * len(new) <= GRID_PAIRS:
         return _best_grid(old, new, alike)
     if len(old) + len(new) > MAX_GAP_BLOCKS:

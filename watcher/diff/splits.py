@@ -134,7 +134,7 @@ def _texts(whole: str, parts: Sequence[str]) -> list[str]:
         if edit.op is not WordOp.DELETED:
             while len(cuts) < len(meetings) and meetings[len(cuts)] < new_at + length:
                 ahead = meetings[len(cuts)] - new_at if edit.op is WordOp.KEPT else 0
-                cuts.append(nearest_blank(whole, old_at + ahead))
+                cuts.append(_nearest_blank(whole, old_at + ahead))
             new_at += length
         if edit.op is not WordOp.INSERTED:
             old_at += length
@@ -145,8 +145,7 @@ def _texts(whole: str, parts: Sequence[str]) -> list[str]:
     return texts if all(texts) else []
 
 
-def nearest_blank(text: str, at: int) -> int:
-    """Where the blank stands that is nearest to a place, -1 when the text has none."""
+def _nearest_blank(text: str, at: int) -> int:
     before, after = text.rfind(" ", 0, at + 1), text.find(" ", at)
     if before < 0 or after < 0:
         return max(before, after)
