@@ -18,6 +18,8 @@ from collections.abc import Callable
 from difflib import SequenceMatcher
 from pathlib import Path
 
+SHORT_SECONDS = 0.2
+
 Compare = Callable[[str, str], "int | None"]
 _TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
 _MARKED = re.compile(r"<(ins|del)\b[^>]*>(.*?)</\1>", re.DOTALL)
@@ -32,8 +34,11 @@ def main() -> None:
     limit = int(float(seconds) + time.process_time()) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
     started = time.process_time()
-    cost = prepared(*texts)
-    print(json.dumps({"seconds": round(time.process_time() - started, 4), "cost": cost}))
+    runs = 0
+    while runs == 0 or time.process_time() - started < SHORT_SECONDS:
+        cost = prepared(*texts)
+        runs += 1
+    print(json.dumps({"seconds": round((time.process_time() - started) / runs, 5), "cost": cost}))
 
 
 def seen(text: str) -> int:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import add
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel, Postfix, Prefix
@@ -104,25 +105,31 @@ class Likeness:
 
     def __call__(self, i: int, j: int) -> float:
         """0..1 for an old and a new Block; 0 when they cannot be one."""
-        if not self.may_be_one(i, j) or not self.effort.take(self.cost(i, j)):
-            return 0.0
         left, right = self.old[i], self.new[j]
-        score = _likeness(left.text, right.text, self.old_words(i), self.new_words(j))
+        row = BlockKind.TABLE_ROW
+        if (left.kind is row or right.kind is row) and not self.may_be_one(i, j):
+            return 0.0
+        old_words, new_words = self.old_words(i), self.new_words(j)
+        if not self.effort.take(_units(len(old_words), len(new_words))):
+            return 0.0
+        score = _likeness(left.text, right.text, old_words, new_words)
+        if left.kind is right.kind and left.boilerplate == right.boilerplate:
+            return score
         other = (left.kind is not right.kind) + (left.boilerplate != right.boilerplate)
         return max(score - OTHER_KIND_PENALTY * other, 0.0)
 
-    def cost(self, i: int, j: int) -> int:
-        """Units of effort that one likeness takes."""
-        old, new = len(self.old_words(i)), len(self.new_words(j))
-        if min(old, new) > ORDERED_WORDS:
-            return 4 + (old + new) // 10
-        return 4 + old * (new // 64 + 1) // 500
+
+def _units(old: int, new: int) -> int:
+    """Units of effort that the likeness of so many words takes."""
+    if old > ORDERED_WORDS and new > ORDERED_WORDS:
+        return 4 + (old + new) // 10
+    return 4 + old * (new // 64 + 1) // 500
 
 
 def _likeness(old: str, new: str, old_words: str, new_words: str) -> float:
-    if min(len(old_words), len(new_words)) > ORDERED_WORDS:
+    if len(old_words) > ORDERED_WORDS and len(new_words) > ORDERED_WORDS:
         return 2 * (Counter(old_words) & Counter(new_words)).total() / (len(old_words) + len(new_words))
-    by_word = Indel.normalized_similarity(old_words, new_words) if old_words or new_words else 0.0
+    by_word: float = Indel.normalized_similarity(old_words, new_words) if old_words or new_words else 0.0
     if max(len(old_words), len(new_words)) <= SHORT_WORDS and len(old) + len(new) <= SHORT_CHARACTERS:
         by_character = Indel.normalized_similarity(old, new)
         return max(by_word, by_character if by_character >= SHORT_LIKENESS else 0.0)
@@ -148,7 +155,7 @@ def pair_in_order(old: Sequence[int], new: Sequence[int], alike: Likeness) -> Pa
     old_place = {index: place for place, index in enumerate(old)}
     new_place = {index: place for place, index in enumerate(new)}
     found = by_rare_words(old, new, alike)
-    skeleton = rising(sorted((old_place[i], new_place[j]) for i, j, score in found if score >= PAIR_LIKENESS))
+    skeleton = rising(sorted((old_place[i], new_place[j]) for i, j, _ in found))
     pairs = [(old[i], new[j]) for i, j in skeleton]
     for old_start, old_end, new_start, new_end in gaps(skeleton, (0, len(old), 0, len(new))):
         if (old_end - old_start) * (new_end - new_start) <= GRID_PAIRS:
@@ -191,21 +198,38 @@ def _best_grid(old: Sequence[int], new: Sequence[int], alike: Likeness) -> Pairs
 def by_rare_words(old: Sequence[int], new: Sequence[int], alike: Likeness) -> list[tuple[int, int, float]]:
     """The most alike new Block for each old one among those that share rare words with it, each used once.
 
-    Not bound to order. A word is rare when it stands in at most RARE Blocks of `new`. Nothing for oversize input.
+    `old` and `new` are Block indexes in document order. In a large text hardly any word is rare: Blocks that find no
+    partner by words are tried by pairs of neighbouring words. Nothing for oversize input.
     """
     if len(old) + len(new) > MAX_GAP_BLOCKS:
         alike.effort.cut = True
         return []
+    found = _by_rare(old, new, alike, set)
+    used_old, used_new = {i for i, _, _ in found}, {j for _, j, _ in found}
+    left, right = [i for i in old if i not in used_old], [j for j in new if j not in used_new]
+    return found + _by_rare(left, right, alike, _word_pairs)
+
+
+def _word_pairs(words: str) -> set[str]:
+    return set(map(add, words, words[1:]))
+
+
+def _by_rare(
+    old: Sequence[int], new: Sequence[int], alike: Likeness, features: Callable[[str], set[str]]
+) -> list[tuple[int, int, float]]:
+    """Pairs that are alike enough, by features that stand in at most RARE Blocks of `new`."""
+    if not old or not new:
+        return []
     where: defaultdict[str, list[int]] = defaultdict(list)
     for index in new:
-        for word in set(alike.new_words(index)):
-            where[word].append(index)
-    rare = {word: indexes for word, indexes in where.items() if len(indexes) <= RARE}
+        for feature in features(alike.new_words(index)):
+            where[feature].append(index)
+    rare = {feature: indexes for feature, indexes in where.items() if len(indexes) <= RARE}
     scored: list[tuple[float, int, int]] = []
     for i in old:
-        votes = Counter(j for word in set(alike.old_words(i)) if word in rare for j in rare[word])
+        votes = Counter(j for feature in features(alike.old_words(i)) if feature in rare for j in rare[feature])
         best = sorted(votes.items(), key=lambda vote: (-vote[1], vote[0]))[:CANDIDATES]
-        scored += [(-alike(i, j), i, j) for j, _ in best]
+        scored += [(-score, i, j) for j, _ in best if (score := alike(i, j)) >= PAIR_LIKENESS]
     taken_old: set[int] = set()
     taken_new: set[int] = set()
     found: list[tuple[int, int, float]] = []

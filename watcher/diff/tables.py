@@ -25,6 +25,8 @@ FILLED_SHARE = 0.5
 # Rows whose other cells tell nothing apart are paired only when their keys look alike (0..100).
 KEY_LIKENESS = 60.0
 MAX_TWINS = 32
+# A table with more unpaired rows than this does not list States.
+MAX_STATE_ROWS = 2_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,6 +176,8 @@ def _by_state(
     old: Sequence[Block], new: Sequence[Block], column: int, old_rows: Collection[int], new_rows: Collection[int]
 ) -> list[tuple[int, int]]:
     """Rows whose keys are two names of one State that stands once on both sides."""
+    if max(len(old_rows), len(new_rows)) > MAX_STATE_ROWS:
+        return []
     left = _once((subject_of(row_key(old[index], column)) or "", index) for index in sorted(old_rows))
     right = _once((subject_of(row_key(new[index], column)) or "", index) for index in sorted(new_rows))
     return [(index, right[state]) for state, index in left.items() if state and state in right]
