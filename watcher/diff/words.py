@@ -29,7 +29,7 @@ GAP_CELLS = 32_000_000
 MAX_CHARACTERS = 4_000_000
 MAX_DEPTH = 12
 PHRASE_TOKENS = 8
-LONG_KEPT_TOKENS = 64
+LONG_KEPT_TOKENS = 16
 CLEANUP_STEPS = 400
 # Unchanged text that is kept beside an edit, so that the edit can slide to a better word or sentence boundary.
 CONTEXT_CHARACTERS = 80

@@ -153,3 +153,16 @@ def test_worst_cases_end_in_bounded_time_and_stay_exact(build: SimpleNamespace, 
     if case == "rows":
         assert all(hunk.op is HunkOp.EDITED for hunk in diff.hunks)
         assert len(diff.hunks) == 100_000
+
+
+def test_edited_paragraphs_of_a_large_text_without_rare_words_are_paired(build: SimpleNamespace) -> None:
+    source = random.Random(8)
+
+    def word() -> str:
+        return f"w{int(400 * source.random() ** 3)}"
+
+    old = [" ".join(word() for _ in range(source.randrange(20, 80))) for _ in range(700)]
+    new = [" ".join(word() if source.random() < 0.2 else each for each in text.split()) for text in old]
+    diff = compare(build.document(*old), build.document(*new))
+    assert set(build.ops(diff)) == {HunkOp.EDITED}
+    assert len(diff.hunks) == 700
