@@ -29,6 +29,7 @@ _PRECEDENCE = (
     ChangeKind.BOILERPLATE,
 )
 _BOILERPLATE = (ChangeKind.BOILERPLATE, "only navigation, banners or footers changed")
+_COLUMNS_MOVED = (ChangeKind.MOVED, "the columns of a table stand in another order")
 _QUOTE_CHARACTERS = 60
 # Longer texts are not one text that was only broken differently; folding them would take long.
 MAX_TOGETHER_CHARACTERS = 60_000
@@ -102,6 +103,8 @@ def _explained(
         return None if membership.changed(hunk) else (ChangeKind.MOVED, "the same text in another place")
     left, right = old.blocks[hunk.old_index], new.blocks[hunk.new_index]
     if left.kind is BlockKind.TABLE_ROW and right.kind is BlockKind.TABLE_ROW:
+        if _is_heading_row(old, hunk.old_index) and _is_heading_row(new, hunk.new_index):
+            return _COLUMNS_MOVED if sorted(left.cells) == sorted(right.cells) else _explained_row(left, right, "")
         return _explained_row(left, right, hunk.row_key)
     if left.kind is right.kind is BlockKind.QUESTION and wording_of(hunk.old) == wording_of(hunk.new):
         return ChangeKind.MOVED, "the same question under another number"
@@ -120,6 +123,12 @@ def _explained_row(old: Block, new: Block, key: str) -> _Found | None:
 
     `key` is the cell that names the row: another name of the same State there is no change of what the row says.
     """
+    if (
+        old.columns != new.columns
+        and _has_plain_columns(old)
+        and sorted(_named_cells(old)) == sorted(_named_cells(new))
+    ):
+        return _COLUMNS_MOVED
     if old.text == new.text:
         same = bool(old.columns) and _named_cells(old) == _named_cells(new)
         return (ChangeKind.WHITESPACE, "an empty column came or went") if same else None
@@ -136,6 +145,17 @@ def _explained_row(old: Block, new: Block, key: str) -> _Found | None:
                 return None
             found.append(explanation)
     return _summary(found)
+
+
+def _is_heading_row(document: Document, index: int) -> bool:
+    """True for a row whose cells are the columns of the row below it."""
+    below = document.blocks[index + 1 : index + 2]
+    row = document.blocks[index]
+    return not row.columns and bool(row.cells) and bool(below) and below[0].columns == row.cells
+
+
+def _has_plain_columns(row: Block) -> bool:
+    return len(row.columns) == len(row.cells) == len(set(row.columns))
 
 
 def _one_state(old: str, new: str) -> bool:
@@ -212,6 +232,9 @@ def _links_and_columns(old: Sequence[Block], new: Sequence[Block], kept: Sequenc
                 boilerplate = left.boilerplate and right.boilerplate
                 found.append(_BOILERPLATE if boilerplate else (ChangeKind.LINK_TARGET, _link_reason(*targets)))
         if left.columns != right.columns and left.columns and right.columns:
+            reordered = sorted(left.columns) == sorted(right.columns)
+            if reordered and sorted(_named_cells(left)) != sorted(_named_cells(right)):
+                return [(ChangeKind.CONTENT, f"values now stand under other headings, first in {_quoted(right.text)}")]
             hidden = left.columns not in shown or right.columns not in shown
             if hidden and _explained_text(" | ".join(left.columns), " | ".join(right.columns)) is None:
                 change = f"{_quoted(' | '.join(left.columns))} → {_quoted(' | '.join(right.columns))}"

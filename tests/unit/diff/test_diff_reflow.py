@@ -54,7 +54,7 @@ def test_paragraphs_that_only_follow_one_another_are_not_run_together(build: Sim
 
 
 def test_rows_of_a_table_are_never_run_together(build: SimpleNamespace) -> None:
-    old = build.document(*build.rows(*[(f"{word} of it", str(n)) for n, word in enumerate(TEXT.split())]))
-    new = build.document(*build.rows(*[(f"{word} of it", str(n + 1)) for n, word in enumerate(TEXT.split())]))
+    old, new = (build.document(*build.rows(*[[line] for line in wrapped(TEXT, width)])) for width in (9, 7))
     diff = compare(old, new)
-    assert len({hunk.new_index for hunk in diff.hunks}) == len(diff.hunks)
+    assert len({hunk.new_index for hunk in diff.hunks if hunk.new}) == len([hunk for hunk in diff.hunks if hunk.new])
+    assert kind_of(old, new, diff)[0] is ChangeKind.CONTENT

@@ -173,3 +173,18 @@ def test_json_values_are_compared_by_path_and_their_order_is_no_change(build: Si
     changed = [*leaves[:1], ("treaty.parties", "165"), *leaves[2:]]
     hunk = build.only(compare(read(leaves), read(changed)))
     assert (hunk.row_key, build.marked(hunk.words)) == ("treaty.parties", "treaty.parties | [-164-]{+165+}")
+
+
+def test_columns_in_another_order_are_moved_and_a_value_under_another_heading_is_content(
+    build: SimpleNamespace,
+) -> None:
+    swapped = [(name, ratified, signed) for name, signed, ratified in STATES]
+    old, new = build.document(*build.rows(*STATES)), build.document(*build.rows(*swapped))
+    kind, reason = kind_of(old, new, compare(old, new))
+    assert kind is ChangeKind.MOVED
+    assert reason == "the columns of a table stand in another order"
+    renamed = build.document(*build.rows(("State", "Ratified", "Signed"), *STATES[1:]))
+    assert kind_of(old, renamed, compare(old, renamed))[0] is ChangeKind.CONTENT
+    moved_value = [swapped[0], ("Norland", "3 Mar 1998", "7 Jun 1999"), *swapped[2:]]
+    other = build.document(*build.rows(*moved_value))
+    assert kind_of(old, other, compare(old, other))[0] is ChangeKind.CONTENT
