@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from operator import add
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Indel, Postfix, Prefix
 
 from watcher.diff.effort import Effort
@@ -33,6 +33,8 @@ ORDERED_WORDS = 2_000
 GRID_PAIRS = 256
 RARE = 4
 CANDIDATES = 4
+SAMPLED = 4
+SAMPLED_WORDS = 40
 # Above this many Blocks of one gap only Blocks in the same place are tried.
 MAX_GAP_BLOCKS = 60_000
 # One unit is about a microsecond.
@@ -112,9 +114,30 @@ class Likeness:
         old_words, new_words = self.old_words(i), self.new_words(j)
         if not self.effort.take(_units(len(old_words), len(new_words))):
             return 0.0
-        score = _likeness(left.text, right.text, old_words, new_words)
+        return self._told_apart(_likeness(left.text, right.text, old_words, new_words), left, right)
+
+    def of_all(self, i: int, new: Sequence[int]) -> list[float]:
+        """Likeness of one old Block and several new ones, 0 where it is under PAIR_LIKENESS."""
+        left, old_words = self.old[i], self.old_words(i)
+        prose = left.kind is not BlockKind.TABLE_ROW and SHORT_WORDS < len(old_words) <= ORDERED_WORDS
+        if prose and self.effort.take(sum(_units(len(old_words), len(self.new_words(j))) for j in new)):
+            scores = [0.0] * len(new)
+            texts = [self.new_words(j) for j in new]
+            hits = process.extract(
+                old_words, texts, scorer=Indel.normalized_similarity, score_cutoff=PAIR_LIKENESS, limit=None
+            )
+            for _, score, place in hits:
+                scores[place] = self._told_apart(score, left, self.new[new[place]])
+        else:
+            scores = [self(i, j) for j in new]
+        return [score if score >= PAIR_LIKENESS else 0.0 for score in scores]
+
+    def _told_apart(self, score: float, left: Block, right: Block) -> float:
+        """The likeness of two texts, less for Blocks of another kind."""
         if left.kind is right.kind and left.boilerplate == right.boilerplate:
             return score
+        if right.kind is BlockKind.TABLE_ROW and left.kind is not right.kind:
+            return 0.0
         other = (left.kind is not right.kind) + (left.boilerplate != right.boilerplate)
         return max(score - OTHER_KIND_PENALTY * other, 0.0)
 
@@ -174,7 +197,7 @@ def _by_place(old: Sequence[int], new: Sequence[int], alike: Likeness) -> Pairs:
 def _best_grid(old: Sequence[int], new: Sequence[int], alike: Likeness) -> Pairs:
     """The in-order pairing with the greatest sum of likeness, by dynamic programming over all pairs."""
     height, width = len(old), len(new)
-    scores = [[score if (score := alike(i, j)) >= PAIR_LIKENESS else 0.0 for j in new] for i in old]
+    scores = [alike.of_all(i, new) for i in old]
     best = [[0.0] * (width + 1) for _ in range(height + 1)]
     for row in range(height - 1, -1, -1):
         here, below, line = best[row], best[row + 1], scores[row]
@@ -211,7 +234,11 @@ def by_rare_words(old: Sequence[int], new: Sequence[int], alike: Likeness) -> li
 
 
 def _word_pairs(words: str) -> set[str]:
-    return set(map(add, words, words[1:]))
+    """Neighbouring words; of a long Block one pair in SAMPLED, chosen by the words alone."""
+    pairs = map(add, words, words[1:])
+    if len(words) < SAMPLED_WORDS:
+        return set(pairs)
+    return {pair for pair in pairs if not (ord(pair[0]) ^ ord(pair[1])) % SAMPLED}
 
 
 def _by_rare(

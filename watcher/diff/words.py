@@ -145,8 +145,8 @@ def _compare(old: str, new: str, effort: Effort) -> _Steps:
     steps += _solve(old_code[head : len(old_code) - tail], new_code[head : len(new_code) - tail], effort, 0)
     steps.append((_KEPT, old_code[len(old_code) - tail :]))
     steps = _as_drawn(steps)
-    decode = {code: token for token, code in codes.items()}
-    return [(op, "".join(map(decode.__getitem__, part))) for op, part in steps]
+    decode = {ord(code): token for token, code in codes.items() if code != token}
+    return [(op, part.translate(decode)) for op, part in steps]
 
 
 def _as_drawn(steps: _Steps) -> _Steps:
@@ -247,12 +247,12 @@ def _solve(old: str, new: str, effort: Effort, depth: int) -> _Steps:
 
 def _shortest(old: str, new: str) -> _Steps:
     steps: _Steps = []
-    for step in LCSseq.opcodes(old, new):
-        part = old[step.src_start : step.src_end]
-        if step.tag == "equal":
-            steps.append((_KEPT, part))
+    for tag, old_start, old_end, new_start, new_end in LCSseq.opcodes(old, new).as_list():
+        if tag == "equal":
+            steps.append((_KEPT, old[old_start:old_end]))
         else:
-            steps += _replaced(part, new[step.dest_start : step.dest_end])
+            steps.append((_DELETED, old[old_start:old_end]))
+            steps.append((_INSERTED, new[new_start:new_end]))
     return steps
 
 
