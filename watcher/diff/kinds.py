@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from watcher.diff.blocks import headings
 from watcher.diff.exact import kept_pairs
 from watcher.diff.folds import explain, link_targets
-from watcher.diff.links import places
+from watcher.diff.links import leads_to, places
 from watcher.model.change import ChangeKind, Diff, Hunk, HunkOp
 from watcher.model.document import Block, BlockKind, Document
 from watcher.model.questionnaire import wording_of
@@ -114,7 +114,10 @@ def _explained(
 def _explained_text(old: str, new: str) -> _Found | None:
     found = explain(old, new)
     if found is not None and found[0] is ChangeKind.LINK_TARGET:
-        return ChangeKind.LINK_TARGET, _link_reason(link_targets(old), link_targets(new))
+        targets = [[leads_to(target) for target in link_targets(text)] for text in (old, new)]
+        if targets[0] == targets[1]:
+            return ChangeKind.VOLATILE, "a link is written in another way and leads to the same place"
+        return ChangeKind.LINK_TARGET, _link_reason(*targets)
     return found
 
 

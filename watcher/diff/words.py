@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise
+from typing import cast
 
 from diff_match_patch import diff_match_patch
 from rapidfuzz.distance import LCSseq
@@ -138,7 +139,7 @@ def _compare(old: str, new: str, effort: Effort) -> _Steps:
         return [(_DELETED, old), (_INSERTED, new)]
     old_code = "".join(map(codes.__getitem__, old_tokens))
     new_code = "".join(map(codes.__getitem__, new_tokens))
-    differ = _differ()
+    differ = diff_match_patch()
     head = differ.diff_commonPrefix(old_code, new_code)
     tail = differ.diff_commonSuffix(old_code[head:], new_code[head:])
     steps: _Steps = [(_KEPT, old_code[:head])]
@@ -155,7 +156,7 @@ def _as_drawn(steps: _Steps) -> _Steps:
     The cleanup goes back at each join, so its time grows with the square of the steps: it is given short runs, cut
     in the middle of kept words.
     """
-    differ = _differ()
+    differ = diff_match_patch()
     drawn: _Steps = []
     run: _Steps = []
     for op, code in _tidy(steps):
@@ -185,12 +186,6 @@ def _tidy(steps: _Steps) -> _Steps:
                 parts[closed] = []
         parts[op].append(code)
     return found + [(op, "".join(codes)) for op, codes in parts.items() if codes]
-
-
-def _differ() -> diff_match_patch:
-    differ = diff_match_patch()
-    differ.Diff_Timeout = 0
-    return differ
 
 
 def _codes(distinct: Iterable[str]) -> dict[str, str]:
@@ -232,7 +227,7 @@ def _solve(old: str, new: str, effort: Effort, depth: int) -> _Steps:
         return _replaced(old, new)
     steps: _Steps = []
     old_at = new_at = 0
-    differ = _differ()
+    differ = diff_match_patch()
     for old_anchor, new_anchor in pairs:
         if old_anchor < old_at or new_anchor < new_at:
             continue
@@ -247,7 +242,8 @@ def _solve(old: str, new: str, effort: Effort, depth: int) -> _Steps:
 
 def _shortest(old: str, new: str) -> _Steps:
     steps: _Steps = []
-    for tag, old_start, old_end, new_start, new_end in LCSseq.opcodes(old, new).as_list():
+    found = cast("list[tuple[str, int, int, int, int]]", LCSseq.opcodes(old, new).as_list())
+    for tag, old_start, old_end, new_start, new_end in found:
         if tag == "equal":
             steps.append((_KEPT, old[old_start:old_end]))
         else:

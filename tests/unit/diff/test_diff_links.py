@@ -78,6 +78,11 @@ def test_a_link_added_under_unchanged_words_is_link_target(build: SimpleNamespac
     assert "no link → “/annex.pdf”" in reason
 
 
+def test_a_hidden_address_in_a_text_with_markup_is_volatile(build: SimpleNamespace) -> None:
+    pages = [build.document(f"Write to [the desk]({protected('desk@mines.example', key)}).") for key in (3, 99)]
+    assert kind_of(*pages, compare(*pages))[0] is ChangeKind.VOLATILE
+
+
 @pytest.mark.parametrize("target", ["/cdn-cgi/l/email-protection#2", "a?" + "&" * 7000, "a?" + "utm_" * 3000, "?", ";"])
 def test_broken_and_long_targets_are_read_without_an_error(target: str) -> None:
     assert isinstance(leads_to(target), str)
