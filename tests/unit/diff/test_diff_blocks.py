@@ -29,6 +29,19 @@ def test_an_edited_paragraph_is_one_hunk_with_its_words_and_heading(build: Simpl
     assert "stocks [-would-]{+will+} be" in build.marked(hunk.words)
 
 
+def test_every_sort_of_hunk_has_the_heading_above_it(build: SimpleNamespace) -> None:
+    trade, stocks, border = (build.heading(name) for name in ("Trade", "Stocks", "Border"))
+    old = build.document("Start.", trade, EXPORTS, stocks, "All is destroyed now.", border, BORDER, "Last.")
+    new = build.document("Start.", trade, "Last.", EXPORTS, stocks, STOCKS, border, BORDER.replace("begun", "ended"))
+    found = [(hunk.op, hunk.heading) for hunk in compare(old, new).hunks]
+    assert sorted(found) == [
+        (HunkOp.DELETED, "Stocks"),
+        (HunkOp.EDITED, "Border"),
+        (HunkOp.INSERTED, "Stocks"),
+        (HunkOp.MOVED, "Trade"),
+    ]
+
+
 def test_headings_of_the_navigation_are_not_headings_of_the_text(build: SimpleNamespace) -> None:
     menu = build.heading("Menu", boilerplate=True)
     old = build.document(build.heading("Trade"), menu, EXPORTS)
