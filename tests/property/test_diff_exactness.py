@@ -85,6 +85,36 @@ def _pairs(draw: st.DrawFn) -> tuple[Document, Document]:
     return _document(old), _document(new)
 
 
+def _wrapped(words: list[str], lengths: list[int]) -> Document:
+    """The words broken into paragraphs of these numbers of words."""
+    blocks: list[Block] = []
+    while words:
+        length = lengths[len(blocks) % len(lengths)]
+        blocks.append(Block(kind=BlockKind.PARAGRAPH, text=" ".join(words[:length])))
+        words = words[length:]
+    return _document(blocks)
+
+
+@st.composite
+def _reflowed(draw: st.DrawFn) -> tuple[Document, Document]:
+    """One text wrapped in two ways, with a few words dropped, added or replaced."""
+    words = draw(st.lists(st.sampled_from((*WORDS, *(f"w{number}" for number in range(60)))), min_size=8, max_size=120))
+    edited = list(words)
+    for _ in range(draw(st.integers(0, 6))):
+        place = draw(st.integers(0, len(edited) - 1))
+        edited[place : place + draw(st.integers(0, 12))] = draw(st.lists(st.sampled_from(WORDS), max_size=12)) or ["x"]
+    lengths = st.lists(st.integers(1, 20), min_size=1, max_size=5)
+    return _wrapped(words, draw(lengths)), _wrapped(edited, draw(lengths))
+
+
+@settings(max_examples=600, deadline=None)
+@given(_reflowed())
+def test_a_text_wrapped_in_another_way_gives_the_new_one_exactly(pair: tuple[Document, Document]) -> None:
+    old, new = pair
+    diff = compare(old, new)
+    assert apply(old, diff) == tuple(block.text for block in new.blocks)
+
+
 @settings(max_examples=400, deadline=None)
 @given(_pairs())
 def test_applying_a_diff_to_the_old_document_gives_the_new_one(pair: tuple[Document, Document]) -> None:

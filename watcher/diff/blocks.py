@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from watcher.diff.effort import Effort
 from watcher.diff.pairing import Pairing, pair_blocks
@@ -15,23 +15,25 @@ from watcher.model.document import Block, BlockKind, Document
 from watcher.model.questionnaire import question_names
 
 DIFFER = "blocks"
-DIFFER_VERSION = 2
+DIFFER_VERSION = 3
 # Edited Blocks beyond this many are told without their words.
 MAX_WORD_HUNKS = 10_000
 # A text of this many characters that is told as deleted while another one is inserted makes the Diff coarse.
 LONG_CHARACTERS = 20_000
 
 
-def compare(old: Document, new: Document) -> Diff:
+def compare(old: Document, new: Document, *, key_columns: Collection[str] = ()) -> Diff:
     """What changed from one Document to the other, Block by Block, in the reading order of the new Document.
 
     Exact: `apply` gives the Block texts of `new` back. Only texts and cells are compared, so Blocks whose kind,
     level, anchor or link targets alone differ give no Hunk (`kind_of` looks at links). A Block that was split gives
     one Hunk for each part with the same `old_index` and the part of its text as `old`; merged Blocks likewise with
-    `new`. `coarse` is set when a limit on the size of the work left words or pairs uncompared; the limits count
-    characters and words, never seconds.
+    `new`, reflowed ones with both. `key_columns` are headings of table columns whose cells name their rows; a table
+    that has none of them is read by the first column with nearly unique cells.
+    `coarse` is set when a limit on the size of the work left words or pairs uncompared; the limits count characters
+    and words, never seconds.
     """
-    pairing, cut = pair_blocks(old.blocks, new.blocks)
+    pairing, cut = pair_blocks(old.blocks, new.blocks, key_columns)
     maker = _HunkMaker(old.blocks, new.blocks, pairing)
     hunks = [maker.changed(HunkOp.MOVED, i, j, old.blocks[i].text, new.blocks[j].text) for i, j in pairing.moved]
     hunks += [maker.changed(HunkOp.EDITED, i, j, old.blocks[i].text, new.blocks[j].text) for i, j in pairing.edited]

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from watcher.diff.blocks import headings
 from watcher.diff.exact import kept_pairs
 from watcher.diff.folds import explain, link_targets
+from watcher.diff.links import leads_to, places
 from watcher.model.change import ChangeKind, Diff, Hunk, HunkOp
 from watcher.model.document import Block, BlockKind, Document
 from watcher.model.questionnaire import wording_of
+from watcher.model.subjects import subject_of
 
 _Found = tuple[ChangeKind, str]
 _Indexes = tuple[int | None, int | None]
@@ -27,6 +29,7 @@ _PRECEDENCE = (
     ChangeKind.BOILERPLATE,
 )
 _BOILERPLATE = (ChangeKind.BOILERPLATE, "only navigation, banners or footers changed")
+_COLUMNS_MOVED = (ChangeKind.MOVED, "the columns of a table stand in another order")
 _QUOTE_CHARACTERS = 60
 # Longer texts are not one text that was only broken differently; folding them would take long.
 MAX_TOGETHER_CHARACTERS = 60_000
@@ -100,7 +103,9 @@ def _explained(
         return None if membership.changed(hunk) else (ChangeKind.MOVED, "the same text in another place")
     left, right = old.blocks[hunk.old_index], new.blocks[hunk.new_index]
     if left.kind is BlockKind.TABLE_ROW and right.kind is BlockKind.TABLE_ROW:
-        return _explained_row(left, right)
+        if _is_heading_row(old, hunk.old_index) and _is_heading_row(new, hunk.new_index):
+            return _COLUMNS_MOVED if sorted(left.cells) == sorted(right.cells) else _explained_row(left, right, "")
+        return _explained_row(left, right, hunk.row_key)
     if left.kind is right.kind is BlockKind.QUESTION and wording_of(hunk.old) == wording_of(hunk.new):
         return ChangeKind.MOVED, "the same question under another number"
     return _explained_text(hunk.old, hunk.new)
@@ -109,12 +114,24 @@ def _explained(
 def _explained_text(old: str, new: str) -> _Found | None:
     found = explain(old, new)
     if found is not None and found[0] is ChangeKind.LINK_TARGET:
-        return ChangeKind.LINK_TARGET, _link_reason(link_targets(old), link_targets(new))
+        targets = [[leads_to(target) for target in link_targets(text)] for text in (old, new)]
+        if targets[0] == targets[1]:
+            return ChangeKind.VOLATILE, "a link is written in another way and leads to the same place"
+        return ChangeKind.LINK_TARGET, _link_reason(*targets)
     return found
 
 
-def _explained_row(old: Block, new: Block) -> _Found | None:
-    """A row is noise when each of its cells is; a value in another column is content."""
+def _explained_row(old: Block, new: Block, key: str) -> _Found | None:
+    """A row is noise when each of its cells is; a value in another column is content.
+
+    `key` is the cell that names the row: another name of the same State there is no change of what the row says.
+    """
+    if (
+        old.columns != new.columns
+        and _has_plain_columns(old)
+        and sorted(_named_cells(old)) == sorted(_named_cells(new))
+    ):
+        return _COLUMNS_MOVED
     if old.text == new.text:
         same = bool(old.columns) and _named_cells(old) == _named_cells(new)
         return (ChangeKind.WHITESPACE, "an empty column came or went") if same else None
@@ -124,10 +141,29 @@ def _explained_row(old: Block, new: Block) -> _Found | None:
     for old_cell, new_cell in zip(old.cells, new.cells, strict=True):
         if old_cell != new_cell:
             explanation = _explained_text(old_cell, new_cell)
+            if explanation is None and new_cell == key and _one_state(old_cell, new_cell):
+                names = f"{_quoted(old_cell)} → {_quoted(new_cell)}"
+                explanation = ChangeKind.TYPOGRAPHY, f"a State is written in another way: {names}"
             if explanation is None:
                 return None
             found.append(explanation)
     return _summary(found)
+
+
+def _is_heading_row(document: Document, index: int) -> bool:
+    """True for a row whose cells are the columns of the row below it."""
+    below = document.blocks[index + 1 : index + 2]
+    row = document.blocks[index]
+    return not row.columns and bool(row.cells) and bool(below) and below[0].columns == row.cells
+
+
+def _has_plain_columns(row: Block) -> bool:
+    return len(row.columns) == len(row.cells) == len(set(row.columns))
+
+
+def _one_state(old: str, new: str) -> bool:
+    state = subject_of(old)
+    return state is not None and state == subject_of(new)
 
 
 def _named_cells(row: Block) -> list[tuple[str, str]]:
@@ -194,11 +230,14 @@ def _links_and_columns(old: Sequence[Block], new: Sequence[Block], kept: Sequenc
     for i, j in kept:
         left, right = old[i], new[j]
         if left.links != right.links:
-            targets = [link.target for link in left.links], [link.target for link in right.links]
+            targets = places(left.links), places(right.links)
             if sorted(targets[0]) != sorted(targets[1]):
                 boilerplate = left.boilerplate and right.boilerplate
                 found.append(_BOILERPLATE if boilerplate else (ChangeKind.LINK_TARGET, _link_reason(*targets)))
         if left.columns != right.columns and left.columns and right.columns:
+            reordered = sorted(left.columns) == sorted(right.columns)
+            if reordered and sorted(_named_cells(left)) != sorted(_named_cells(right)):
+                return [(ChangeKind.CONTENT, f"values now stand under other headings, first in {_quoted(right.text)}")]
             hidden = left.columns not in shown or right.columns not in shown
             if hidden and _explained_text(" | ".join(left.columns), " | ".join(right.columns)) is None:
                 change = f"{_quoted(' | '.join(left.columns))} → {_quoted(' | '.join(right.columns))}"

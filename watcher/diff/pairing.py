@@ -7,11 +7,12 @@ that the Pieces of one split or merged Block share its index.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, field
 
 from watcher.diff.charsets import byte_forms
 from watcher.diff.questions import Section, paired_sections
+from watcher.diff.reflow import find_reflow
 from watcher.diff.sequence import Gap, gaps, match
 from watcher.diff.similarity import PAIR_LIKENESS, Likeness, by_rare_words, pair_in_order
 from watcher.diff.splits import Piece, Side, find_pieces
@@ -70,8 +71,11 @@ class _Work:
         return old, [index for index in range(gap[2], gap[3]) if index in self.free_new]
 
 
-def pair_blocks(old: Sequence[Block], new: Sequence[Block]) -> tuple[Pairing, bool]:
-    """The Pairing of two sequences of Blocks, and whether a limit cut the search for edited Blocks short."""
+def pair_blocks(old: Sequence[Block], new: Sequence[Block], key_columns: Collection[str] = ()) -> tuple[Pairing, bool]:
+    """The Pairing of two sequences of Blocks, and whether a limit cut the search for edited Blocks short.
+
+    `key_columns` are headings of table columns that name rows.
+    """
     work = _Work(old=old, new=new, alike=Likeness(old, new))
     work.free_old, work.free_new = set(range(len(old))), set(range(len(new)))
     for section in paired_sections(old, new):
@@ -81,7 +85,7 @@ def pair_blocks(old: Sequence[Block], new: Sequence[Block]) -> tuple[Pairing, bo
     _move(work, _same)
     _move(work, _shown)
     pieces: tuple[Piece, ...] = ()
-    _pair_tables(work)
+    _pair_tables(work, key_columns)
     if work.free_old and work.free_new:
         _pair_by_bytes(work)
         _pair_by_anchor(work)
@@ -176,10 +180,10 @@ def _move(work: _Work, key: Callable[[Block], Hashable]) -> None:
     work.book(pairs, work.moved)
 
 
-def _pair_tables(work: _Work) -> None:
+def _pair_tables(work: _Work, key_columns: Collection[str]) -> None:
     if not any(block.kind is BlockKind.TABLE_ROW for block in (*work.old, *work.new)):
         return
-    pairs, lone_old, lone_new = paired_tables(work.old, work.new, [*work.kept, *work.moved])
+    pairs, lone_old, lone_new = paired_tables(work.old, work.new, [*work.kept, *work.moved], key_columns)
     for table in (*(left for left, _ in pairs), *lone_old):
         for index in range(table.start, table.end):
             work.alike.old_keys[index] = row_key(work.old[index], table.key_column)
@@ -225,7 +229,7 @@ def _once(blocks: Sequence[Block]) -> dict[str, int]:
 
 
 def _find_pieces(work: _Work) -> tuple[Piece, ...]:
-    """Split and merged Blocks, gap by gap; a gap may also be open on one side only at a pair that was edited."""
+    """Split, merged and reflowed Blocks, gap by gap; beside an edited pair one side of a gap may have no free Block."""
     partner_of_old = dict(work.edited)
     partner_of_new = {j: i for i, j in work.edited}
     found: list[Piece] = []
@@ -244,7 +248,7 @@ def _find_pieces(work: _Work) -> tuple[Piece, ...]:
             partner=partner_of_new,
             span=(gap[2], gap[3]),
         )
-        pieces = find_pieces(old, new, work.alike.effort)
+        pieces = find_pieces(old, new, work.alike.effort) or find_reflow(old, new, work.alike.effort)
         for piece in pieces:
             partner_of_old.pop(piece.old_index, None)
             partner_of_new.pop(piece.new_index, None)
@@ -253,7 +257,10 @@ def _find_pieces(work: _Work) -> tuple[Piece, ...]:
         found += pieces
     in_pieces_old = {piece.old_index for piece in found}
     in_pieces_new = {piece.new_index for piece in found}
-    work.edited = [(i, j) for i, j in work.edited if i not in in_pieces_old and j not in in_pieces_new]
+    parted = {(i, j) for i, j in work.edited if i in in_pieces_old or j in in_pieces_new}
+    work.edited = [pair for pair in work.edited if pair not in parted]
+    work.free_old.update(i for i, _ in parted if i not in in_pieces_old)
+    work.free_new.update(j for _, j in parted if j not in in_pieces_new)
     return tuple(found)
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import add
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Indel, Postfix, Prefix
 
 from watcher.diff.effort import Effort
@@ -32,6 +33,8 @@ ORDERED_WORDS = 2_000
 GRID_PAIRS = 256
 RARE = 4
 CANDIDATES = 4
+SAMPLED = 4
+SAMPLED_WORDS = 40
 # Above this many Blocks of one gap only Blocks in the same place are tried.
 MAX_GAP_BLOCKS = 60_000
 # One unit is about a microsecond.
@@ -42,6 +45,16 @@ _FIRST_CODE = 0x100
 _CODES = 0x110000 - 0x800 - _FIRST_CODE
 
 Pairs = list[tuple[int, int]]
+
+
+class _WordCodes(dict[str, str]):
+    """One code point for each word, given at its first use."""
+
+    def __missing__(self, word: str) -> str:
+        number = _FIRST_CODE + len(self) % _CODES
+        code = chr(number if number < 0xD800 else number + 0x800)
+        self[word] = code
+        return code
 
 
 class Likeness:
@@ -59,7 +72,7 @@ class Likeness:
         self.effort = Effort(TOTAL_UNITS)
         self.old_keys: dict[int, str] = {}
         self.new_keys: dict[int, str] = {}
-        self._codes: dict[str, str] = {}
+        self._codes = _WordCodes()
         self._old_words: dict[int, str] = {}
         self._new_words: dict[int, str] = {}
 
@@ -76,16 +89,7 @@ class Likeness:
         return self._new_words[index]
 
     def _encode(self, text: str) -> str:
-        codes = self._codes
-        coded = []
-        for word in _WORD.findall(text.lower()):
-            code = codes.get(word)
-            if code is None:
-                number = _FIRST_CODE + len(codes) % _CODES
-                code = chr(number if number < 0xD800 else number + 0x800)
-                codes[word] = code
-            coded.append(code)
-        return "".join(coded)
+        return "".join(map(self._codes.__getitem__, _WORD.findall(text.lower())))
 
     def may_be_one(self, i: int, j: int) -> bool:
         """False for a row and a Block that is none, and for rows whose names are not alike."""
@@ -103,25 +107,52 @@ class Likeness:
 
     def __call__(self, i: int, j: int) -> float:
         """0..1 for an old and a new Block; 0 when they cannot be one."""
-        if not self.may_be_one(i, j) or not self.effort.take(self.cost(i, j)):
-            return 0.0
         left, right = self.old[i], self.new[j]
-        score = _likeness(left.text, right.text, self.old_words(i), self.new_words(j))
+        row = BlockKind.TABLE_ROW
+        if (left.kind is row or right.kind is row) and not self.may_be_one(i, j):
+            return 0.0
+        old_words, new_words = self.old_words(i), self.new_words(j)
+        if not self.effort.take(_units(len(old_words), len(new_words))):
+            return 0.0
+        return self._told_apart(_likeness(left.text, right.text, old_words, new_words), left, right)
+
+    def of_all(self, i: int, new: Sequence[int]) -> list[float]:
+        """Likeness of one old Block and several new ones, 0 where it is under PAIR_LIKENESS."""
+        left, old_words = self.old[i], self.old_words(i)
+        prose = left.kind is not BlockKind.TABLE_ROW and SHORT_WORDS < len(old_words) <= ORDERED_WORDS
+        if prose and self.effort.take(sum(_units(len(old_words), len(self.new_words(j))) for j in new)):
+            scores = [0.0] * len(new)
+            texts = [self.new_words(j) for j in new]
+            hits = process.extract(
+                old_words, texts, scorer=Indel.normalized_similarity, score_cutoff=PAIR_LIKENESS, limit=None
+            )
+            for _, score, place in hits:
+                scores[place] = self._told_apart(score, left, self.new[new[place]])
+        else:
+            scores = [self(i, j) for j in new]
+        return [score if score >= PAIR_LIKENESS else 0.0 for score in scores]
+
+    def _told_apart(self, score: float, left: Block, right: Block) -> float:
+        """The likeness of two texts, less for Blocks of another kind."""
+        if left.kind is right.kind and left.boilerplate == right.boilerplate:
+            return score
+        if right.kind is BlockKind.TABLE_ROW and left.kind is not right.kind:
+            return 0.0
         other = (left.kind is not right.kind) + (left.boilerplate != right.boilerplate)
         return max(score - OTHER_KIND_PENALTY * other, 0.0)
 
-    def cost(self, i: int, j: int) -> int:
-        """Units of effort that one likeness takes."""
-        old, new = len(self.old_words(i)), len(self.new_words(j))
-        if min(old, new) > ORDERED_WORDS:
-            return 4 + (old + new) // 10
-        return 4 + old * (new // 64 + 1) // 500
+
+def _units(old: int, new: int) -> int:
+    """Units of effort that the likeness of so many words takes."""
+    if old > ORDERED_WORDS and new > ORDERED_WORDS:
+        return 4 + (old + new) // 10
+    return 4 + old * (new // 64 + 1) // 500
 
 
 def _likeness(old: str, new: str, old_words: str, new_words: str) -> float:
-    if min(len(old_words), len(new_words)) > ORDERED_WORDS:
+    if len(old_words) > ORDERED_WORDS and len(new_words) > ORDERED_WORDS:
         return 2 * (Counter(old_words) & Counter(new_words)).total() / (len(old_words) + len(new_words))
-    by_word = Indel.normalized_similarity(old_words, new_words) if old_words or new_words else 0.0
+    by_word: float = Indel.normalized_similarity(old_words, new_words) if old_words or new_words else 0.0
     if max(len(old_words), len(new_words)) <= SHORT_WORDS and len(old) + len(new) <= SHORT_CHARACTERS:
         by_character = Indel.normalized_similarity(old, new)
         return max(by_word, by_character if by_character >= SHORT_LIKENESS else 0.0)
@@ -138,6 +169,8 @@ def pair_in_order(old: Sequence[int], new: Sequence[int], alike: Likeness) -> Pa
     if len(old) == 1 and len(new) == 1:
         together = alike.plainly_one(old[0], new[0]) or alike(old[0], new[0]) >= LONE_PAIR_LIKENESS
         return [(old[0], new[0])] if together else []
+    if len(old) == len(new) and all(map(alike.plainly_one, old, new)):
+        return list(zip(old, new, strict=True))
     if len(old) * len(new) <= GRID_PAIRS:
         return _best_grid(old, new, alike)
     if len(old) + len(new) > MAX_GAP_BLOCKS:
@@ -145,7 +178,7 @@ def pair_in_order(old: Sequence[int], new: Sequence[int], alike: Likeness) -> Pa
     old_place = {index: place for place, index in enumerate(old)}
     new_place = {index: place for place, index in enumerate(new)}
     found = by_rare_words(old, new, alike)
-    skeleton = rising(sorted((old_place[i], new_place[j]) for i, j, score in found if score >= PAIR_LIKENESS))
+    skeleton = rising(sorted((old_place[i], new_place[j]) for i, j, _ in found))
     pairs = [(old[i], new[j]) for i, j in skeleton]
     for old_start, old_end, new_start, new_end in gaps(skeleton, (0, len(old), 0, len(new))):
         if (old_end - old_start) * (new_end - new_start) <= GRID_PAIRS:
@@ -164,7 +197,7 @@ def _by_place(old: Sequence[int], new: Sequence[int], alike: Likeness) -> Pairs:
 def _best_grid(old: Sequence[int], new: Sequence[int], alike: Likeness) -> Pairs:
     """The in-order pairing with the greatest sum of likeness, by dynamic programming over all pairs."""
     height, width = len(old), len(new)
-    scores = [[score if (score := alike(i, j)) >= PAIR_LIKENESS else 0.0 for j in new] for i in old]
+    scores = [alike.of_all(i, new) for i in old]
     best = [[0.0] * (width + 1) for _ in range(height + 1)]
     for row in range(height - 1, -1, -1):
         here, below, line = best[row], best[row + 1], scores[row]
@@ -188,21 +221,42 @@ def _best_grid(old: Sequence[int], new: Sequence[int], alike: Likeness) -> Pairs
 def by_rare_words(old: Sequence[int], new: Sequence[int], alike: Likeness) -> list[tuple[int, int, float]]:
     """The most alike new Block for each old one among those that share rare words with it, each used once.
 
-    Not bound to order. A word is rare when it stands in at most RARE Blocks of `new`. Nothing for oversize input.
+    `old` and `new` are Block indexes in document order. In a large text hardly any word is rare: Blocks that find no
+    partner by words are tried by pairs of neighbouring words. Nothing for oversize input.
     """
     if len(old) + len(new) > MAX_GAP_BLOCKS:
         alike.effort.cut = True
         return []
+    found = _by_rare(old, new, alike, set)
+    used_old, used_new = {i for i, _, _ in found}, {j for _, j, _ in found}
+    left, right = [i for i in old if i not in used_old], [j for j in new if j not in used_new]
+    return found + _by_rare(left, right, alike, _word_pairs)
+
+
+def _word_pairs(words: str) -> set[str]:
+    """Neighbouring words; of a long Block one pair in SAMPLED, chosen by the words alone."""
+    pairs = map(add, words, words[1:])
+    if len(words) < SAMPLED_WORDS:
+        return set(pairs)
+    return {pair for pair in pairs if not (ord(pair[0]) ^ ord(pair[1])) % SAMPLED}
+
+
+def _by_rare(
+    old: Sequence[int], new: Sequence[int], alike: Likeness, features: Callable[[str], set[str]]
+) -> list[tuple[int, int, float]]:
+    """Pairs that are alike enough, by features that stand in at most RARE Blocks of `new`."""
+    if not old or not new:
+        return []
     where: defaultdict[str, list[int]] = defaultdict(list)
     for index in new:
-        for word in set(alike.new_words(index)):
-            where[word].append(index)
-    rare = {word: indexes for word, indexes in where.items() if len(indexes) <= RARE}
+        for feature in features(alike.new_words(index)):
+            where[feature].append(index)
+    rare = {feature: indexes for feature, indexes in where.items() if len(indexes) <= RARE}
     scored: list[tuple[float, int, int]] = []
     for i in old:
-        votes = Counter(j for word in set(alike.old_words(i)) if word in rare for j in rare[word])
+        votes = Counter(j for feature in features(alike.old_words(i)) if feature in rare for j in rare[feature])
         best = sorted(votes.items(), key=lambda vote: (-vote[1], vote[0]))[:CANDIDATES]
-        scored += [(-alike(i, j), i, j) for j, _ in best]
+        scored += [(-score, i, j) for j, _ in best if (score := alike(i, j)) >= PAIR_LIKENESS]
     taken_old: set[int] = set()
     taken_new: set[int] = set()
     found: list[tuple[int, int, float]] = []

@@ -1,7 +1,8 @@
 """Tables: which rows are the same row, told by a key cell, and what changed cell by cell.
 
-A table is a run of TABLE_ROW Blocks. Its key column is the first column whose non-empty values are nearly unique
-in both Documents. Rows are paired by key, then a row whose key alone was rewritten by its other cells.
+A table is a run of TABLE_ROW Blocks. Its key column is one that the caller names by its heading, else the first
+column whose non-empty values are nearly unique in both Documents. Rows are paired by key, a State by any of its names,
+then a row whose key alone was rewritten by its other cells.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from watcher.diff.effort import Effort
 from watcher.diff.words import bounded_word_edits
 from watcher.model.change import WordEdit, WordOp
 from watcher.model.document import Block, BlockKind
+from watcher.model.subjects import subject_of
 
 SEPARATOR = " | "
 UNIQUE_SHARE = 0.9
@@ -23,6 +25,8 @@ FILLED_SHARE = 0.5
 # Rows whose other cells tell nothing apart are paired only when their keys look alike (0..100).
 KEY_LIKENESS = 60.0
 MAX_TWINS = 32
+# A table with more unpaired rows than this does not list States.
+MAX_STATE_ROWS = 2_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,11 +60,12 @@ def _same_table(above: Block, row: Block) -> bool:
 
 
 def paired_tables(
-    old: Sequence[Block], new: Sequence[Block], matched: Iterable[tuple[int, int]]
+    old: Sequence[Block], new: Sequence[Block], matched: Iterable[tuple[int, int]], key_columns: Collection[str] = ()
 ) -> tuple[list[tuple[Table, Table]], list[Table], list[Table]]:
     """Tables that face each other, then the old and the new tables left alone.
 
     Two tables are one when they share most matched rows; the rest is paired in order by equal column headings.
+    `key_columns` are headings of columns that name rows.
     """
     old_runs, new_runs = runs(old), runs(new)
     old_table = {index: place for place, run in enumerate(old_runs) for index in range(*run)}
@@ -81,11 +86,15 @@ def paired_tables(
                 break
     pairs = []
     for left, right in sorted(partner.items()):
-        column = key_column([old[slice(*old_runs[left])], new[slice(*new_runs[right])]])
+        column = key_column([old[slice(*old_runs[left])], new[slice(*new_runs[right])]], key_columns)
         pairs.append((_table(old_runs[left], column), _table(new_runs[right], column)))
-    lone_old = [_table(run, key_column([old[slice(*run)]])) for i, run in enumerate(old_runs) if i not in partner]
-    lone_new = [_table(run, key_column([new[slice(*run)]])) for i, run in enumerate(new_runs) if i not in taken]
-    return pairs, lone_old, lone_new
+    lone_old = [run for i, run in enumerate(old_runs) if i not in partner]
+    lone_new = [run for i, run in enumerate(new_runs) if i not in taken]
+    return (
+        pairs,
+        [_table(run, key_column([old[slice(*run)]], key_columns)) for run in lone_old],
+        [_table(run, key_column([new[slice(*run)]], key_columns)) for run in lone_new],
+    )
 
 
 def _table(run: tuple[int, int], column: int) -> Table:
@@ -98,13 +107,24 @@ def _alike_heads(old: Block, new: Block, lone: bool) -> bool:
     return same or lone
 
 
-def key_column(tables: Sequence[Sequence[Block]]) -> int:
-    """The first column whose non-empty values are nearly unique in every one of `tables`, or -1."""
+def key_column(tables: Sequence[Sequence[Block]], headings: Collection[str] = ()) -> int:
+    """The column that names the rows of `tables`, or -1: one under a heading of `headings`, else the first one whose
+    non-empty values are nearly unique in every table.
+    """
+    wanted = {_plain(heading) for heading in headings}
+    for rows in tables if wanted else ():
+        for column, heading in enumerate(rows[-1].columns or rows[0].cells):
+            if _plain(heading) in wanted:
+                return column
     width = min((max((len(row.cells) for row in rows), default=0) for rows in tables), default=0)
     for column in range(width):
         if all(_names_rows([_cell(row, column) for row in rows]) for rows in tables):
             return column
     return -1
+
+
+def _plain(heading: str) -> str:
+    return " ".join(heading.split()).casefold()
 
 
 def _names_rows(values: Sequence[str]) -> bool:
@@ -128,7 +148,7 @@ def pair_rows(
     free_old: Collection[int],
     free_new: Collection[int],
 ) -> list[tuple[int, int]]:
-    """Pairs of unmatched rows (as Block indexes) that are the same row: first by key, then by all cells but the key."""
+    """Pairs of unmatched rows (as Block indexes) that are the same row: by key, by State, by all cells but the key."""
     left, right = tables
     old_rows = [index for index in range(left.start, left.end) if index in free_old]
     new_rows = [index for index in range(right.start, right.end) if index in free_new]
@@ -142,11 +162,25 @@ def pair_rows(
     place = _once((row_key(new[index], column), index) for index in new_rows)
     named = _once((row_key(old[index], column), index) for index in old_rows)
     by_key = [(index, place[key]) for key, index in named.items() if key and key in place]
+    by_key += _by_state(
+        old, new, column, set(old_rows) - {i for i, _ in by_key}, set(new_rows) - {j for _, j in by_key}
+    )
     pairs += by_key
     used_old, used_new = {i for i, _ in by_key}, {j for _, j in by_key}
     return pairs + _renamed(
         old, new, column, [i for i in old_rows if i not in used_old], [j for j in new_rows if j not in used_new]
     )
+
+
+def _by_state(
+    old: Sequence[Block], new: Sequence[Block], column: int, old_rows: Collection[int], new_rows: Collection[int]
+) -> list[tuple[int, int]]:
+    """Rows whose keys are two names of one State that stands once on both sides."""
+    if max(len(old_rows), len(new_rows)) > MAX_STATE_ROWS:
+        return []
+    left = _once((subject_of(row_key(old[index], column)) or "", index) for index in sorted(old_rows))
+    right = _once((subject_of(row_key(new[index], column)) or "", index) for index in sorted(new_rows))
+    return [(index, right[state]) for state, index in left.items() if state and state in right]
 
 
 def _has_heading_row(blocks: Sequence[Block], table: Table) -> bool:

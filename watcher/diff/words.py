@@ -1,32 +1,36 @@
-"""The words that changed inside one text: diff-match-patch over word tokens, inside patience anchors.
+"""The words that changed inside one text: the shortest edit over word tokens, drawn by diff-match-patch.
 
 A token is a word, a number with its separators, a run of blanks or one other character; combining marks and
 joined emoji stay with their base (after Unicode UAX #29), and scripts written without blanks go character by
-character. Each token becomes one code point, so that diff-match-patch works on whole tokens. Its time limit
-is off, because a limit in seconds gives another answer on a busy machine; sizes are bounded instead.
+character. Each token becomes one code point, so that diff-match-patch works on whole tokens: its semantic cleanup
+gives up small words kept between two edits and slides edits to the boundary that a person would choose. The edit
+itself is an exact longest common subsequence (bit-parallel, rapidfuzz), inside patience anchors where a text is long.
+Nothing is limited in seconds, because that gives another answer on a busy machine; sizes are bounded instead.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, pairwise
+from typing import cast
 
 from diff_match_patch import diff_match_patch
+from rapidfuzz.distance import LCSseq
 
 from watcher.diff.effort import Effort
 from watcher.diff.sequence import anchors
 from watcher.model.change import WordEdit, WordOp
 
-# One cell is one old token against one new token; a cell costs diff-match-patch at most 0.7 microseconds.
-TOTAL_CELLS = 1_500_000
-DIRECT_CELLS = 2_500
-GAP_CELLS = 90_000
+# One cell is one old token against one new token. The exact matcher works on 64 at a time and keeps a bit for each.
+TOTAL_CELLS = 1_500_000_000
+DIRECT_CELLS = 1_000_000
+GAP_CELLS = 32_000_000
 MAX_CHARACTERS = 4_000_000
 MAX_DEPTH = 12
 PHRASE_TOKENS = 8
-LONG_KEPT_TOKENS = 64
+LONG_KEPT_TOKENS = 16
 CLEANUP_STEPS = 400
 # Unchanged text that is kept beside an edit, so that the edit can slide to a better word or sentence boundary.
 CONTEXT_CHARACTERS = 80
@@ -47,6 +51,8 @@ _JOINER = "\u200d"
 # Words are written as letters, so that diff-match-patch sees them as words when it looks for a good boundary.
 _WORD_CODES = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0xAC00, 0xD7A3), (0x2A700, 0x2B738))
 _OTHER_CODES = ((0xE000, 0xF8FF), (0xF0000, 0xFFFFD), (0x100000, 0x10FFFD))
+
+_OPS = {_KEPT: WordOp.KEPT, _DELETED: WordOp.DELETED, _INSERTED: WordOp.INSERTED}
 
 _Steps = list[tuple[int, str]]
 
@@ -133,15 +139,15 @@ def _compare(old: str, new: str, effort: Effort) -> _Steps:
         return [(_DELETED, old), (_INSERTED, new)]
     old_code = "".join(map(codes.__getitem__, old_tokens))
     new_code = "".join(map(codes.__getitem__, new_tokens))
-    differ = _differ()
+    differ = diff_match_patch()
     head = differ.diff_commonPrefix(old_code, new_code)
     tail = differ.diff_commonSuffix(old_code[head:], new_code[head:])
     steps: _Steps = [(_KEPT, old_code[:head])]
     steps += _solve(old_code[head : len(old_code) - tail], new_code[head : len(new_code) - tail], effort, 0)
     steps.append((_KEPT, old_code[len(old_code) - tail :]))
     steps = _as_drawn(steps)
-    decode = {code: token for token, code in codes.items()}
-    return [(op, "".join(map(decode.__getitem__, part))) for op, part in steps]
+    decode = {ord(code): token for token, code in codes.items() if code != token}
+    return [(op, part.translate(decode)) for op, part in steps]
 
 
 def _as_drawn(steps: _Steps) -> _Steps:
@@ -150,52 +156,61 @@ def _as_drawn(steps: _Steps) -> _Steps:
     The cleanup goes back at each join, so its time grows with the square of the steps: it is given short runs, cut
     in the middle of kept words.
     """
-    differ = _differ()
-    steps = [step for step in steps if step[1]]
+    differ = diff_match_patch()
     drawn: _Steps = []
     run: _Steps = []
-    for op, code in steps:
+    for op, code in _tidy(steps):
         if op == _KEPT and (len(code) >= LONG_KEPT_TOKENS or len(run) >= CLEANUP_STEPS):
             middle = (len(code) + 1) // 2
             run.append((op, code[:middle]))
-            differ.diff_cleanupMerge(run)
             differ.diff_cleanupSemantic(run)
             drawn += run
             run = [(op, code[middle:])] if code[middle:] else []
         else:
             run.append((op, code))
     if run:
-        differ.diff_cleanupMerge(run)
         differ.diff_cleanupSemantic(run)
     return drawn + run
 
 
-def _differ() -> diff_match_patch:
-    differ = diff_match_patch()
-    differ.Diff_Timeout = 0
-    return differ
+def _tidy(steps: _Steps) -> _Steps:
+    """The steps with neighbours of one kind joined, a deletion always before the insertion beside it."""
+    found: _Steps = []
+    parts: dict[int, list[str]] = {_KEPT: [], _DELETED: [], _INSERTED: []}
+    for op, code in steps:
+        if not code:
+            continue
+        for closed in (_DELETED, _INSERTED) if op == _KEPT else (_KEPT,):
+            if parts[closed]:
+                found.append((closed, "".join(parts[closed])))
+                parts[closed] = []
+        parts[op].append(code)
+    return found + [(op, "".join(codes)) for op, codes in parts.items() if codes]
 
 
 def _codes(distinct: Iterable[str]) -> dict[str, str]:
     """One code point for each token, as far as they reach: blanks and signs stay themselves, words become letters."""
-    words = (code for first, last in _WORD_CODES for code in range(first, last + 1))
-    others = (code for first, last in _OTHER_CODES for code in range(first, last + 1))
+    words: list[str] = []
+    others: list[str] = []
     codes: dict[str, str] = {}
     for token in distinct:
         if token[0].isalnum() or token[0] == "_":
-            code = next(words, None)
+            words.append(token)
         elif len(token) == 1 and not "\ue000" <= token <= "\uf8ff" and ord(token) < _OTHER_CODES[1][0]:
-            code = ord(token)
+            codes[token] = token
         else:
-            code = next(others, None)
-        if code is None:
-            break
-        codes[token] = chr(code)
+            others.append(token)
+    codes.update(zip(words, _characters(_WORD_CODES), strict=False))
+    codes.update(zip(others, _characters(_OTHER_CODES), strict=False))
     return codes
 
 
+def _characters(ranges: Iterable[tuple[int, int]]) -> Iterator[str]:
+    return map(chr, chain.from_iterable(range(first, last + 1) for first, last in ranges))
+
+
 def _solve(old: str, new: str, effort: Effort, depth: int) -> _Steps:
-    """Steps from one run of tokens to the other: anchors in large runs, diff-match-patch in what they leave."""
+    """Steps from one run of tokens to the other: anchors in large runs, the shortest edit in what they leave."""
     if not old or not new:
         return _replaced(old, new)
     cells = len(old) * len(new)
@@ -208,12 +223,11 @@ def _solve(old: str, new: str, effort: Effort, depth: int) -> _Steps:
         if cells > GAP_CELLS:
             effort.cut = True
         elif effort.take(cells):
-            found: _Steps = _differ().diff_main(old, new, False)
-            return found
+            return _shortest(old, new)
         return _replaced(old, new)
     steps: _Steps = []
     old_at = new_at = 0
-    differ = _differ()
+    differ = diff_match_patch()
     for old_anchor, new_anchor in pairs:
         if old_anchor < old_at or new_anchor < new_at:
             continue
@@ -224,6 +238,18 @@ def _solve(old: str, new: str, effort: Effort, depth: int) -> _Steps:
         steps.append((_KEPT, old[old_anchor - back : old_anchor + ahead]))
         old_at, new_at = old_anchor + ahead, new_anchor + ahead
     return steps + _solve(old[old_at:], new[new_at:], effort, depth + 1)
+
+
+def _shortest(old: str, new: str) -> _Steps:
+    steps: _Steps = []
+    found = cast("list[tuple[str, int, int, int, int]]", LCSseq.opcodes(old, new).as_list())
+    for tag, old_start, old_end, new_start, new_end in found:
+        if tag == "equal":
+            steps.append((_KEPT, old[old_start:old_end]))
+        else:
+            steps.append((_DELETED, old[old_start:old_end]))
+            steps.append((_INSERTED, new[new_start:new_end]))
+    return steps
 
 
 def _anchors(old: str, new: str, cells: int) -> list[tuple[int, int]]:
@@ -255,28 +281,5 @@ def _replaced(old: str, new: str) -> _Steps:
 
 
 def _edits(steps: _Steps) -> tuple[WordEdit, ...]:
-    """Steps as WordEdits: neighbours of one kind joined, a deletion always before the insertion beside it."""
-    edits: list[WordEdit] = []
-    kept: list[str] = []
-    deleted: list[str] = []
-    inserted: list[str] = []
-
-    def flush(op: WordOp, parts: list[str]) -> None:
-        if parts:
-            edits.append(WordEdit(op=op, text="".join(parts)))
-            parts.clear()
-
-    for op, text in steps:
-        if not text:
-            continue
-        if op == _KEPT:
-            flush(WordOp.DELETED, deleted)
-            flush(WordOp.INSERTED, inserted)
-            kept.append(text)
-        else:
-            flush(WordOp.KEPT, kept)
-            (deleted if op == _DELETED else inserted).append(text)
-    flush(WordOp.KEPT, kept)
-    flush(WordOp.DELETED, deleted)
-    flush(WordOp.INSERTED, inserted)
-    return tuple(edits)
+    """Steps as WordEdits, tidied."""
+    return tuple(WordEdit(op=_OPS[op], text=text) for op, text in _tidy(steps))

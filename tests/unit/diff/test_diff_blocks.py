@@ -16,7 +16,7 @@ BORDER = "Survey of the northern border has begun and is reported to the assembl
 
 def test_a_diff_names_its_differ(build: SimpleNamespace) -> None:
     diff = compare(build.document("a"), build.document("a"))
-    assert (diff.differ, diff.differ_version) == (DIFFER, DIFFER_VERSION) == ("blocks", 2)
+    assert (diff.differ, diff.differ_version) == (DIFFER, DIFFER_VERSION) == ("blocks", 3)
     assert diff.hunks == ()
     assert not diff.coarse
 
@@ -27,6 +27,19 @@ def test_an_edited_paragraph_is_one_hunk_with_its_words_and_heading(build: Simpl
     hunk = build.only(compare(old, new))
     assert (hunk.op, hunk.old_index, hunk.new_index, hunk.heading) == (HunkOp.EDITED, 3, 3, "Stocks")
     assert "stocks [-would-]{+will+} be" in build.marked(hunk.words)
+
+
+def test_every_sort_of_hunk_has_the_heading_above_it(build: SimpleNamespace) -> None:
+    trade, stocks, border = (build.heading(name) for name in ("Trade", "Stocks", "Border"))
+    old = build.document("Start.", trade, EXPORTS, stocks, "All is destroyed now.", border, BORDER, "Last.")
+    new = build.document("Start.", trade, "Last.", EXPORTS, stocks, STOCKS, border, BORDER.replace("begun", "ended"))
+    found = [(hunk.op, hunk.heading) for hunk in compare(old, new).hunks]
+    assert sorted(found) == [
+        (HunkOp.DELETED, "Stocks"),
+        (HunkOp.EDITED, "Border"),
+        (HunkOp.INSERTED, "Stocks"),
+        (HunkOp.MOVED, "Trade"),
+    ]
 
 
 def test_headings_of_the_navigation_are_not_headings_of_the_text(build: SimpleNamespace) -> None:
@@ -149,7 +162,20 @@ def test_worst_cases_end_in_bounded_time_and_stay_exact(build: SimpleNamespace, 
     diff = compare(old, new)
     assert time.process_time() - started < 10
     assert apply(old, diff) == tuple(block.text for block in new.blocks)
-    assert diff.coarse is (case not in ("rewrite", "repeated lines"))
+    assert diff.coarse is (case in ("characters", "letters", "rows", "unkeyed rows"))
     if case == "rows":
         assert all(hunk.op is HunkOp.EDITED for hunk in diff.hunks)
         assert len(diff.hunks) == 100_000
+
+
+def test_edited_paragraphs_of_a_large_text_without_rare_words_are_paired(build: SimpleNamespace) -> None:
+    source = random.Random(8)
+
+    def word() -> str:
+        return f"w{int(400 * source.random() ** 3)}"
+
+    old = [" ".join(word() for _ in range(source.randrange(20, 80))) for _ in range(700)]
+    new = [" ".join(word() if source.random() < 0.2 else each for each in text.split()) for text in old]
+    diff = compare(build.document(*old), build.document(*new))
+    assert set(build.ops(diff)) == {HunkOp.EDITED}
+    assert len(diff.hunks) == 700

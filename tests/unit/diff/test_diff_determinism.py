@@ -19,6 +19,12 @@ def document(texts):
 old = [text() for _ in range(120)]
 new = [text() if source.random() < 0.3 else each + " end" if source.random() < 0.5 else each for each in old]
 source.shuffle(new[20:60])
+words = " ".join(text() for _ in range(20)).split()
+old += ["Wrapped."] + [" ".join(words[at : at + 9]) for at in range(0, len(words), 9)]
+new += ["Wrapped."] + [" ".join(words[at : at + 7]) for at in range(0, len(words), 7)]
+common = [" ".join(f"c{int(90 * source.random() ** 2)}" for _ in range(60)) for _ in range(300)]
+old += ["Common."] + common
+new += ["Common."] + [" ".join("x" if source.random() < 0.2 else word for word in each.split()) for each in common]
 first, second = document(old), document(new)
 diff = compare(first, second)
 print(hashlib.sha256(repr((diff, kind_of(first, second, diff))).encode()).hexdigest())

@@ -10,6 +10,7 @@ import pytest
 
 from watcher.diff import apply, compare, kind_of
 from watcher.model.change import ChangeKind, HunkOp
+from watcher.model.document import Document
 
 TREATY_TABLES = Path(__file__).resolve().parents[3] / "../shared/eval/treaty_status"
 HEAD = ("State", "Signed", "Ratified")
@@ -109,3 +110,81 @@ def test_real_treaty_tables_insert_a_row_only_for_a_new_state(build: SimpleNames
         assert apply(old, diff) == tuple(block.text for block in new.blocks)
         assert build.ops(diff).count(HunkOp.INSERTED) == max(len(lines[1]) - len(lines[0]), 0), newer.name
         assert HunkOp.DELETED not in build.ops(diff), newer.name
+
+
+TREATY = [HEAD, ("Norway", "3 Mar 1998", "7 Jun 1999"), ("Turkey", "", ""), ("Uruguay", "3 Dec 1997", "7 Jun 2001")]
+
+
+def test_a_state_under_another_of_its_names_is_no_change_of_its_row(build: SimpleNamespace) -> None:
+    renamed = [HEAD, TREATY[1], TREATY[3], ("Türkiye", "", "")]
+    old, new = build.document(*build.rows(*TREATY)), build.document(*build.rows(*renamed))
+    diff = compare(old, new)
+    kind, reason = kind_of(old, new, diff)
+    assert kind is ChangeKind.TYPOGRAPHY
+    assert reason == "a State is written in another way: “Turkey” → “Türkiye”"
+    assert build.ops(diff) == [HunkOp.EDITED]
+
+
+def test_a_state_that_is_renamed_and_accedes_at_once_is_one_edited_row(build: SimpleNamespace) -> None:
+    renamed = [HEAD, TREATY[1], ("Türkiye", "", "5 May 2024 a"), TREATY[3]]
+    old, new = build.document(*build.rows(*TREATY)), build.document(*build.rows(*renamed))
+    diff = compare(old, new)
+    hunk = build.only(diff)
+    assert (hunk.op, hunk.row_key, hunk.old_index) == (HunkOp.EDITED, "Türkiye", 2)
+    assert build.marked(hunk.words) == "[-Turkey-]{+Türkiye | 5 May 2024 a+}"
+    assert kind_of(old, new, diff)[0] is ChangeKind.CONTENT
+
+
+def test_another_state_in_the_place_of_one_is_content_though_its_cells_are_equal(build: SimpleNamespace) -> None:
+    replaced = [HEAD, TREATY[1], TREATY[2], ("Paraguay", "3 Dec 1997", "7 Jun 2001")]
+    old, new = build.document(*build.rows(*TREATY)), build.document(*build.rows(*replaced))
+    assert kind_of(old, new, compare(old, new))[0] is ChangeKind.CONTENT
+
+
+def test_a_state_that_is_only_a_value_of_a_row_is_content_under_another_name(build: SimpleNamespace) -> None:
+    meetings = [("Meeting", "Host"), ("Ninth", "Turkey"), ("Tenth", "Norway")]
+    changed = [meetings[0], ("Ninth", "Türkiye"), meetings[2]]
+    old, new = build.document(*build.rows(*meetings)), build.document(*build.rows(*changed))
+    assert kind_of(old, new, compare(old, new))[0] is ChangeKind.CONTENT
+
+
+def test_a_configured_key_column_names_the_rows(build: SimpleNamespace) -> None:
+    head = ("No", "State", "Mines held")
+    old = [head, ("1", "Norland", "400"), ("2", "Estmark", "90"), ("3", "Sudova", "12")]
+    new = [head, ("1", "Estmark", "70"), ("2", "Norland", "400"), ("3", "Sudova", "12")]
+    documents = build.document(*build.rows(*old)), build.document(*build.rows(*new))
+    found = {hunk.row_key: build.marked(hunk.words) for hunk in compare(*documents).hunks}
+    named = {hunk.row_key: build.marked(hunk.words) for hunk in compare(*documents, key_columns=["state "]).hunks}
+    assert set(found) == {"1", "2"}
+    assert named == {
+        "Estmark": "[-2-]{+1+} | Estmark | [-90-]{+70+}",
+        "Norland": "[-1-]{+2+} | Norland | 400",
+    }
+
+
+def test_json_values_are_compared_by_path_and_their_order_is_no_change(build: SimpleNamespace) -> None:
+    def read(leaves: list[tuple[str, str]]) -> Document:
+        rows = [build.rows(leaf)[0] for leaf in leaves]
+        made: Document = build.document(*rows)
+        return made
+
+    leaves = [("treaty.name", "Accord"), ("treaty.parties", "164"), ("updated", "3 May"), ("stocks.held", "0")]
+    assert kind_of(read(leaves), read(leaves[::-1]), compare(read(leaves), read(leaves[::-1])))[0] is ChangeKind.MOVED
+    changed = [*leaves[:1], ("treaty.parties", "165"), *leaves[2:]]
+    hunk = build.only(compare(read(leaves), read(changed)))
+    assert (hunk.row_key, build.marked(hunk.words)) == ("treaty.parties", "treaty.parties | [-164-]{+165+}")
+
+
+def test_columns_in_another_order_are_moved_and_a_value_under_another_heading_is_content(
+    build: SimpleNamespace,
+) -> None:
+    swapped = [(name, ratified, signed) for name, signed, ratified in STATES]
+    old, new = build.document(*build.rows(*STATES)), build.document(*build.rows(*swapped))
+    kind, reason = kind_of(old, new, compare(old, new))
+    assert kind is ChangeKind.MOVED
+    assert reason == "the columns of a table stand in another order"
+    renamed = build.document(*build.rows(("State", "Ratified", "Signed"), *STATES[1:]))
+    assert kind_of(old, renamed, compare(old, renamed))[0] is ChangeKind.CONTENT
+    moved_value = [swapped[0], ("Norland", "3 Mar 1998", "7 Jun 1999"), *swapped[2:]]
+    other = build.document(*build.rows(*moved_value))
+    assert kind_of(old, other, compare(old, other))[0] is ChangeKind.CONTENT

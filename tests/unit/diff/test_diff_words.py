@@ -114,3 +114,42 @@ def test_private_use_characters_of_the_source_do_not_collide_with_codes() -> Non
     old = "\ue000 \U000f0000 word \u4e00 ok\u0301"
     new = "\ue001 \U000f0000 sword \u4e01 ok\u0301"
     assert both_sides(word_edits(old, new)) == (old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "drawn"),
+    [
+        (
+            "لم تنضم الدولة إلى الاتفاقية في عام 2023.",
+            "تنضم الدولة إلى الاتفاقية في عام 2024.",
+            "[-لم -]تنضم الدولة إلى الاتفاقية في عام [-2023-]{+2024+}.",
+        ),
+        (
+            "המדינה תומכת באיסור (120 מוקשים).",
+            "המדינה מתנגדת באיסור (120 מוקשים).",
+            "המדינה [-תומכת-]{+מתנגדת+} באיסור (120 מוקשים).",
+        ),
+        ("שָׁלוֹם לכולם", "שלום לכולם", "[-שָׁלוֹם-]{+שלום+} לכולם"),
+    ],
+)  # fmt: skip
+def test_text_that_runs_from_right_to_left_is_marked_word_by_word(old: str, new: str, drawn: str) -> None:
+    assert marked(old, new) == drawn
+
+
+def test_small_words_between_two_edits_go_with_them_and_eight_unchanged_ones_never_do() -> None:
+    assert marked("a long grey wolf and the old moon", "a quick white bear and the new sun") == (
+        "a [-long grey wolf-]{+quick white bear+} and the [-old moon-]{+new sun+}"
+    )
+    kept = "and reports it to the assembly each year"
+    left, right = (" ".join(f"{side}{number}" for number in range(40)) for side in "xy")
+    edits = word_edits(f"{left} {kept} {left}", f"{right} {kept} {right}")
+    assert any(edit.op is WordOp.KEPT and kept in edit.text for edit in edits)
+
+
+def test_a_long_text_is_marked_with_no_more_words_than_the_shortest_edit() -> None:
+    source = random.Random(3)
+    old = [f"w{int(800 * source.random() ** 3)}" for _ in range(4_000)]
+    new = [f"v{number}" if number % 23 == 0 else word for number, word in enumerate(old)]
+    edits = word_edits(" ".join(old), " ".join(new))
+    marks = sum(len(edit.text.split()) for edit in edits if edit.op is not WordOp.KEPT)
+    assert marks == 2 * len(range(0, 4_000, 23))

@@ -101,4 +101,7 @@ def test_stray_zero_bytes_in_ascii_are_no_utf_16() -> None:
     assert "w0z" in text
     assert charset == "utf-8"
     for codec in ("utf-16-le", "utf-16-be"):
-        assert decode("Kazakhstan (Қазақстан) has not joined.".encode(codec), declared=None, media_type="text/html")[1] == codec
+        assert (
+            decode("Kazakhstan (Қазақстан) has not joined.".encode(codec), declared=None, media_type="text/html")[1]
+            == codec
+        )

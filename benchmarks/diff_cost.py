@@ -1,0 +1,109 @@
+"""How much more a Diff marks than the shortest one possible, on adjacent versions of real documents.
+
+The cost of a Diff is the number of words and signs that it marks as deleted or inserted; blanks count nothing. A moved
+Block costs nothing in `as_told`, because its words are told once and as unchanged, and counts as deleted and inserted
+in `moves_as_edits`. The optimum is an exact longest common subsequence over the same tokens of the whole texts, which
+cannot tell a move. Prints one JSON line: the ratio to the optimum over all pairs, its median, 95th percentile, worst,
+and the share of pairs within one percent.
+
+    python benchmarks/diff_cost.py ../shared/eval/histories [--pairs-of-a-document 12]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import lzma
+import statistics
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+from rapidfuzz.distance import Indel
+
+from watcher.diff import compare
+from watcher.diff.words import tokens
+from watcher.extract import extract
+from watcher.model.change import Diff, HunkOp, WordOp
+from watcher.model.document import Document
+
+
+def main() -> None:
+    """Measure the histories under a folder and print the line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("histories", type=Path)
+    parser.add_argument("--pairs-of-a-document", type=int, default=12)
+    parser.add_argument("--worst", type=int, default=3, help="How many of the worst pairs are named.")
+    options = parser.parse_args()
+    measured = [
+        (name, *costs(old, new))
+        for file in sorted(options.histories.rglob("*.jsonl.xz"))
+        for name, old, new in pairs(file, options.pairs_of_a_document)
+    ]
+    measured = [each for each in measured if each[1]]
+    print(json.dumps({"benchmark": "diff_cost", "pairs": len(measured), **_summary(measured, options.worst)}))
+
+
+def costs(old: Document, new: Document) -> tuple[int, int, int]:
+    """(optimum, as told, moves as edits) of two Documents in words and signs."""
+    told, moved = told_and_moved(compare(old, new))
+    left, right = words(old.text), words(new.text)
+    return Indel.distance(left, right), told, told + moved
+
+
+def words(text: str) -> list[str]:
+    """The tokens of a text without blanks."""
+    return [token for token in tokens(text) if not token.isspace()]
+
+
+def told_and_moved(diff: Diff) -> tuple[int, int]:
+    """The cost of what a Diff tells as changed, and what its moves would cost as deletions and insertions."""
+    told = moved = 0
+    for hunk in diff.hunks:
+        if hunk.op is HunkOp.MOVED:
+            moved += 2 * len(words(hunk.new))
+        elif hunk.words:
+            told += sum(len(words(edit.text)) for edit in hunk.words if edit.op is not WordOp.KEPT)
+        else:
+            told += len(words(hunk.old)) + len(words(hunk.new))
+    return told, moved
+
+
+def pairs(file: Path, most: int) -> Iterator[tuple[str, Document, Document]]:
+    """Adjacent versions of one history that differ, spread evenly over it."""
+    with lzma.open(file, "rt", encoding="utf-8") as lines:
+        versions = [json.loads(line) for line in lines]
+    steps = [(each["old"], each["new"]) for each in versions if "old" in each]
+    steps += pairwise(each["text"] for each in versions if "text" in each)
+    differing = [(one, two) for one, two in steps if one != two]
+    step = max(len(differing) / most, 1.0)
+    for place in range(min(most, len(differing))):
+        number = int(place * step)
+        one, two = differing[number]
+        yield f"{file.name.split('.jsonl')[0]}:{number}", document(one), document(two)
+
+
+def document(text: str) -> Document:
+    """The Document that a text is read as: JSON where it is JSON."""
+    media_type = "application/json" if text.lstrip().startswith("{") else "text/plain"
+    return extract(text.encode("utf-8", "surrogatepass"), media_type=media_type, charset="utf-8", name="")
+
+
+def _summary(measured: list[tuple[str, int, int, int]], worst: int) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for label, column in (("as_told", 2), ("moves_as_edits", 3)):
+        ratios = sorted((each[column] / each[1], each[0]) for each in measured)  # type: ignore[operator]
+        total = sum(each[column] for each in measured) / sum(each[1] for each in measured)  # type: ignore[misc]
+        values = [ratio for ratio, _ in ratios]
+        found[label] = {
+            "total": round(total, 4),
+            "median": round(statistics.median(values), 4),
+            "within_one_percent": round(sum(value <= 1.01 for value in values) / len(values), 3),
+            "percentile_95": round(values[int(len(values) * 0.95)], 4),
+            "worst": [[name, round(ratio, 3)] for ratio, name in ratios[: -worst - 1 : -1]],
+        }
+    return found
+
+
+if __name__ == "__main__":
+    main()
