@@ -141,7 +141,7 @@ class Pack:
     """Everything the engine knows of one field. Made by `parse_pack` only.
 
     `topic` says of a read sentence if it speaks of the field; `prefilter` is a quick pattern over folded text that
-    finds every sentence that might.
+    finds every sentence that might. `contradictions` are pairs of (indicator, stance) that cannot both hold.
     """
 
     name: str
@@ -157,3 +157,4 @@ class Pack:
     lexicon: Lexicon
     scale: Scale
     examples: tuple[Example, ...]
+    contradictions: frozenset[frozenset[tuple[str, str]]] = frozenset()

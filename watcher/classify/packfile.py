@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from watcher.classify.contradictions import read_contradictions
 from watcher.classify.cues import Cue, CueIndex, Part, compile_cue, compile_re2, compile_sets, one_of
 from watcher.classify.pack import (
     ANY,
@@ -36,6 +37,7 @@ _TOP = (
     "instrument_cues",
     "grammar",
     "indicators",
+    "contradictions",
     "lexicon",
     "significance",
     "examples",
@@ -324,6 +326,7 @@ def _parse(reader: Reader) -> Pack:
         rules=tuple(rules),
         index=CueIndex(rule.cue for rule in rules),
         indicators=indicators,
+        contradictions=read_contradictions(reader, indicators),
         lexicon=_lexicon(reader.below("lexicon", None, _LEXICON)),
         scale=_scale(reader.below("significance", None, ("points", "thresholds", "positions"))),
         examples=_examples(reader, indicators),

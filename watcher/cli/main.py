@@ -22,6 +22,7 @@ Examples:
 
 COMMANDS = {
     "backup": ("backup", "Copy database, archive and configuration while the service works."),
+    "board": ("board", "What each Source says of each State, and where Sources contradict each other."),
     "check": ("history", "Check one Source now and say what happened."),
     "check-config": ("instance", "Read all configuration and say what is wrong."),
     "cite": ("cite", "Print the footnote for a Capture, a Version or a Change."),
@@ -48,6 +49,7 @@ COMMANDS = {
     "source": ("source", "Register and look after Sources."),
     "status": ("instance", "How the instance is."),
     "subscription": ("subscription", "Say who is told of what."),
+    "timeline": ("board", "Every stance of a State by date."),
     "timestamp": ("timestamp", "Have the newest checkpoint stamped by a third party."),
     "upload": ("upload", "Hand in letters, decrees, scans and e-mails."),
     "upgrade": ("upgrade", "Read Snapshots again by the rules of today, without telling anybody."),

@@ -231,6 +231,35 @@ def positions_of_subject(connection: Connection, subject: str) -> list[tuple[str
     return [(row.source_id, row.version_id, row.captured_at, from_json(Position, row.body)) for row in rows]
 
 
+def positions_as_of(
+    connection: Connection, *, until: datetime, subject: str = "", every_version: bool = False
+) -> list[tuple[str, str, Position]]:
+    """(source_id, version_id, Position) of what Sources stated of Subjects until a moment, in reading order.
+
+    Of each Source, Subject and indicator the newest Version that speaks of it, or with `every_version` all of them.
+    Positions of nobody and of superseded Versions are left out.
+    """
+    newest_first = (
+        positions.c.captured_at.desc(),
+        versions.c.sequence.desc(),
+        versions.c.extractor_version.desc(),
+        positions.c.version_id,
+    )
+    group = (positions.c.source_id, positions.c.subject, positions.c.indicator)
+    place = func.dense_rank().over(partition_by=group, order_by=newest_first).label("place")
+    query = (
+        select(positions.c.source_id, positions.c.version_id, positions.c.ordinal, positions.c.body, place)
+        .join(versions, versions.c.version_id == positions.c.version_id)
+        .where(positions.c.captured_at <= until, positions.c.subject != "", _stands())
+    )
+    if subject:
+        query = query.where(positions.c.subject == subject)
+    ranked = query.subquery()
+    wanted = select(ranked) if every_version else select(ranked).where(ranked.c.place == 1)
+    rows = connection.execute(wanted.order_by(ranked.c.source_id, ranked.c.version_id, ranked.c.ordinal))
+    return [(row.source_id, row.version_id, from_json(Position, row.body)) for row in rows]
+
+
 def _stands() -> ColumnElement[bool]:
     return versions.c.superseded_by.is_(None)
 
