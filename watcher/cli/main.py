@@ -25,6 +25,7 @@ COMMANDS = {
     "board": ("board", "What each Source says of each State, and where Sources contradict each other."),
     "check": ("history", "Check one Source now and say what happened."),
     "check-config": ("instance", "Read all configuration and say what is wrong."),
+    "citations": ("citations", "Watch what the numbered notes of reports rest on."),
     "cite": ("cite", "Print the footnote for a Capture, a Version or a Change."),
     "compare": ("answer", "Compare two documents."),
     "demo": ("demo", "Show the whole pipe in half a minute."),
