@@ -142,6 +142,7 @@ class Pack:
 
     `topic` says of a read sentence if it speaks of the field; `prefilter` is a quick pattern over folded text that
     finds every sentence that might. `contradictions` are pairs of (indicator, stance) that cannot both hold.
+    `dated` is the day of this version, as the pack gives it.
     """
 
     name: str
@@ -158,3 +159,4 @@ class Pack:
     scale: Scale
     examples: tuple[Example, ...]
     contradictions: frozenset[frozenset[tuple[str, str]]] = frozenset()
+    dated: str = ""

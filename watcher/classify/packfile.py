@@ -30,6 +30,7 @@ from watcher.model.instruments import instrument_names
 _TOP = (
     "pack",
     "version",
+    "dated",
     "title",
     "instruments",
     "sets",
@@ -318,6 +319,7 @@ def _parse(reader: Reader) -> Pack:
     return Pack(
         name=reader.text("pack"),
         version=reader.integer("version"),
+        dated=reader.text("dated", ""),
         title=reader.text("title", ""),
         instruments=reader.texts("instruments"),
         topic=topic,

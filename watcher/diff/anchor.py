@@ -26,28 +26,8 @@ _WORD = re.compile(r"[^\W_]{3,}")
 _TELLING_WORDS = 3
 _ELLIPSIS = re.compile(r"\s*(?:\.\.\.+|…|\[…\]|\[\.\.\.\])\s*")
 _COMMON = frozenset(
-    [
-        "the",
-        "and",
-        "that",
-        "this",
-        "with",
-        "from",
-        "for",
-        "was",
-        "were",
-        "has",
-        "have",
-        "had",
-        "not",
-        "are",
-        "its",
-        "their",
-        "which",
-        "will",
-        "would",
-        "been",
-    ]
+    {"the", "and", "that", "this", "with", "from", "for", "was", "were", "has", "have", "had", "not", "are", "its"}
+    | {"their", "which", "will", "would", "been"}
 )
 
 

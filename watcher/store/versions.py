@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from watcher.errors import NotFoundError
 from watcher.model.capture import Version
@@ -43,6 +43,22 @@ def supersede(connection: Connection, old_id: str, new_id: str) -> None:
     """Let a Version stand in the place of another one of the same Snapshot; both stay, and may change places again."""
     connection.execute(update(versions).where(versions.c.version_id == old_id).values(superseded_by=new_id))
     connection.execute(update(versions).where(versions.c.version_id == new_id).values(superseded_by=None))
+
+
+def standing_ids(connection: Connection) -> list[str]:
+    """The readable Versions that nothing superseded, by Source and time."""
+    rows = connection.execute(
+        select(versions.c.version_id)
+        .where(versions.c.error_code == "", versions.c.document.is_not(None), _stands())
+        .order_by(versions.c.source_id, versions.c.captured_at, versions.c.sequence)
+    )
+    return list(rows.scalars())
+
+
+def replace_positions(connection: Connection, version: Version, found_positions: tuple[Position, ...]) -> None:
+    """Let a Version assert other Positions than before: what a newer pack reads in it."""
+    connection.execute(delete(positions).where(positions.c.version_id == version.version_id))
+    _add_positions(connection, version, found_positions)
 
 
 def _add_positions(connection: Connection, version: Version, found_positions: tuple[Position, ...]) -> None:

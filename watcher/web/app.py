@@ -70,6 +70,7 @@ ROUTES: tuple[tuple[str, Callable[..., Response]], ...] = (
 # What changes something; `guard.refusal` keeps other sites out of them.
 WRITES: tuple[tuple[str, Callable[..., Awaitable[Response]]], ...] = (
     ("/uploads", uploads.upload),
+    ("/changes/{change_id}/review", changes.review),
     ("/api/uploads", api_uploads.upload),
 )
 
