@@ -40,6 +40,7 @@ COMMANDS = {
     "init": ("instance", "Make the archive and the database of a new instance."),
     "key": ("verify", "Show or exchange the key that signs the checkpoints."),
     "migrate": ("instance", "Bring the database to the schema of this watcher."),
+    "opinion": ("opinion", "Ask a language model for a second opinion on a Change."),
     "payload": ("keep", "Delete bytes, with a tombstone."),
     "positions": ("answer", "Find the Positions that a text asserts."),
     "replay": ("answer", "Replay the dated versions of one Source."),

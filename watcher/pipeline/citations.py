@@ -177,10 +177,12 @@ def citation_parts(bindings: Sequence[Binding], old_text: str, new_text: str) ->
                 standing.append(note)
             else:
                 parts.append(part)
-        if standing:
-            held = all(note.anchors for note in standing)
-            said = "what they rest on stands as it was" if held else "no sentence was found that they rest on"
-            untouched.append(f"{_cited_by(replace(binding, notes=tuple(standing)))}; {said}")
+        for notes, what in (
+            ([note for note in standing if note.anchors], "what is rested on stands as it was"),
+            ([note for note in standing if not note.anchors], "no sentence of it was found to rest on"),
+        ):
+            if notes:
+                untouched.append(f"{_cited_by(replace(binding, notes=tuple(notes)))}; {what}")
     return [*parts, *(_part(name, 0.0) for name in untouched)]
 
 

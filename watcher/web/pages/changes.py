@@ -15,6 +15,7 @@ from watcher.model.permalinks import capture_url
 from watcher.model.review import Verdict, merged_verdict
 from watcher.model.subjects import subject_of
 from watcher.pipeline.cite import cite_change
+from watcher.pipeline.opinion import opinion_of
 from watcher.pipeline.review import annotations_of, review_change
 from watcher.render import footnote, presence_citation
 from watcher.store import changes, digests, sources, versions
@@ -102,6 +103,7 @@ def _shown(
         against = sources.get_source(connection, change.from_source_id) if change.from_source_id else None
         telling = digests.digests_telling(connection, change_id)
         annotations = annotations_of(connection, change_id)
+        opinion = opinion_of(connection, change_id)
     ordered = sorted(change.diff.hunks, key=lambda hunk: hunk.boilerplate)
     return page(
         request,
@@ -115,6 +117,7 @@ def _shown(
         side=side,
         status=status,
         annotations=annotations,
+        opinion=opinion,
         verdict=merged_verdict(annotations),
         verdicts=tuple(Verdict),
         problem=problem,
