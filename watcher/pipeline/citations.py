@@ -198,8 +198,8 @@ def _note_part(binding: Binding, note: BoundNote, old_text: str, new_text: str) 
             name = f"{cites}; the sentence it rests on is gone"
             return _part(name, GONE_POINTS, before.anchor.exact)
         if now.stands is Stands.REWORDED and now.anchor is not None and reworded is None:
-            name = f"{cites}; the sentence it rests on was reworded"
-            reworded = _part(name, REWORDED_POINTS, f"{before.anchor.exact} → {now.anchor.exact}")
+            name = f"{cites}; the sentence it rests on was reworded, it reads now"
+            reworded = _part(name, REWORDED_POINTS, now.anchor.exact)
     return reworded
 
 
