@@ -7,7 +7,7 @@ import ipaddress
 import os
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -69,7 +69,17 @@ class Instance:
         )
         return Door(fetcher, self.browser)
 
-    def post(self, url: str, body: bytes, *, media_type: str, accept: str, maximum_bytes: int) -> bytes:
+    def post(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        media_type: str,
+        accept: str,
+        maximum_bytes: int,
+        headers: Mapping[str, str] | None = None,
+        deadline_seconds: float | None = None,
+    ) -> bytes:
         """The answer of a service that the settings name, asked through the door of `fetch`."""
         fetch = self.settings.fetch
         return post(
@@ -78,10 +88,15 @@ class Instance:
             media_type=media_type,
             accept=accept,
             user_agent=user_agent(fetch.contact),
-            limits=replace(limits_of(fetch), maximum_bytes=maximum_bytes),
+            limits=replace(
+                limits_of(fetch),
+                maximum_bytes=maximum_bytes,
+                deadline_seconds=deadline_seconds or fetch.deadline_seconds,
+            ),
             egress=egress_of(fetch),
             tls=self.tls,
             proxy=proxy_of(fetch),
+            headers=headers,
         )
 
     def authority(self) -> Authority | None:

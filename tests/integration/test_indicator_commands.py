@@ -23,8 +23,8 @@ def config(tmp_path: Path) -> Path:
 def test_every_shipped_example_passes_and_is_counted(config: Path) -> None:
     result = CliRunner().invoke(cli, ["--config", str(config), "indicators", "test"])
     assert result.exit_code == 0
-    assert "mine_action: " in result.output
-    assert "cluster_munitions: " in result.output
+    assert "mine_action " in result.output
+    assert "cluster_munitions " in result.output
 
 
 def test_an_example_that_is_read_otherwise_is_named_and_ends_with_code_1(config: Path) -> None:

@@ -156,7 +156,8 @@ class Pack:
     """Everything the engine knows of one field. Made by `parse_pack` only; equal to itself alone.
 
     `topic` says of a read sentence if it speaks of the field; `prefilter` is a quick pattern over folded text that
-    finds every sentence that might.
+    finds every sentence that might. `contradictions` are pairs of (indicator, stance) that cannot both hold.
+    `dated` is the day of this version, as the pack gives it.
     """
 
     name: str
@@ -172,3 +173,5 @@ class Pack:
     lexicon: Lexicon
     scale: Scale
     examples: tuple[Example, ...]
+    contradictions: frozenset[frozenset[tuple[str, str]]] = frozenset()
+    dated: str = ""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from watcher.classify.contradictions import read_contradictions
 from watcher.classify.cues import PREFIX, Cue, CueIndex, Part, compile_cue, compile_re2, compile_sets, one_of
 from watcher.classify.pack import (
     ANY,
@@ -30,6 +31,7 @@ from watcher.model.instruments import instrument_names
 _TOP = (
     "pack",
     "version",
+    "dated",
     "title",
     "instruments",
     "sets",
@@ -37,6 +39,7 @@ _TOP = (
     "instrument_cues",
     "grammar",
     "indicators",
+    "contradictions",
     "lexicon",
     "significance",
     "examples",
@@ -346,6 +349,7 @@ def _parse(reader: Reader) -> Pack:
     return Pack(
         name=reader.text("pack"),
         version=reader.integer("version"),
+        dated=reader.text("dated", ""),
         title=reader.text("title", ""),
         instruments=reader.texts("instruments"),
         topic=topic,
@@ -354,6 +358,7 @@ def _parse(reader: Reader) -> Pack:
         rules=tuple(rules),
         index=CueIndex((rule.cue for rule in rules), (topic, *cues_of(grammar))),
         indicators=indicators,
+        contradictions=read_contradictions(reader, indicators),
         lexicon=_lexicon(reader.below("lexicon", None, _LEXICON)),
         scale=_scale(reader.below("significance", None, ("points", "thresholds", "positions"))),
         examples=_examples(reader, indicators),

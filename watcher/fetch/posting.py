@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ssl
 import time
+from collections.abc import Mapping
 from typing import cast
 
 import httpx
@@ -37,20 +38,25 @@ def post(
     egress: Egress | None = None,
     tls: ssl.SSLContext | None = None,
     proxy: Proxy | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> bytes:
-    """The body of a 200 answer of type `accept` to `body`, which is of `media_type`. FetchError for anything else."""
+    """The body of a 200 answer of type `accept` to `body`, which is of `media_type`. FetchError for anything else.
+
+    `headers` are sent beside the usual ones: a secret belongs here, never into the address.
+    """
     try:
         target = httpx.URL(require_http_url(url))
     except (RefusedError, httpx.InvalidURL) as error:
         raise FetchError(str(error), outcome=Outcome.DENIED, transient=False) from error
-    headers = {
+    sent = {
+        **(headers or {}),
         "User-Agent": user_agent,
         "Content-Type": media_type,
         "Accept": accept,
         "Accept-Encoding": "identity",
         "Connection": "close",
     }
-    request = httpx.Request("POST", target, headers=headers, content=body)
+    request = httpx.Request("POST", target, headers=sent, content=body)
     wire = Wire(egress or Egress(), proxy=proxy)
     wire.budget = Budget(
         deadline_seconds=limits.deadline_seconds,

@@ -8,6 +8,7 @@ from watcher.errors import ExtractError
 from watcher.model.capture import Capture, Trigger, Version
 from watcher.model.change import Change, ChangeKind, Diff, Judgement, Severity, SignificancePart
 from watcher.model.source import Source
+from watcher.pipeline.citations import with_citations
 from watcher.pipeline.compare import Comparison, PastText, compare_documents, place_in_history
 from watcher.pipeline.health import Presence
 from watcher.pipeline.ports import Rooms
@@ -151,7 +152,8 @@ def _format_change(rooms: Rooms, source: Source, old: Version, new: Version, tri
 def change_of(
     rooms: Rooms, source: Source, old: Version, new: Version, trigger: Trigger, comparison: Comparison
 ) -> Change:
-    """A Comparison of two Versions as the Change of a Source."""
+    """A Comparison of two Versions as the Change of a Source, with what notes of reports have to do with it."""
+    comparison = with_citations(rooms, source, old, new, comparison)
     return Change(
         change_id=f"{old.version_id}..{new.version_id}",
         source_id=source.source_id,

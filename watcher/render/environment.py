@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from watcher.render import words
+from watcher.render.board import contradiction_words, dates_words, stated_words
 from watcher.render.headline import edit_counts, headline, ranked_positions, step
 from watcher.render.hunks import HunkView, view_hunk
 
@@ -108,6 +109,9 @@ def _environment() -> Environment:
         why_unchecked=words.why_unchecked,
         host_of=words.host_of,
         subject_name=words.subject_name,
+        stated=stated_words,
+        dates=dates_words,
+        contradiction=contradiction_words,
     )
     environment.globals.update(
         counted=words.counted,

@@ -13,13 +13,16 @@ from watcher.pipeline.ports import PackText
 from watcher.settings.strict_yaml import read_yaml
 
 
-def load_pack(folder: Path, name: str) -> tuple[Pack, Any]:
-    """The pack `name` of a folder and the plain value it was parsed from. ConfigError when it is wrong or missing."""
+def load_pack(folder: Path, name: str, *, shared: Path | None = None) -> tuple[Pack, Any]:
+    """The pack `name` of a folder and the plain value it was parsed from. ConfigError when it is wrong or missing.
+
+    `shared` is the folder of the files that packs extend, when it is another one.
+    """
     path = folder / f"{name}.yaml"
     if not path.exists():
         there = ", ".join(sorted(file.stem for file in folder.glob("*.yaml"))) or "none"
         raise ConfigError(f"there is no indicator pack {name!r} in {folder}; there are: {there}", key="classify.pack")
-    plain = _extended(folder, path, read_yaml(path).plain())
+    plain = _extended(shared or folder, path, read_yaml(path).plain())
     return parse_pack(plain, file=str(path)), plain
 
 

@@ -166,6 +166,20 @@ class UploadSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OpinionSettings:
+    """A second opinion of a language model on Changes; none is asked while `url` is "".
+
+    `url` is the address of an OpenAI-compatible interface up to its version ("https://llm.example.org/v1"), `model` the
+    name that it is asked for. `key` comes from WATCHER_OPINION__KEY or WATCHER_OPINION__KEY_FILE only.
+    """
+
+    url: str = ""
+    model: str = ""
+    key: str = field(default="", repr=False)
+    deadline_seconds: float = 60.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """Everything an instance can be told, one section a room."""
 
@@ -179,10 +193,17 @@ class Settings:
     browser: BrowserSettings = BrowserSettings()
     retention: RetentionSettings = RetentionSettings()
     uploads: UploadSettings = UploadSettings()
+    opinion: OpinionSettings = OpinionSettings()
 
 
 SECRETS = frozenset(
-    {("archive", "s3_access_key"), ("archive", "s3_secret_key"), ("smtp", "password"), ("fetch", "proxy_login")}
+    {
+        ("archive", "s3_access_key"),
+        ("archive", "s3_secret_key"),
+        ("smtp", "password"),
+        ("fetch", "proxy_login"),
+        ("opinion", "key"),
+    }
 )
 
 
@@ -293,6 +314,8 @@ def _validate(settings: Settings, file: str) -> None:
             "uploads.maximum_bytes",
             "should be from 1 to 500000000: a document is held in memory while it is read",
         ),
+        (not settings.opinion.url or settings.opinion.model != "", "opinion.model", "should name a model"),
+        (0 < settings.opinion.deadline_seconds <= 600, "opinion.deadline_seconds", "should be over 0, at most 600"),
         (settings.scheduler.tick_seconds > 0, "scheduler.tick_seconds", "should be more than 0"),
         (1 <= settings.scheduler.workers <= 256, "scheduler.workers", "should be from 1 to 256"),
         (

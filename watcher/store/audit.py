@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -69,4 +69,13 @@ def list_audit(connection: Connection, *, target: str | None = None, limit: int 
     if target is not None:
         query = query.where(audit.c.target == target)
     rows = connection.execute(query.order_by(audit.c.sequence.desc()).limit(limit))
+    return [AuditEntry(**row._mapping) for row in rows]
+
+
+def list_acts(connection: Connection, actions: Collection[str], *, target: str | None = None) -> list[AuditEntry]:
+    """All acts of some kinds, oldest first, all or on one target."""
+    query = select(audit).where(audit.c.action.in_(sorted(actions)))
+    if target is not None:
+        query = query.where(audit.c.target == target)
+    rows = connection.execute(query.order_by(audit.c.sequence))
     return [AuditEntry(**row._mapping) for row in rows]

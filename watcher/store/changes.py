@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection, func, insert, select
 
 from watcher.errors import NotFoundError
@@ -67,6 +69,14 @@ def list_changes(connection: Connection, *, source_id: str | None = None, limit:
         query = query.where(changes.c.source_id == source_id)
     rows = connection.execute(query.order_by(changes.c.captured_at.desc(), changes.c.recorded_at.desc()).limit(limit))
     return [from_json(Change, row.body) for row in rows]
+
+
+def change_ids(connection: Connection, *, since: datetime | None = None) -> list[str]:
+    """All Changes, or those whose later side was captured at a moment or after it, oldest first."""
+    query = select(changes.c.change_id)
+    if since is not None:
+        query = query.where(changes.c.captured_at >= since)
+    return list(connection.execute(query.order_by(changes.c.captured_at, changes.c.ordinal)).scalars())
 
 
 def changes_recorded_after(connection: Connection, ordinal: int) -> list[Change]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from watcher.errors import NotFoundError
 from watcher.model.capture import Version
@@ -43,6 +43,22 @@ def supersede(connection: Connection, old_id: str, new_id: str) -> None:
     """Let a Version stand in the place of another one of the same Snapshot; both stay, and may change places again."""
     connection.execute(update(versions).where(versions.c.version_id == old_id).values(superseded_by=new_id))
     connection.execute(update(versions).where(versions.c.version_id == new_id).values(superseded_by=None))
+
+
+def standing_ids(connection: Connection) -> list[str]:
+    """The readable Versions that nothing superseded, by Source and time."""
+    rows = connection.execute(
+        select(versions.c.version_id)
+        .where(versions.c.error_code == "", versions.c.document.is_not(None), _stands())
+        .order_by(versions.c.source_id, versions.c.captured_at, versions.c.sequence)
+    )
+    return list(rows.scalars())
+
+
+def replace_positions(connection: Connection, version: Version, found_positions: tuple[Position, ...]) -> None:
+    """Let a Version assert other Positions than before: what a newer pack reads in it."""
+    connection.execute(delete(positions).where(positions.c.version_id == version.version_id))
+    _add_positions(connection, version, found_positions)
 
 
 def _add_positions(connection: Connection, version: Version, found_positions: tuple[Position, ...]) -> None:
@@ -229,6 +245,35 @@ def positions_of_subject(connection: Connection, subject: str) -> list[tuple[str
         .order_by(positions.c.captured_at.desc(), positions.c.source_id, positions.c.ordinal)
     )
     return [(row.source_id, row.version_id, row.captured_at, from_json(Position, row.body)) for row in rows]
+
+
+def positions_as_of(
+    connection: Connection, *, until: datetime, subject: str = "", every_version: bool = False
+) -> list[tuple[str, str, Position]]:
+    """(source_id, version_id, Position) of what Sources stated of Subjects until a moment, in reading order.
+
+    Of each Source, Subject and indicator the newest Version that speaks of it, or with `every_version` all of them.
+    Positions of nobody and of superseded Versions are left out.
+    """
+    newest_first = (
+        positions.c.captured_at.desc(),
+        versions.c.sequence.desc(),
+        versions.c.extractor_version.desc(),
+        positions.c.version_id,
+    )
+    group = (positions.c.source_id, positions.c.subject, positions.c.indicator)
+    place = func.dense_rank().over(partition_by=group, order_by=newest_first).label("place")
+    query = (
+        select(positions.c.source_id, positions.c.version_id, positions.c.ordinal, positions.c.body, place)
+        .join(versions, versions.c.version_id == positions.c.version_id)
+        .where(positions.c.captured_at <= until, positions.c.subject != "", _stands())
+    )
+    if subject:
+        query = query.where(positions.c.subject == subject)
+    ranked = query.subquery()
+    wanted = select(ranked) if every_version else select(ranked).where(ranked.c.place == 1)
+    rows = connection.execute(wanted.order_by(ranked.c.source_id, ranked.c.version_id, ranked.c.ordinal))
+    return [(row.source_id, row.version_id, from_json(Position, row.body)) for row in rows]
 
 
 def _stands() -> ColumnElement[bool]:

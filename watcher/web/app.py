@@ -20,6 +20,7 @@ from watcher.web.api import uploads as api_uploads
 from watcher.web.guard import refusal
 from watcher.web.pages import (
     audit,
+    board,
     captures,
     changes,
     digests,
@@ -51,8 +52,10 @@ ROUTES: tuple[tuple[str, Callable[..., Response]], ...] = (
     ("/digests", digests.list_digests),
     ("/digests/{digest_id}", digests.show_digest),
     ("/digests/{digest_id}/message", digests.show_message),
+    ("/board", board.show_board),
     ("/subjects", subjects.list_subjects),
     ("/subjects/{alpha3}", subjects.show_subject),
+    ("/subjects/{alpha3}/timeline", board.show_time_line),
     ("/subscriptions", subscriptions.list_subscriptions),
     ("/uploads/new", uploads.new_upload),
     ("/questionnaires", questionnaires.list_questionnaires),
@@ -67,6 +70,7 @@ ROUTES: tuple[tuple[str, Callable[..., Response]], ...] = (
 # What changes something; `guard.refusal` keeps other sites out of them.
 WRITES: tuple[tuple[str, Callable[..., Awaitable[Response]]], ...] = (
     ("/uploads", uploads.upload),
+    ("/changes/{change_id}/review", changes.review),
     ("/api/uploads", api_uploads.upload),
 )
 

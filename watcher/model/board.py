@@ -1,0 +1,324 @@
+"""The Position board: what each Source says of a Subject's policy as of a day, and where Sources contradict. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import combinations
+
+from watcher.model.change import Position
+from watcher.model.document import Block, BlockKind
+from watcher.model.notes import marks_meant
+from watcher.model.source import Source
+from watcher.model.stated import StatedDate, stated_dates
+
+Pairs = frozenset[frozenset[tuple[str, str]]]
+
+_MARK = re.compile(r"\[([0-9]{1,3}|[*†‡]{1,3})\]")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CitedNote:
+    """A note that a passage rests on: its mark, its text, and the text of the note that it means ("Ibid."), or "".
+
+    `later` says that the mark stands after a later sentence of the passage's Block.
+    """
+
+    mark: str
+    text: str
+    meant: str = ""
+    later: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Statement:
+    """A Position as a Source states it in Version `version_id`, read from Capture `sequence`.
+
+    `dates` are those that the passage names. `current` says that the Source's newest Version as of the day still
+    states it. `heading` is the nearest heading above the passage.
+    """
+
+    source: Source
+    version_id: str
+    sequence: int
+    payload_sha256: str
+    captured_at: datetime
+    position: Position
+    dates: tuple[StatedDate, ...] = ()
+    notes: tuple[CitedNote, ...] = ()
+    heading: str = ""
+    current: bool = True
+
+    @property
+    def order(self) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+        """Newest last: by the date of the document, then by the newest past date that the passage names."""
+        day = self.captured_at.astimezone(UTC)
+        stood = (day.year, day.month, day.day)
+        past = [date.order for date in self.dates if date.order <= stood]
+        return stood, max(past, default=stood)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """(indicator, stance): what contradictions are told by."""
+        return self.position.indicator, self.position.stance
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contradiction:
+    """Two statements of one Subject that cannot both hold; `between` says that they are of different Sources."""
+
+    one: Statement
+    other: Statement
+
+    @property
+    def between(self) -> bool:
+        """Whether two Sources contradict each other, and not a Source itself."""
+        return self.one.source.source_id != self.other.source.source_id
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """Everything that Sources state of one Subject and Indicator, the newest statement first.
+
+    `agree` are the Sources that state the leading stance now.
+    """
+
+    subject: str
+    indicator: str
+    statements: tuple[Statement, ...]
+    contradictions: tuple[Contradiction, ...] = ()
+
+    @property
+    def leading(self) -> Statement:
+        """The newest statement that still stands; the newest of all where none does."""
+        return next((each for each in self.statements if each.current), self.statements[0])
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        """The other stances that are stated now, by the same Sources or by others, newest first."""
+        others = (each.position.stance for each in self.statements if each.current)
+        return tuple(dict.fromkeys(each for each in others if each != self.leading.position.stance))
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether Sources contradict each other here."""
+        return any(each.between for each in self.contradictions)
+
+    @property
+    def agree(self) -> tuple[Source, ...]:
+        """The Sources that state the leading stance now, each once."""
+        stance = self.leading.position.stance
+        found = {
+            each.source.source_id: each.source
+            for each in self.statements
+            if each.current and each.position.stance == stance
+        }
+        return tuple(found.values())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Board:
+    """The cells of a day, by Subject and Indicator. `indicators` are in the order of the pack."""
+
+    as_of: datetime
+    pack: str
+    pack_version: int
+    indicators: tuple[str, ...]
+    cells: tuple[Cell, ...]
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The Subjects that have a cell."""
+        return tuple(dict.fromkeys(cell.subject for cell in self.cells))
+
+    def cell(self, subject: str, indicator: str) -> Cell | None:
+        """One cell, None where no Source says anything."""
+        return next((each for each in self.cells if (each.subject, each.indicator) == (subject, indicator)), None)
+
+
+def read_statements(
+    found: Sequence[tuple[Position, bool]],
+    blocks: Sequence[Block],
+    *,
+    source: Source,
+    version_id: str,
+    sequence: int,
+    payload_sha256: str,
+    captured_at: datetime,
+) -> list[Statement]:
+    """Statements of one Version's Positions, each with whether it is current; `blocks` are those of its Document.
+
+    What stands in a footnote names a source and states nothing.
+    """
+    places = _Places(blocks)
+    statements = []
+    for position, current in found:
+        at = places.block_at(position.start)
+        if at is not None and blocks[at].kind is BlockKind.FOOTNOTE:
+            continue
+        statements.append(
+            Statement(
+                source=source,
+                version_id=version_id,
+                sequence=sequence,
+                payload_sha256=payload_sha256,
+                captured_at=captured_at,
+                position=position,
+                dates=stated_dates(position.passage),
+                notes=places.notes(position),
+                heading=places.heading(at),
+                current=current,
+            )
+        )
+    return statements
+
+
+class _Places:
+    """Where a Document's characters lie: `Document.text` is its Blocks, one per line."""
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self._blocks = blocks
+        self._starts = []
+        start = 0
+        for block in blocks:
+            self._starts.append(start)
+            start += len(block.text) + 1
+        self._footnotes: dict[str, Block] = {}
+        for block in blocks:
+            if block.kind is BlockKind.FOOTNOTE and block.anchor:
+                self._footnotes.setdefault(block.anchor, block)
+        self._meant = {blocks[at].anchor: mark for at, mark in marks_meant(blocks).items()}
+
+    def block_at(self, offset: int) -> int | None:
+        return next((at for at in reversed(range(len(self._starts))) if self._starts[at] <= offset), None)
+
+    def heading(self, at: int | None) -> str:
+        if at is None:
+            return ""
+        above = (self._blocks[place] for place in range(at, -1, -1))
+        return next((block.text for block in above if block.kind is BlockKind.HEADING), "")
+
+    def notes(self, position: Position) -> tuple[CitedNote, ...]:
+        """Those whose marks stand in the passage; else those at the next mark of its Block."""
+        marks = [mark for mark in _MARK.findall(position.passage) if mark in self._footnotes]
+        at, later = self.block_at(position.start), False
+        if not marks and at is not None:
+            rest = self._blocks[at].text[position.end - self._starts[at] :]
+            marks = [mark for mark in _MARK.findall(rest)[:1] if mark in self._footnotes]
+            later = True
+        return tuple(self._note(mark, later=later) for mark in dict.fromkeys(marks))
+
+    def _note(self, mark: str, *, later: bool) -> CitedNote:
+        meant = self._footnotes.get(self._meant.get(mark, ""))
+        return CitedNote(
+            mark=mark, text=self._footnotes[mark].text, meant=meant.text if meant is not None else "", later=later
+        )
+
+
+def make_board(
+    statements: Iterable[Statement],
+    *,
+    as_of: datetime,
+    pack: str,
+    pack_version: int,
+    stances: Mapping[str, Sequence[str]],
+    contradictions: Pairs,
+) -> Board:
+    """Statements arranged by Subject and Indicator, contradictions marked in both cells that they concern.
+
+    `stances` are the pack's Indicators in order, each with its stances; of several that a text asserts, the one
+    listed last prevails.
+    """
+    indicators = tuple(stances)
+    by_subject: dict[str, list[Statement]] = {}
+    for statement in statements:
+        by_subject.setdefault(statement.position.subject, []).append(statement)
+    cells: list[Cell] = []
+    for subject in sorted(by_subject):
+        cells.extend(_cells(subject, by_subject[subject], stances, contradictions))
+    return Board(as_of=as_of, pack=pack, pack_version=pack_version, indicators=indicators, cells=tuple(cells))
+
+
+def _cells(
+    subject: str, statements: Sequence[Statement], stances: Mapping[str, Sequence[str]], pairs: Pairs
+) -> list[Cell]:
+    found = _contradictions(statements, pairs)
+    said = {each.position.indicator for each in statements}
+    ordered = [*(name for name in stances if name in said), *sorted(said - set(stances))]
+    return [
+        Cell(
+            subject=subject,
+            indicator=indicator,
+            statements=tuple(
+                _newest_first(
+                    (each for each in statements if each.position.indicator == indicator), stances.get(indicator, ())
+                )
+            ),
+            contradictions=tuple(each for each in found if indicator in (each.one.key[0], each.other.key[0])),
+        )
+        for indicator in ordered
+    ]
+
+
+def _newest_first(statements: Iterable[Statement], stances: Sequence[str] = ()) -> list[Statement]:
+    """By the date of the document, then by the dates that passages name, then by the order of `stances`, the last
+    one first, then as they stand in the document."""
+    rank = {stance: number for number, stance in enumerate(stances)}
+    ordered = sorted(statements, key=lambda each: (each.source.source_id, each.position.start))
+    ordered.sort(key=lambda each: rank.get(each.position.stance, -1), reverse=True)
+    return sorted(ordered, key=lambda each: each.order, reverse=True)
+
+
+def _contradictions(statements: Sequence[Statement], pairs: Pairs) -> list[Contradiction]:
+    """Pairs of current statements, those between Sources first; one for each pair of Sources and stances.
+
+    Statements that name years, and no year in common, speak of different times.
+    """
+    found: dict[frozenset[tuple[str, tuple[str, str]]], Contradiction] = {}
+    current = _newest_first(each for each in statements if each.current)
+    for one, other in combinations(current, 2):
+        if frozenset((one.key, other.key)) in pairs and not _at_different_times(one, other):
+            sides = frozenset(((one.source.source_id, one.key), (other.source.source_id, other.key)))
+            found.setdefault(sides, Contradiction(one=one, other=other))
+    return sorted(found.values(), key=lambda each: not each.between)
+
+
+def _at_different_times(one: Statement, other: Statement) -> bool:
+    first, second = ({date.year for date in each.dates} for each in (one, other))
+    return bool(first and second) and first.isdisjoint(second)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moment:
+    """One entry of a time line: a stance at a date, and the statement that gives it.
+
+    `date` is that which the passage names, or the document's own (`dated` False).
+    """
+
+    date: StatedDate
+    dated: bool
+    statement: Statement
+
+
+def time_line(statements: Iterable[Statement]) -> list[Moment]:
+    """Every statement at each date that its passage names, else at the date of its document; oldest first."""
+    moments = []
+    for each in statements:
+        day = each.captured_at.astimezone(UTC)
+        own = StatedDate(year=day.year, month=day.month, day=day.day)
+        dates = [date for date in each.dates if date.order <= own.order]
+        moments += [Moment(date=date, dated=True, statement=each) for date in dates]
+        if not dates:
+            moments.append(Moment(date=own, dated=False, statement=each))
+    return sorted(
+        moments,
+        key=lambda each: (
+            each.date.order,
+            each.statement.captured_at,
+            each.statement.source.source_id,
+            each.statement.position.indicator,
+            each.statement.position.start,
+        ),
+    )

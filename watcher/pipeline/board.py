@@ -1,0 +1,78 @@
+"""The Position board and time lines of an instance, read from what is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from watcher.errors import RefusedError
+from watcher.model.board import Board, Moment, Statement, make_board, read_statements, time_line
+from watcher.model.change import Position
+from watcher.pipeline.ports import Rooms
+from watcher.store import sources, versions
+from watcher.store.database import Connection
+
+
+def end_of_day(text: str) -> datetime:
+    """The last moment of a day given as "2026-12-31" (UTC). RefusedError when it is no day."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC) + timedelta(days=1, microseconds=-1)
+    except ValueError as error:
+        raise RefusedError(f"{text[:40]!r} is not a date: write 2026-12-31") from error
+
+
+def read_board(rooms: Rooms, *, as_of: datetime | None = None, subject: str = "") -> Board:
+    """The board as of a moment (now by default), of all Subjects or of one (alpha-3)."""
+    moment = as_of or rooms.clock()
+    with rooms.database.reading() as connection:
+        statements = _statements(connection, until=moment, subject=subject, every_version=False)
+    pack = rooms.pack.pack
+    return make_board(
+        statements,
+        as_of=moment,
+        pack=pack.name,
+        pack_version=pack.version,
+        stances={name: one.stances for name, one in pack.indicators.items()},
+        contradictions=pack.contradictions,
+    )
+
+
+def read_time_line(rooms: Rooms, subject: str, indicator: str = "", *, as_of: datetime | None = None) -> list[Moment]:
+    """Every stance that any Version states of a Subject, by date, of all Indicators or of one; a statement that stays
+    the same over several Versions of a Source is told once, at its first."""
+    with rooms.database.reading() as connection:
+        statements = _statements(connection, until=as_of or rooms.clock(), subject=subject, every_version=True)
+    first: dict[tuple[str, str, str, str], Statement] = {}
+    for each in sorted(statements, key=lambda each: (each.captured_at, each.sequence)):
+        position = each.position
+        if not indicator or position.indicator == indicator:
+            first.setdefault((each.source.source_id, position.indicator, position.stance, position.passage), each)
+    return time_line(first.values())
+
+
+def _statements(connection: Connection, *, until: datetime, subject: str, every_version: bool) -> list[Statement]:
+    known = {source.source_id: source for source in sources.list_sources(connection)}
+    stated = versions.positions_as_of(connection, until=until, subject=subject, every_version=every_version)
+    newest = {source_id: version_id for source_id, version_id, _ in versions.newest_readable(connection, until=until)}
+    by_version: dict[tuple[str, str], list[Position]] = {}
+    for source_id, version_id, position in stated:
+        by_version.setdefault((source_id, version_id), []).append(position)
+    found: list[Statement] = []
+    for (source_id, version_id), positions in by_version.items():
+        version = versions.get_version(connection, version_id)
+        current = newest.get(source_id) == version_id
+        found += read_statements(
+            [(position, current) for position in _each_once(positions)],
+            version.document.blocks if version.document is not None else (),
+            source=known[source_id],
+            version_id=version_id,
+            sequence=version.sequence,
+            payload_sha256=version.payload_sha256,
+            captured_at=version.captured_at,
+        )
+    return found
+
+
+def _each_once(positions: Sequence[Position]) -> list[Position]:
+    said = {(each.subject, each.indicator, each.stance, each.passage): each for each in reversed(positions)}
+    return sorted(said.values(), key=lambda each: (each.start, each.indicator, each.stance))
