@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection, func, insert, select
 
 from watcher.errors import NotFoundError
@@ -66,6 +68,19 @@ def list_changes(connection: Connection, *, source_id: str | None = None, limit:
     if source_id is not None:
         query = query.where(changes.c.source_id == source_id)
     rows = connection.execute(query.order_by(changes.c.captured_at.desc(), changes.c.recorded_at.desc()).limit(limit))
+    return [from_json(Change, row.body) for row in rows]
+
+
+def changes_between(
+    connection: Connection, source_id: str, *, after: datetime, until: datetime, limit: int
+) -> list[Change]:
+    """Changes of a Source that were captured after a moment and not after another one, oldest first."""
+    rows = connection.execute(
+        select(changes.c.body)
+        .where(changes.c.source_id == source_id, changes.c.captured_at > after, changes.c.captured_at <= until)
+        .order_by(changes.c.captured_at, changes.c.ordinal)
+        .limit(limit)
+    )
     return [from_json(Change, row.body) for row in rows]
 
 
