@@ -121,5 +121,6 @@ def compose(
         unchecked=tuple(reach.source for reach in reaches if not reach.attempts),
         unobserved=tuple(reach for reach in reaches if reach.gap),
         noted=tuple(reach for reach in reaches if reach.notes),
+        flipping=tuple(reach for reach in reaches if reach.flips),
         checkpoint=checkpoint,
     )

@@ -69,6 +69,7 @@ class SourceReach:
     held: str = ""
     gap: tuple[datetime, datetime] | None = None
     notes: tuple[str, ...] = ()
+    flips: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,7 +95,8 @@ class Digest:
     `entries` are told in order of severity; `noise_count` Changes were recorded and judged without
     policy meaning. `held` are Sources that answered with
     something else than their document, `unreached` those that no attempt reached, `unchecked` those nobody tried,
-    in the period. `unobserved` were not looked at for longer than their cadence says, `noted` have custody notes.
+    in the period. `unobserved` were not looked at for longer than their cadence says, `noted` have custody notes,
+    `flipping` began to go back and forth between texts and are not told of again until they settle.
     `checkpoint` is the newest head of the ledger.
     """
 
@@ -113,6 +115,7 @@ class Digest:
     unobserved: tuple[SourceReach, ...]
     noted: tuple[SourceReach, ...]
     checkpoint: str
+    flipping: tuple[SourceReach, ...] = ()
 
 
 class DeliveryState(StrEnum):

@@ -173,6 +173,10 @@ def _looked_lines(told: ToldDigest) -> Iterator[str]:
         yield from ("", "Not tried in this period:")
         for source in digest.unchecked:
             yield from _wrapped(_named(source) + why_unchecked(source), first="  - ", rest="    ")
+    if digest.flipping:
+        yield from ("", "Go back and forth (said once, every state is archived):")
+        for reach in digest.flipping:
+            yield from _wrapped(f"{_named(reach.source)}: {folded(reach.flips)}", first="  - ", rest="    ")
     if digest.noted:
         yield from ("", "Custody notes:")
         for reach in digest.noted:

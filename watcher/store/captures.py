@@ -207,6 +207,18 @@ def count_captures(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
+def count_reached_after(connection: Connection, source_id: str, after: datetime) -> int:
+    """How many Captures of a Source brought an answer after a moment."""
+    count: int = connection.execute(
+        select(func.count()).where(
+            captures.c.source_id == source_id,
+            captures.c.captured_at > after,
+            captures.c.outcome.in_([outcome for outcome in Outcome if outcome.reached]),
+        )
+    ).scalar_one()
+    return count
+
+
 def attempts_in_period(
     connection: Connection, source_ids: list[str], *, after: datetime, until: datetime
 ) -> dict[str, list[Capture]]:
