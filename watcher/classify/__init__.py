@@ -7,7 +7,7 @@ from watcher.classify.examples import ExampleResult, check_examples
 from watcher.classify.judge import judge
 from watcher.classify.pack import Example, Pack
 from watcher.classify.packfile import parse_pack
-from watcher.classify.positions import find_positions
+from watcher.classify.positions import find_positions, speaks_of_field
 
 __all__ = [
     "Example",
@@ -18,4 +18,5 @@ __all__ = [
     "find_positions",
     "judge",
     "parse_pack",
+    "speaks_of_field",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -76,7 +76,8 @@ class SourceReach:
 class DigestEntry:
     """One Change as a Digest tells it, with what a citation of both sides needs.
 
-    `old_source` is set where the text before is that of another Source: the same document of an earlier year.
+    `alike` are further Sources of the same host that show the same edit: told once, with their list. `old_source` is
+    set where the text before is that of another Source: the same document of an earlier year.
     """
 
     change: Change
@@ -86,6 +87,12 @@ class DigestEntry:
     old_payload_sha256: str
     new_payload_sha256: str
     old_source: Source | None = None
+    alike: tuple[DigestEntry, ...] = ()
+
+    @property
+    def told(self) -> tuple[DigestEntry, ...]:
+        """The entry and those that it tells along with itself."""
+        return (replace(self, alike=()), *self.alike)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

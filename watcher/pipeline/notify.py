@@ -178,7 +178,7 @@ def _digest(connection: Connection, subscription: Subscription, now: datetime, c
 def _begun_flips(
     connection: Connection, subscription: Subscription, recorded: Iterable[Change], every_source: Mapping[str, Source]
 ) -> dict[str, str]:
-    """What is said of the Sources that began to go back and forth: by the first such Change of each, if it is wanted."""
+    """What is said of Sources that began to go back and forth: by the first such Change of each, if it is wanted."""
     return {
         change.source_id: change.reason
         for change in recorded

@@ -34,7 +34,7 @@ def _subject(told: ToldDigest) -> str:
     digest = told.digest
     day = said_date(digest.period_to)
     if told.full:
-        more = len(digest.entries) - 1
+        more = sum(len(entry.told) for entry in digest.entries) - 1
         tail = f" + {counted(more, 'more Change')}" if more else ""
         return f"[{digest.entries[0].change.judgement.severity}] {told.headline}{tail}"
     if digest.flipping:

@@ -89,6 +89,11 @@ def _entry_lines(number: int, told: ToldEntry, hunks_in_full: int) -> Iterator[s
     )
     if change.reason.strip():
         yield from _wrapped(defanged(folded(change.reason)), first="  ", rest="  ")
+    if told.alike:
+        yield from ("", f"THE SAME EDIT ON {counted(len(told.alike), 'MORE SOURCE')} OF THIS HOST, TOLD ONCE")
+        for title, address in told.alike:
+            yield from _wrapped(f"{defanged(title)}", first="  - ", rest="    ")
+            yield f"    {address}"
     yield from ("", f"WHAT CHANGED (text from {host}; [-removed-] {{+added+}})")
     yield from _hunk_lines(told, hunks_in_full)
     yield from ("", "TO CITE")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -61,6 +61,12 @@ def add_audit(connection: Connection, entry: AuditEntry) -> None:
 def recorded_acts(connection: Connection) -> set[int]:
     """The ledger sequences of all acts that have their row."""
     return set(connection.execute(select(audit.c.sequence)).scalars())
+
+
+def acts_on(connection: Connection, target: str, actions: Collection[str]) -> list[AuditEntry]:
+    """The acts of some sorts on one target, oldest first."""
+    query = select(audit).where(audit.c.target == target, audit.c.action.in_(actions)).order_by(audit.c.sequence)
+    return [AuditEntry(**row._mapping) for row in connection.execute(query)]
 
 
 def list_audit(connection: Connection, *, target: str | None = None, limit: int = 200) -> list[AuditEntry]:

@@ -7,11 +7,13 @@ from fastapi import Request, Response
 from watcher.model.source import Source
 from watcher.pipeline.addresses import address_history, holders_of
 from watcher.pipeline.health import move_command, proposed_address
+from watcher.pipeline.learnt import learnt_lines
 from watcher.store import captures, changes, collections, digests, sources, versions
 from watcher.web.reply import page, rooms_of, with_sources
 
 CAPTURES_A_PAGE = 50
 CHANGES_SHOWN = 50
+LINES_SHOWN = 20
 
 
 def list_sources(request: Request, find: str = "") -> Response:
@@ -35,7 +37,8 @@ def _is_named(source: Source, wanted: str) -> bool:
 
 def show_source(request: Request, source_id: str, before: int | None = None) -> Response:
     """One Source: Definitions, documents of a Collection, Captures, Versions, Changes, Digests."""
-    with rooms_of(request).database.reading() as connection:
+    rooms = rooms_of(request)
+    with rooms.database.reading() as connection:
         source = sources.get_source(connection, source_id)
         seen = captures.list_captures(connection, source_id, limit=CAPTURES_A_PAGE + 1, before=before)
         shown = seen[:CAPTURES_A_PAGE]
@@ -47,6 +50,7 @@ def show_source(request: Request, source_id: str, before: int | None = None) -> 
             "source",
             section="Sources",
             source=source,
+            learnt=learnt_lines(rooms, connection, source_id)[:LINES_SHOWN],
             definitions=sources.list_definitions(connection, source_id),
             addresses=address_history(connection, source_id),
             proposed=proposed,
