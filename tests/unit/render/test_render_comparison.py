@@ -8,7 +8,7 @@ from watcher.diff import compare
 from watcher.model.document import Block, BlockKind, Document
 from watcher.render import plain_diff, unified_diff
 from watcher.render.digest_text import WIDTH
-from watcher.render.environment import page_hunk, render_template
+from watcher.render.environment import ENVIRONMENT, page_hunk
 from watcher.render.words import shown
 
 
@@ -23,6 +23,10 @@ def _texts(document: Document) -> list[str]:
     return [block.text for block in document.blocks]
 
 
+_PAGE = ENVIRONMENT.from_string(
+    '{% from "shared/hunk.html" import hunk %}{% for one in hunks %}{{ hunk(one) }}{{ hunk(one, side=true) }}'
+    "{{ hunk(one, mail=true) }}{% endfor %}"
+)
 HIDDEN = {
     "\u202e": "[U+202E]",
     "\u2066": "[U+2066]",
@@ -41,7 +45,7 @@ def test_59_what_hides_or_reorders_is_shown_in_every_rendering(character: str) -
     old = _document("The State has no mines in its stocks.", "And a line.")
     new = _document(f"The State has n{character}o mines in its stocks at all.", "And a line.")
     diff = compare(old, new)
-    page = render_template("pages/gallery_hunks.html", hunks=[page_hunk(hunk) for hunk in diff.hunks])
+    page = _PAGE.render(hunks=[page_hunk(hunk) for hunk in diff.hunks])
     told = (
         plain_diff(diff),
         plain_diff(diff, colour=True),
