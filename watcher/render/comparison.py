@@ -68,7 +68,8 @@ def _ordered(diff: Diff) -> list[Hunk]:
 def _hunk_lines(view: HunkView, width: int, colour: bool) -> Iterator[str]:
     where = f" under “{clipped(folded(view.where), 160)}”" if view.where else ""
     note = " (boilerplate)" if view.boilerplate else ""
-    yield f"{view.label}{where}{note}"
+    place = f" ({view.place})" if view.place else ""
+    yield f"{view.label}{where}{place}{note}"
     for line in _wrapped(view, width - 2):
         told = "".join(_coloured(op, "".join(words)) if colour else "".join(words) for op, words in line)
         yield f"  {told}"
