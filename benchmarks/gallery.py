@@ -47,11 +47,13 @@ PAGE = ENVIRONMENT.from_string("""{% from "shared/hunk.html" import hunk %}<!doc
 <section id="d{{ loop.index }}"><h2>{{ loop.index }}. {{ one.title }}</h2>
 <p><span class="tag severity-{{ one.comparison.judgement.severity }}">{{ one.comparison.judgement.severity }}</span>
 <span class="quiet">{{ one.comparison.kind | said }}: {{ one.comparison.reason }}</span></p>
-<h3>Page, one below the other</h3>{% for each in one.hunks %}{{ hunk(each | page_hunk) }}{% else %}<p class="empty">No passage differs.</p>{% endfor %}
+<h3>Page, one below the other</h3>{% for each in one.hunks %}{{ hunk(each | page_hunk) }}
+{% else %}<p class="empty">No passage differs.</p>{% endfor %}
 <h3>Page, side by side</h3>{% for each in one.hunks %}{{ hunk(each | page_hunk, side=true) }}{% endfor %}
 <h3>Terminal and plain text</h3><pre class="unified">{{ one.plain }}</pre>
 <h3>Unified</h3><pre class="unified">{{ one.unified }}</pre>
-<details><summary>E-mail</summary><iframe class="mailed" sandbox srcdoc="{{ one.mail }}" title="E-mail"></iframe></details>
+<details><summary>E-mail</summary>
+<iframe class="mailed" sandbox srcdoc="{{ one.mail }}" title="E-mail"></iframe></details>
 <details><summary>E-mail as text</summary><pre class="unified">{{ one.mail_text }}</pre></details>
 <details><summary>JSON</summary><pre class="unified">{{ one.facts }}</pre></details>
 </section>{% endfor %}</main></body></html>

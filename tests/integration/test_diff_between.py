@@ -154,3 +154,32 @@ def test_a_change_page_leads_to_its_unified_and_json_form(client: TestClient, th
     assert f"{address}&amp;view=unified" in told
     assert f"{address}&amp;as=json" in told
     assert json.loads(client.get(f"{address}&as=json".replace("&amp;", "&")).text)["kind"] == change.kind
+
+
+def test_the_page_of_a_source_says_what_changed_since_this_browser_last_looked(client: TestClient, three: Any) -> None:
+    assert "since you last looked" not in client.get("/sources/kaz").text
+    assert "since you last looked" not in client.get("/sources/kaz").text
+    three.clock.advance(days=2)
+    assert "Nothing changed since you last looked here" in client.get("/sources/kaz").text
+    three.site.put("/kaz", PAGE.format("<p>Kazakhstan joined the Mine Ban Treaty in 2009.</p>"))
+    three.check("kaz", after_seconds=86400.0)
+    told = client.get("/sources/kaz").text
+    assert "1 Change since you last looked here" in told
+    address = told.partition('<a href="/diff?source=kaz&amp;')[2].partition('"')[0]
+    compared = client.get(f"/diff?source=kaz&{address}")
+    assert compared.status_code == 200
+    assert "2009" in compared.text
+
+
+def test_the_look_is_kept_for_the_page_of_one_source_and_out_of_reach_of_scripts(client: TestClient) -> None:
+    kept = client.get("/sources/kaz").headers["set-cookie"]
+    assert "Path=/sources/kaz;" in f"{kept};"
+    assert "HttpOnly" in kept
+    assert "samesite=strict" in kept.lower()
+
+
+@pytest.mark.parametrize("value", ["", "x.y", "99999999999.99999999999", "-1.-1", "." * 4000])
+def test_a_look_that_somebody_made_up_is_as_good_as_none(client: TestClient, value: str) -> None:
+    answer = client.get("/sources/kaz", headers={"Cookie": f"looked={value}"})
+    assert answer.status_code == 200
+    assert "since you last looked" not in answer.text
