@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +12,10 @@ import pytest
 from watcher.model.change import ChangeKind
 from watcher.model.subscription import Cadence
 from watcher.pipeline.notify import compose_digest, compose_due
+from watcher.pipeline.rebuild import rebuild_database
 from watcher.pipeline.settle import SETTLED_CHECKS, has_settled
 from watcher.store import changes, subscriptions
+from watcher.store.database import create_database, open_database
 
 PAGE = (
     "<html><body><h1>Kazakhstan</h1><p>Kazakhstan {} the Mine Ban Treaty.</p><p>Kept by the office.</p></body></html>"
@@ -126,3 +130,20 @@ def test_a_page_that_flips_every_week_has_not_settled_after_three_days() -> None
     assert not has_settled(week, timedelta(days=3), 100)
     assert not has_settled(week, timedelta(days=30), 9)
     assert has_settled(week, timedelta(days=15), 10)
+
+
+def test_a_settled_page_is_rebuilt_from_the_ledger_as_it_was_told(flipping: Any, tmp_path: Path) -> None:
+    for _ in range(SETTLED_CHECKS + 2):
+        flipping.check("kaz")
+    url = f"sqlite:///{tmp_path / 'again.db'}"
+    create_database(url)
+    database = open_database(url)
+    *_, last = rebuild_database(replace(flipping.rooms, database=database))
+    with database.reading() as connection:
+        again = changes.list_changes(connection, source_id="kaz")
+    database.close()
+    with flipping.rooms.database.reading() as connection:
+        before = changes.list_changes(connection, source_id="kaz")
+    assert last.problems == ()
+    told = [(one.change_id, one.kind, one.alert, one.reason) for one in before]
+    assert [(one.change_id, one.kind, one.alert, one.reason) for one in again] == told
