@@ -57,6 +57,7 @@ class SourceReach:
 
     `held` says why its newest page is not believed to be the document, "" when it is. `gap` is the longest time
     without any attempt that its cadence does not explain. `notes` are the custody notes of the period.
+    `flips` says between how many texts it began to go back and forth, "" when it did not.
     """
 
     source: Source
