@@ -54,3 +54,9 @@ def test_a_position_that_moves_on_three_sources_alike_is_told_three_times(bench:
     composed = _edited(bench, *[(before, after)] * 3)
     assert len(composed.digest.entries) == 3
     assert all(entry.change.judgement.position_changes for entry in composed.digest.entries)
+
+
+def test_the_same_word_in_other_sentences_is_another_edit(bench: Any) -> None:
+    sentences = ("The school will {}open.", "The ministry will {}pay.", "The office will {}move.")
+    composed = _edited(bench, *[(one.format(""), one.format("not ")) for one in sentences])
+    assert [len(entry.alike) for entry in composed.digest.entries] == [0, 0, 0]

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from urllib.parse import urlsplit
 
-from watcher.model.change import Change, Hunk, HunkOp, WordOp
+from watcher.model.change import Change, HunkOp
 from watcher.model.source import Source, SourceState
 from watcher.model.subscription import Digest, DigestEntry, SourceReach, Subscription, SubscriptionFilter
 
@@ -90,21 +90,15 @@ def longest_gap(moments: Sequence[datetime], every_seconds: int) -> tuple[dateti
 
 
 def edit_of(change: Change) -> tuple[tuple[str, ...], ...]:
-    """What a Change removes and adds, without what stays around it; () for one that always is told by itself.
+    """The passages that a Change edits, whole, before and after; () for one that always is told by itself.
 
     A Position that moved, a treaty action, a document, or a Change without a Diff is told by itself.
     """
     judgement = change.judgement
     if judgement.position_changes or judgement.depositary_events or change.documents or change.diff.coarse:
         return ()
-    return tuple(sorted(_edit(hunk) for hunk in change.diff.hunks if hunk.op is not HunkOp.MOVED))
-
-
-def _edit(hunk: Hunk) -> tuple[str, ...]:
-    if not hunk.words:
-        return (hunk.op.value, hunk.old.strip(), hunk.new.strip())
-    changed = (f"{word.op.value} {word.text.strip()}" for word in hunk.words if word.op is not WordOp.KEPT)
-    return (hunk.op.value, *changed)
+    telling = [hunk for hunk in change.diff.hunks if hunk.op is not HunkOp.MOVED and not hunk.boilerplate]
+    return tuple(sorted((hunk.op.value, hunk.old.strip(), hunk.new.strip()) for hunk in telling))
 
 
 def folded_alike(entries: Sequence[DigestEntry]) -> tuple[DigestEntry, ...]:
