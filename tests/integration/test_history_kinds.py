@@ -14,7 +14,7 @@ from watcher.model.subscription import Cadence
 from watcher.pipeline.notify import compose_digest, compose_due
 from watcher.pipeline.rebuild import rebuild_database
 from watcher.pipeline.settle import SETTLED_CHECKS, has_settled
-from watcher.store import changes, subscriptions
+from watcher.store import captures, changes, subscriptions
 from watcher.store.database import create_database, open_database
 
 PAGE = (
@@ -99,6 +99,17 @@ def test_a_page_that_settles_where_it_was_told_is_said_so_once(flipping: Any) ->
     assert [change.kind for change in told] == [ChangeKind.CONTENT, ChangeKind.REVERTED, ChangeKind.STATUS]
     assert told[-1].reason.startswith("settled: the same text in 10 checks")
     assert told[-1].diff.hunks == ()
+
+
+def test_a_settled_page_is_cited_by_the_day_of_the_capture_that_brought_its_text(flipping: Any) -> None:
+    flipping.subscribe()
+    for _ in range(SETTLED_CHECKS):
+        flipping.check("kaz", after_seconds=86400.0)
+    (entry,) = _digest(flipping).digest.entries
+    assert entry.change.kind is ChangeKind.STATUS
+    with flipping.rooms.database.reading() as connection:
+        cited = captures.get_capture(connection, entry.new_sequence)
+    assert entry.change.captured_at == cited.captured_at
 
 
 def test_a_page_that_settles_elsewhere_is_told_against_what_was_told_last(flipping: Any) -> None:

@@ -131,8 +131,8 @@ def _flips(past: Sequence[PastText], step: int) -> str:
     while start and past[start - 1].text_sha256 in cycle:
         start -= 1
     return (
-        f"flips between {len(cycle)} texts since {past[start].captured_at:%-d %B %Y}: said once, then quiet until it "
-        "settles or shows another text; every state is archived"
+        f"flips between {len(cycle)} texts since {past[start].captured_at:%-d %B %Y}: quiet until it settles or shows "
+        "another text; every state is archived"
     )
 
 

@@ -47,11 +47,8 @@ def settled_change(rooms: Rooms, capture: Capture, baseline_id: str) -> Change |
         told_id = changes.last_told_version(connection, capture.source_id)
         told = versions.get_version(connection, told_id or newest.from_version_id)
     change = _told(rooms, source, told, baseline, capture, f"settled: the same text in {checks} checks")
-    return replace(
-        change,
-        change_id=f"{told.version_id}..settled-{capture.sequence}",
-        captured_at=capture.captured_at,
-    )
+    # its moment stays that of the Version, which a citation names; the pair itself may be a Change already
+    return replace(change, change_id=f"{told.version_id}..settled-{capture.sequence}")
 
 
 def _stays(texts: Sequence[tuple[str, datetime]], until: datetime) -> list[timedelta]:
