@@ -1,11 +1,11 @@
-# make run | test | demo | lint | fuzz: each makes the environment from the lock file first.
+# make run | test | demo | lint | fuzz | gallery: each makes the environment from the lock file first.
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV := .uv/bin/uv
 MINUTES ?= 10
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test demo lint format fuzz clean
+.PHONY: run test demo lint format fuzz gallery clean
 
 run: .venv/ready
 	.venv/bin/watcher serve
@@ -28,6 +28,10 @@ format: .venv/ready
 # Each of html, docx, feed and csv for MINUTES; SEED=2 for other payloads.
 fuzz: .venv/ready
 	.venv/bin/python benchmarks/fuzz.py --minutes $(MINUTES) --seed $(or $(SEED),1)
+
+# Forty Diffs in every rendering, to look at: build/gallery.html.
+gallery: .venv/ready
+	.venv/bin/python benchmarks/gallery.py
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit("watcher needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another with: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from urllib.parse import urlsplit
 
-from watcher.model.change import Change
+from watcher.model.change import Change, HunkOp
 from watcher.model.source import Source, SourceState
 from watcher.model.subscription import Digest, DigestEntry, SourceReach, Subscription, SubscriptionFilter
 
+ALIKE_SOURCES = 3
 EXPLAINED = timedelta(minutes=15)
 
 
@@ -85,6 +89,37 @@ def longest_gap(moments: Sequence[datetime], every_seconds: int) -> tuple[dateti
     return longest
 
 
+def edit_of(change: Change) -> tuple[tuple[str, ...], ...]:
+    """The passages that a Change edits, whole, before and after; () for one that always is told by itself.
+
+    A Position that moved, a treaty action, a document, or a Change without a Diff is told by itself.
+    """
+    judgement = change.judgement
+    if judgement.position_changes or judgement.depositary_events or change.documents or change.diff.coarse:
+        return ()
+    telling = [hunk for hunk in change.diff.hunks if hunk.op is not HunkOp.MOVED and not hunk.boilerplate]
+    return tuple(sorted((hunk.op.value, hunk.old.strip(), hunk.new.strip()) for hunk in telling))
+
+
+def folded_alike(entries: Sequence[DigestEntry]) -> tuple[DigestEntry, ...]:
+    """Entries with the same edit on three or more Sources of one host told once, by the first, with the others.
+
+    A host's new banner or menu is one piece of news, however many of its pages are watched.
+    """
+    groups: defaultdict[object, list[DigestEntry]] = defaultdict(list)
+    for place, entry in enumerate(entries):
+        edit, host = edit_of(entry.change), urlsplit(entry.source.definition.url).hostname
+        groups[(host, entry.change.kind, edit) if edit and host else place].append(entry)
+    told: list[DigestEntry] = []
+    for alike in groups.values():
+        if len({entry.source.source_id for entry in alike}) >= ALIKE_SOURCES:
+            told.append(replace(alike[0], alike=tuple(alike[1:])))
+        else:
+            told.extend(alike)
+    order = {entry.change.change_id: place for place, entry in enumerate(entries)}
+    return tuple(sorted(told, key=lambda entry: order[entry.change.change_id]))
+
+
 def compose(
     *,
     digest_id: str,
@@ -112,7 +147,7 @@ def compose(
         period_from=subscription.covered_until,
         period_to=period_to,
         composed_at=composed_at,
-        entries=tuple(ordered),
+        entries=folded_alike(ordered),
         noise_count=noise_count,
         sources_watched=len(reaches),
         attempts=sum(reach.attempts for reach in reaches),
@@ -121,5 +156,6 @@ def compose(
         unchecked=tuple(reach.source for reach in reaches if not reach.attempts),
         unobserved=tuple(reach for reach in reaches if reach.gap),
         noted=tuple(reach for reach in reaches if reach.notes),
+        flipping=tuple(reach for reach in reaches if reach.flips),
         checkpoint=checkpoint,
     )

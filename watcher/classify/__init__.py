@@ -9,7 +9,7 @@ from watcher.classify.judge import judge
 from watcher.classify.pack import Example, Pack
 from watcher.classify.packfile import parse_pack
 from watcher.classify.packmerge import EXTENDS, merge_packs
-from watcher.classify.positions import find_positions
+from watcher.classify.positions import find_positions, speaks_of_field
 
 __all__ = [
     "EXTENDS",
@@ -23,4 +23,5 @@ __all__ = [
     "judge",
     "merge_packs",
     "parse_pack",
+    "speaks_of_field",
 ]

@@ -95,3 +95,9 @@ def find_positions(text: str, *, subject: str, pack: Pack) -> tuple[Position, ..
             for one in reading.assertions
         )
     return tuple(found)
+
+
+def speaks_of_field(text: str, *, pack: Pack) -> bool:
+    """Whether a text might speak of the pack's field, or counts in one of its units. Says yes rather than no."""
+    folded = fold(text)
+    return bool(pack.prefilter.search(folded)) or not pack.lexicon.units.isdisjoint(folded.split())

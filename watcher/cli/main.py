@@ -29,6 +29,7 @@ COMMANDS = {
     "cite": ("cite", "Print the footnote for a Capture, a Version or a Change."),
     "compare": ("answer", "Compare two documents."),
     "demo": ("demo", "Show the whole pipe in half a minute."),
+    "diff": ("diff", "Compare any two texts that the archive holds."),
     "digest": ("subscription", "Preview and send Digests."),
     "doctor": ("doctor", "Look at what the instance stands on, and say what must be mended."),
     "export": ("export", "Write what is held of a Source to a file that others can check."),

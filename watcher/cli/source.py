@@ -14,6 +14,7 @@ from watcher.cli.definition import edit, preview, rule_options, show_definitions
 from watcher.cli.registry import apply, enable
 from watcher.cli.source_address import find, history, move, others_at
 from watcher.cli.trial import try_address
+from watcher.cli.volatile import volatile
 from watcher.cli.words import change_words
 from watcher.errors import ConfigError, WatcherError
 from watcher.model.collection import CollectionRules
@@ -312,7 +313,7 @@ def _facts(rooms: Rooms, source_id: str) -> tuple[dict[str, object], Credentials
     return facts, one.definition.credentials
 
 
-for _command in (try_address, apply, enable, move, history, find, edit, show_definitions, preview):
+for _command in (volatile, try_address, apply, enable, move, history, find, edit, show_definitions, preview):
     source.add_command(_command)
 
 COMMANDS = {"source": source}

@@ -73,3 +73,30 @@ def masked(text: str) -> str:
     for name, pattern in _MASKS:
         text = pattern.sub(name, text)
     return text
+
+
+_TOKEN_VALUE = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[a-z])[\w-]{6,}\b", re.IGNORECASE)
+_NAME_OF_TIME = re.compile(
+    r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|fri|sat|sun"
+    r"|janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
+    r"|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
+    r"|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre"
+    r"|lunes|martes|miércoles|jueves|viernes|sábado|domingo"
+    r"|января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря)\b",
+    re.IGNORECASE,
+)
+_NUMBER_VALUE = re.compile(r"\d+(?:[.,:/'\u00a0\u202f-]\d+)*(?:st|nd|rd|th)?")
+MAX_SHAPED = 400
+
+
+def value_shape(text: str) -> str:
+    """The text with its numbers, names of days and months, and tokens replaced by their name.
+
+    Two texts of one shape differ in such values alone. "" for a text over 400 characters or without any value.
+    """
+    if len(text) > MAX_SHAPED:
+        return ""
+    shaped = _NAME_OF_TIME.sub("\u27e6date\u27e7", _TOKEN_VALUE.sub("\u27e6token\u27e7", text))
+    shaped = _NUMBER_VALUE.sub("\u27e6number\u27e7", shaped)
+    return shaped if shaped != text else ""

@@ -188,7 +188,8 @@ class Claim:
     `etag` and `last_modified` are what the server last gave, for a conditional request; `payload_sha256` is the
     payload that the Source had last, `robots` what its origin's robots.txt last said. `holds` says that the newest
     Version is held or could not be read, or that a Collection's list was not read by the rules in force, so that the
-    same bytes again may lead to another end. `read_by` is what read the baseline, None before the first.
+    same bytes again may lead to another end. `read_by` is what read the baseline, None before the first. `flaps` says
+    that the last Change was one of a page that goes back and forth.
     """
 
     source: Source
@@ -201,6 +202,7 @@ class Claim:
     robots: RobotsAnswer | None = None
     holds: bool = False
     read_by: ReadBy | None = None
+    flaps: bool = False
 
 
 def require_http_url(url: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -57,6 +57,7 @@ class SourceReach:
 
     `held` says why its newest page is not believed to be the document, "" when it is. `gap` is the longest time
     without any attempt that its cadence does not explain. `notes` are the custody notes of the period.
+    `flips` says between how many texts it began to go back and forth, "" when it did not.
     """
 
     source: Source
@@ -69,13 +70,15 @@ class SourceReach:
     held: str = ""
     gap: tuple[datetime, datetime] | None = None
     notes: tuple[str, ...] = ()
+    flips: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DigestEntry:
     """One Change as a Digest tells it, with what a citation of both sides needs.
 
-    `old_source` is set where the text before is that of another Source: the same document of an earlier year.
+    `alike` are further Sources of the same host that show the same edit: told once, with their list. `old_source` is
+    set where the text before is that of another Source: the same document of an earlier year.
     """
 
     change: Change
@@ -85,6 +88,12 @@ class DigestEntry:
     old_payload_sha256: str
     new_payload_sha256: str
     old_source: Source | None = None
+    alike: tuple[DigestEntry, ...] = ()
+
+    @property
+    def told(self) -> tuple[DigestEntry, ...]:
+        """The entry and those that it tells along with itself."""
+        return (replace(self, alike=()), *self.alike)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,7 +103,8 @@ class Digest:
     `entries` are told in order of severity; `noise_count` Changes were recorded and judged without
     policy meaning. `held` are Sources that answered with
     something else than their document, `unreached` those that no attempt reached, `unchecked` those nobody tried,
-    in the period. `unobserved` were not looked at for longer than their cadence says, `noted` have custody notes.
+    in the period. `unobserved` were not looked at for longer than their cadence says, `noted` have custody notes,
+    `flipping` began to go back and forth between texts and are not told of again until they settle.
     `checkpoint` is the newest head of the ledger.
     """
 
@@ -113,6 +123,7 @@ class Digest:
     unobserved: tuple[SourceReach, ...]
     noted: tuple[SourceReach, ...]
     checkpoint: str
+    flipping: tuple[SourceReach, ...] = ()
 
 
 class DeliveryState(StrEnum):

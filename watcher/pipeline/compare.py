@@ -109,16 +109,31 @@ def place_in_history(
     if comparison.kind is not ChangeKind.CONTENT or not past:
         return comparison
     before = past[-1].text_sha256
-    for earlier, later in zip(reversed(past[:-1]), reversed(past[1:]), strict=True):
+    for place in range(len(past) - 2, -1, -1):
+        earlier, later = past[place], past[place + 1]
         same_step = (earlier.text_sha256, later.text_sha256) == (before, new_text_sha256)
         if same_step and captured_at - later.captured_at <= FLAPPING_WINDOW:
-            reason = f"goes back and forth: the same step was recorded on {later.captured_at:%-d %B %Y}"
-            return _as(comparison, ChangeKind.FLAPPING, reason)
+            return _as(comparison, ChangeKind.FLAPPING, _flips(past, place))
     for state in reversed(past[:-1]):
         if state.text_sha256 == new_text_sha256:
             reason = f"is again as it was on {state.captured_at:%-d %B %Y}"
             return _as(comparison, ChangeKind.REVERTED, reason)
     return comparison
+
+
+def _flips(past: Sequence[PastText], step: int) -> str:
+    """How many texts a Source goes back and forth between, and since when it showed no others.
+
+    `step` is the place in `past` from which the same step was taken before.
+    """
+    cycle = {state.text_sha256 for state in past[step:]}
+    start = step
+    while start and past[start - 1].text_sha256 in cycle:
+        start -= 1
+    return (
+        f"flips between {len(cycle)} texts since {past[start].captured_at:%-d %B %Y}: quiet until it settles or shows "
+        "another text; every state is archived"
+    )
 
 
 def _as(comparison: Comparison, kind: ChangeKind, reason: str) -> Comparison:

@@ -71,7 +71,7 @@ def compose_digest(rooms: Rooms, subscription: Subscription) -> Composed | None:
             covered_ordinal=changes.last_ordinal(connection),
             next_digest_at=_next_digest(subscription, now),
         )
-        if not advanced or (subscription.cadence is Cadence.IMMEDIATE and not digest.entries):
+        if not advanced or (subscription.cadence is Cadence.IMMEDIATE and not (digest.entries or digest.flipping)):
             return None
         message = render_digest(digest, base_url=rooms.base_url)
         delivery = _delivery(digest, message)
@@ -152,6 +152,7 @@ def _digest(connection: Connection, subscription: Subscription, now: datetime, c
         if change.source_id in looked_at and not change.alert and change.kind is not ChangeKind.TECHNICAL
     ]
     held = {version.source_id: version.error for version in versions.held_versions(connection)}
+    flips = _begun_flips(connection, subscription, recorded, every_source)
     attempts = captures.attempts_in_period(connection, sorted(looked_at), after=after, until=now)
     before = captures.last_attempts(connection, sorted(looked_at), until=after)
     return compose(
@@ -165,12 +166,26 @@ def _digest(connection: Connection, subscription: Subscription, now: datetime, c
             replace(
                 _reach(connection, source, attempts.get(source.source_id, [])),
                 held=held.get(source.source_id, ""),
+                flips=flips.get(source.source_id, ""),
                 gap=_gap(source, before.get(source.source_id), attempts.get(source.source_id, [])),
             )
             for source in relevant
         ],
         checkpoint=checkpoint,
     )
+
+
+def _begun_flips(
+    connection: Connection, subscription: Subscription, recorded: Iterable[Change], every_source: Mapping[str, Source]
+) -> dict[str, str]:
+    """What is said of Sources that began to go back and forth: by the first such Change of each, if it is wanted."""
+    return {
+        change.source_id: change.reason
+        for change in recorded
+        if change.kind is ChangeKind.FLAPPING
+        and changes.kind_before(connection, change) is not ChangeKind.FLAPPING
+        and matches(subscription.filter, replace(change, alert=True), every_source[change.source_id])
+    }
 
 
 def _entry(connection: Connection, change: Change, every_source: Mapping[str, Source]) -> DigestEntry:

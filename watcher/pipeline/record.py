@@ -17,6 +17,7 @@ from watcher.pipeline.health import Presence
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.reading import Reading, read_capture
 from watcher.pipeline.register import record_act
+from watcher.pipeline.settle import settled_change
 from watcher.pipeline.steps import change_between, make_change, presence_change, structure_change
 from watcher.pipeline.steps_documents import list_changes
 from watcher.pipeline.steps_siblings import sibling_change
@@ -84,6 +85,9 @@ def record_attempt(rooms: Rooms, attempt: Attempt) -> Recorded:
         consequences = _read_and_compare(rooms, capture, baseline_id, newest)
     elif capture.outcome.reached and baseline_id is not None:
         consequences = _list_again(rooms, capture, _upgrade(rooms, capture, baseline_id, newest))
+    if capture.outcome.reached and baseline_id is not None and consequences.is_as_before(baseline_id):
+        settled = settled_change(rooms, capture, baseline_id)
+        consequences = replace(consequences, changes=(settled,) if settled is not None else ())
     if attempt.presence is not Presence.AS_BEFORE and baseline_id is not None:
         consequences = _with_presence(rooms, capture, consequences, baseline_id, attempt.presence)
     return _write(rooms, attempt, consequences, first=baseline_id is None)
@@ -270,6 +274,10 @@ class _Consequences:
     confirm_after: timedelta | None = None
     upgraded: tuple[Alike, ...] = ()
     gathered: Gathered | None = None
+
+    def is_as_before(self, baseline_id: str) -> bool:
+        """Whether the Capture showed the text that was known, and nothing else."""
+        return self.baseline_id == baseline_id and not (self.readings or self.changes)
 
 
 def _held(hold: Hold, alike: Alike | None) -> _Consequences:

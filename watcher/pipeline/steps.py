@@ -11,6 +11,7 @@ from watcher.model.source import Source
 from watcher.pipeline.citations import with_citations
 from watcher.pipeline.compare import Comparison, PastText, compare_documents, place_in_history
 from watcher.pipeline.health import Presence
+from watcher.pipeline.learnt import without_learnt
 from watcher.pipeline.ports import Rooms
 
 NO_DIFF = Diff(differ="none", differ_version=1, hunks=())
@@ -45,6 +46,8 @@ def make_change(
         return change_of(rooms, source, old, new, trigger, _not_compared(str(error)))
     if comparison.kind is ChangeKind.NONE:
         return None
+    if trigger is not Trigger.IMPORT:
+        comparison = without_learnt(rooms, source.source_id, comparison, until=new.captured_at)
     placed = place_in_history(comparison, past=past, new_text_sha256=new.text_sha256, captured_at=new.captured_at)
     return change_of(rooms, source, old, new, trigger, placed)
 

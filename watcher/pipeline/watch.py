@@ -129,7 +129,7 @@ def needs_reading(attempt: Attempt) -> bool:
     if claim is None:
         return False
     outdated = claim.read_by is not None and is_outdated(claim.read_by, claim.source.definition)
-    return claim.holds or (outdated and attempt.capture.outcome.reached)
+    return claim.holds or ((outdated or claim.flaps) and attempt.capture.outcome.reached)
 
 
 def record(rooms: Rooms, attempts: Sequence[Attempt]) -> list[Checked]:

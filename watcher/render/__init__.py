@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from watcher.render.citation import Cited, change_footnote, cited_capture, csl_item, footnote
+from watcher.render.comparison import plain_diff, unified_diff
 from watcher.render.digest import render_digest
 from watcher.render.headline import headline
 from watcher.render.pages import render_page
@@ -15,9 +16,11 @@ __all__ = [
     "csl_item",
     "footnote",
     "headline",
+    "plain_diff",
     "presence_citation",
     "render_digest",
     "render_page",
     "said",
     "said_time",
+    "unified_diff",
 ]

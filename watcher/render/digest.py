@@ -8,7 +8,7 @@ from watcher.model.subscription import Digest, Message
 from watcher.render.digest_text import digest_text
 from watcher.render.environment import render_template
 from watcher.render.told import ToldDigest, tell
-from watcher.render.words import counted, grouped, said_date, subject_line
+from watcher.render.words import counted, grouped, said_date, subject_line, title_of
 
 HUNKS_IN_FULL = 6
 
@@ -34,9 +34,13 @@ def _subject(told: ToldDigest) -> str:
     digest = told.digest
     day = said_date(digest.period_to)
     if told.full:
-        more = len(digest.entries) - 1
+        more = sum(len(entry.told) for entry in digest.entries) - 1
         tail = f" + {counted(more, 'more Change')}" if more else ""
         return f"[{digest.entries[0].change.judgement.severity}] {told.headline}{tail}"
+    if digest.flipping:
+        more = len(digest.flipping) - 1
+        tail = f" + {counted(more, 'more Source')}" if more else ""
+        return f"Goes back and forth: {title_of(digest.flipping[0].source)}{tail}, {day}"
     if not digest.attempts:
         return f"Nothing was looked at: {counted(digest.sources_watched, 'Source')} watched, no attempt made, {day}"
     unseen = len(digest.unreached) + len(digest.unchecked)

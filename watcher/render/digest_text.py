@@ -89,6 +89,14 @@ def _entry_lines(number: int, told: ToldEntry, hunks_in_full: int) -> Iterator[s
     )
     if change.reason.strip():
         yield from _wrapped(defanged(folded(change.reason)), first="  ", rest="  ")
+    if told.alike:
+        yield from (
+            "",
+            f"THE SAME EDIT ON {counted(len(told.alike), 'MORE SOURCE', 'MORE SOURCES')} OF THIS HOST, TOLD ONCE",
+        )
+        for title, address in told.alike:
+            yield from _wrapped(f"{defanged(title)}", first="  - ", rest="    ")
+            yield f"    {address}"
     yield from ("", f"WHAT CHANGED (text from {host}; [-removed-] {{+added+}})")
     yield from _hunk_lines(told, hunks_in_full)
     yield from ("", "TO CITE")
@@ -173,6 +181,10 @@ def _looked_lines(told: ToldDigest) -> Iterator[str]:
         yield from ("", "Not tried in this period:")
         for source in digest.unchecked:
             yield from _wrapped(_named(source) + why_unchecked(source), first="  - ", rest="    ")
+    if digest.flipping:
+        yield from ("", "Go back and forth (said once):")
+        for reach in digest.flipping:
+            yield from _wrapped(f"{_named(reach.source)}: {folded(reach.flips)}", first="  - ", rest="    ")
     if digest.noted:
         yield from ("", "Custody notes:")
         for reach in digest.noted:

@@ -16,6 +16,7 @@ from watcher.render.board import contradiction_words, dates_words, stated_words
 from watcher.render.headline import edit_counts, headline, ranked_positions, step
 from watcher.render.hunks import HunkView, view_hunk
 
+PAGE_AROUND = 600  # characters
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -74,8 +75,8 @@ def mail_hunk(hunk: Any) -> HunkView:
 
 
 def page_hunk(hunk: Any) -> HunkView:
-    """A Hunk as its own page shows it: whole, unless a single run is longer than a reader could take in."""
-    return view_hunk(hunk, around=20_000, longest=20_000)
+    """A Hunk as its own page shows it: all that changed, with a paragraph's worth of what stays around it."""
+    return view_hunk(hunk, around=PAGE_AROUND, longest=20_000)
 
 
 def _environment() -> Environment:

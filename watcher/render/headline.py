@@ -131,6 +131,8 @@ def _edit_line(change: Change) -> str:
         return "the document is back at its address"
     if change.kind is ChangeKind.STATUS and any(part.name == "structure_changed" for part in change.judgement.parts):
         return "structure changed, a rule finds its part no more"
+    if any(part.name == "settled" for part in change.judgement.parts):
+        return "has settled in the text that was last told"
     if change.from_source_id:
         return folded(change.reason)
     if change.kind is not ChangeKind.CONTENT:

@@ -25,13 +25,17 @@ class Piece:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HunkView:
-    """What is shown of one Hunk. `hidden` counts all characters left out; `where` is its heading and table row."""
+    """What is shown of one Hunk. `hidden` counts all characters left out; `where` is its heading and table row.
+
+    `place` says of a moved passage which it was and which it is now, counted from 1.
+    """
 
     label: str
     where: str
     pieces: tuple[Piece, ...]
     hidden: int
     boilerplate: bool
+    place: str = ""
 
     @property
     def old(self) -> tuple[Piece, ...]:
@@ -64,7 +68,14 @@ def view_hunk(hunk: Hunk, *, around: int, longest: int) -> HunkView:
         pieces=tuple(pieces),
         hidden=sum(piece.hidden for piece in pieces),
         boilerplate=hunk.boilerplate,
+        place=_place(hunk),
     )
+
+
+def _place(hunk: Hunk) -> str:
+    if hunk.op is not HunkOp.MOVED or hunk.old_index is None or hunk.new_index is None:
+        return ""
+    return f"was passage {hunk.old_index + 1}, is now {hunk.new_index + 1}"
 
 
 def _whole(hunk: Hunk) -> tuple[WordEdit, ...]:

@@ -11,7 +11,7 @@ from watcher.model.source import Source
 from watcher.model.subscription import Digest, DigestEntry, SubscriptionFilter
 from watcher.render.citation import Cited, footnote
 from watcher.render.headline import headline
-from watcher.render.words import counted, folded, grouped, presence_citation, said, said_time, subject_name
+from watcher.render.words import counted, folded, grouped, presence_citation, said, said_time, subject_name, title_of
 
 ENTRIES_IN_FULL = 20
 
@@ -21,6 +21,7 @@ class ToldEntry:
     """One Change with everything that its paragraph in a message says. Addresses are absolute, below `base_url`.
 
     `telling` are the Hunks that are shown; `others` counts in words those that are not (moved, boilerplate).
+    `alike` are title and address of the same edit on other Sources of the host.
     """
 
     entry: DigestEntry
@@ -32,6 +33,7 @@ class ToldEntry:
     new_citation: str
     telling: tuple[Hunk, ...]
     others: tuple[str, ...]
+    alike: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +89,7 @@ def _told_entry(entry: DigestEntry, base_url: str) -> ToldEntry:
         or _cited(entry.source, change.captured_at, new_capture_url, entry.new_payload_sha256),
         telling=telling,
         others=others,
+        alike=tuple((folded(title_of(one.source)), change_url(base_url, one.change.change_id)) for one in entry.alike),
     )
 
 
@@ -131,14 +134,15 @@ def _summary(digest: Digest) -> str:
         if not digest.attempts:
             return "Nothing can be said of this period: no Source was looked at."
         return f"No change of policy meaning. {_looked(digest)}"
-    severities = [entry.change.judgement.severity for entry in digest.entries]
+    entries = [one for entry in digest.entries for one in entry.told]
+    severities = [entry.change.judgement.severity for entry in entries]
     kinds = ", ".join(
         f"{grouped(severities.count(severity))} {severity}"
         for severity in sorted(Severity, key=lambda severity: -severity.rank)
         if severity in severities
     )
-    told = counted(len(digest.entries), "Change")
-    sources = counted(len({entry.source.source_id for entry in digest.entries}), "Source")
+    told = counted(len(entries), "Change")
+    sources = counted(len({entry.source.source_id for entry in entries}), "Source")
     return f"{told} in {sources}: {kinds}."
 
 

@@ -20,7 +20,18 @@ _MONTHS = (
 _SHORT_FORMS = {"http": "HTTP", "dns": "DNS", "tls": "TLS", "ccw": "CCW", "url": "URL"}
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_DIRECTION_CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Overrides and isolates; soft hyphen, zero-width blanks, joiners and fillers, tags and interlinear marks.
+_HIDDEN = re.compile(
+    "[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+# Scripts that are written with joiners and directional marks: there they are spelling, and stay.
+_JOINING = re.compile("[\u0590-\u08ff\u0900-\u0dff\u0e00-\u109f\u1780-\u17ff\u1800-\u18af\ufb1d-\ufdff\ufe70-\ufefe]")
+_JOINERS = frozenset("\u200c\u200d\u200e\u200f\u061c")
+_WORD = re.compile("[A-Za-z\u0370-\u04ff]{2,}")
+_LATIN = re.compile("[A-Za-z]")
+# Letters of Cyrillic and Greek that look like Latin ones (Unicode Technical Standard 39, confusables).
+_LIKE_LATIN = re.compile("[аеорсухіјѕԁһАВЕКМНОРСТХУІЈЅαοντυρικΑΒΕΖΗΙΚΜΝΟΡΤΥΧ]")
 _SCHEME = re.compile(r"(?<=[A-Za-z0-9]):(?=//|\\\\)")
 _NAME_DOT = re.compile(r"(?<=\w)\.(?=[a-z]{2})")
 
@@ -28,10 +39,28 @@ _NAME_DOT = re.compile(r"(?<=\w)\.(?=[a-z]{2})")
 def shown(text: str) -> str:
     """The text with every character that could hide or reorder its neighbours made visible.
 
-    Control characters and lone surrogates become U+FFFD; directional overrides become "[U+202E]" and the like.
+    Control characters and lone surrogates become U+FFFD; directional overrides and characters without width become
+    "[U+202E]" and the like, but for the joiners and marks that a script needs, beside its letters. In a word of Latin
+    letters a Cyrillic or Greek one that looks like them is followed by its name: "Kа[U+0430]zakhstan".
     """
     visible = _UNPRINTABLE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return _DIRECTION_CONTROL.sub(lambda found: f"[U+{ord(found[0]):04X}]", visible)
+    if visible.isascii():
+        return visible
+    return _WORD.sub(_lookalikes, _HIDDEN.sub(_named, visible))
+
+
+def _named(found: re.Match[str]) -> str:
+    character, place, text = found[0], found.start(), found.string
+    beside = text[max(0, place - 1) : place] + text[place + 1 : place + 2]
+    if character in _JOINERS and _JOINING.search(beside):
+        return character
+    return f"[U+{ord(character):04X}]"
+
+
+def _lookalikes(found: re.Match[str]) -> str:
+    if not _LATIN.search(found[0]):
+        return found[0]
+    return _LIKE_LATIN.sub(lambda letter: f"{letter[0]}[U+{ord(letter[0]):04X}]", found[0])
 
 
 def folded(text: str) -> str:

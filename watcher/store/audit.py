@@ -63,6 +63,12 @@ def recorded_acts(connection: Connection) -> set[int]:
     return set(connection.execute(select(audit.c.sequence)).scalars())
 
 
+def acts_on(connection: Connection, target: str, actions: Collection[str]) -> list[AuditEntry]:
+    """The acts of some sorts on one target, oldest first."""
+    query = select(audit).where(audit.c.target == target, audit.c.action.in_(actions)).order_by(audit.c.sequence)
+    return [AuditEntry(**row._mapping) for row in connection.execute(query)]
+
+
 def list_audit(connection: Connection, *, target: str | None = None, limit: int = 200) -> list[AuditEntry]:
     """Acts, newest first, all or on one target."""
     query = select(audit)

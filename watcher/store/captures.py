@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, select
 
@@ -205,6 +205,29 @@ def count_captures(connection: Connection) -> dict[str, int]:
     """How many Captures each Source has."""
     rows = connection.execute(select(captures.c.source_id, func.count()).group_by(captures.c.source_id))
     return {row[0]: row[1] for row in rows}
+
+
+def moment_back(connection: Connection, source_id: str, *, until: datetime, steps: int) -> datetime:
+    """When the Capture of a Source was made that stands `steps` before a moment; the first, when there are fewer.
+
+    Just before it, so that "after" takes it in; the moment itself for a Source without Captures.
+    """
+    moments = select(captures.c.captured_at).where(captures.c.source_id == source_id, captures.c.captured_at <= until)
+    newest = moments.order_by(captures.c.captured_at.desc()).limit(steps)
+    first = min(connection.execute(newest).scalars(), default=until)
+    return first - timedelta(microseconds=1)
+
+
+def count_reached_after(connection: Connection, source_id: str, after: datetime) -> int:
+    """How many Captures of a Source brought an answer after a moment."""
+    count: int = connection.execute(
+        select(func.count()).where(
+            captures.c.source_id == source_id,
+            captures.c.captured_at > after,
+            captures.c.outcome.in_([outcome for outcome in Outcome if outcome.reached]),
+        )
+    ).scalar_one()
+    return count
 
 
 def attempts_in_period(

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from watcher.errors import NotFoundError
 from watcher.model.capture import Trigger
-from watcher.model.change import Change
+from watcher.model.change import Change, ChangeKind
 from watcher.store.schema import changes, position_changes
 from watcher.store.types import from_json, to_json
 
@@ -77,6 +77,55 @@ def change_ids(connection: Connection, *, since: datetime | None = None) -> list
     if since is not None:
         query = query.where(changes.c.captured_at >= since)
     return list(connection.execute(query.order_by(changes.c.captured_at, changes.c.ordinal)).scalars())
+
+
+def newest_change(connection: Connection, source_id: str) -> Change | None:
+    """The Change of a Source that was captured last, technical upgrades left out; None before the first."""
+    body = connection.execute(
+        select(changes.c.body)
+        .where(changes.c.source_id == source_id, changes.c.kind != ChangeKind.TECHNICAL)
+        .order_by(changes.c.captured_at.desc(), changes.c.ordinal.desc())
+        .limit(1)
+    ).scalar()
+    return None if body is None else from_json(Change, body)
+
+
+def kind_before(connection: Connection, change: Change) -> ChangeKind | None:
+    """The kind of the Change of the same Source that was captured before one, technical upgrades left out."""
+    kind = connection.execute(
+        select(changes.c.kind)
+        .where(
+            changes.c.source_id == change.source_id,
+            changes.c.kind != ChangeKind.TECHNICAL,
+            changes.c.captured_at < change.captured_at,
+        )
+        .order_by(changes.c.captured_at.desc(), changes.c.ordinal.desc())
+        .limit(1)
+    ).scalar()
+    return None if kind is None else ChangeKind(kind)
+
+
+def last_told_version(connection: Connection, source_id: str) -> str | None:
+    """The Version that the last Change which was told led to; None when none was."""
+    return connection.execute(
+        select(changes.c.to_version_id)
+        .where(changes.c.source_id == source_id, changes.c.alert)
+        .order_by(changes.c.captured_at.desc(), changes.c.ordinal.desc())
+        .limit(1)
+    ).scalar()
+
+
+def changes_between(
+    connection: Connection, source_id: str, *, after: datetime, until: datetime, limit: int
+) -> list[Change]:
+    """Changes of a Source that were captured after a moment and not after another one, oldest first."""
+    rows = connection.execute(
+        select(changes.c.body)
+        .where(changes.c.source_id == source_id, changes.c.captured_at > after, changes.c.captured_at <= until)
+        .order_by(changes.c.captured_at, changes.c.ordinal)
+        .limit(limit)
+    )
+    return [from_json(Change, row.body) for row in rows]
 
 
 def changes_recorded_after(connection: Connection, ordinal: int) -> list[Change]:

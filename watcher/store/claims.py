@@ -23,9 +23,10 @@ from sqlalchemy import (
 
 from watcher.errors import ConflictError, NotFoundError
 from watcher.model.capture import Outcome
+from watcher.model.change import ChangeKind
 from watcher.model.source import Claim, Health, ReadBy, RobotsAnswer, Source, SourceState, origin_of
 from watcher.store.robots import robots_of
-from watcher.store.schema import captures, collections, hosts, sources, versions
+from watcher.store.schema import captures, changes, collections, hosts, sources, versions
 from watcher.store.sources import get_definition, get_source_row, host_of, selected, source_of
 from watcher.store.types import to_json
 
@@ -101,6 +102,7 @@ def unclaimed(connection: Connection, source_id: str, *, slot_at: datetime | Non
         payload_sha256=row.payload_sha256,
         holds=bool(row.newest_error) or _is_behind(row, source),
         read_by=_read_by(connection, row),
+        flaps=row.newest_kind == ChangeKind.FLAPPING,
     )
 
 
@@ -297,7 +299,8 @@ def _claim(
 
 
 def _with_memory() -> Select[tuple[object, ...]]:
-    """Rows of Sources with the payload that they had last and the error of their newest Version.
+    """Rows of Sources with the payload that they had last, the error of their newest Version and the kind of
+    their newest Change.
 
     A payload whose claim was lost before it was read does not count: it is still to be read.
     """
@@ -320,6 +323,13 @@ def _with_memory() -> Select[tuple[object, ...]]:
         .limit(1)
         .scalar_subquery()
     )
+    newest_kind = (
+        select(changes.c.kind)
+        .where(changes.c.source_id == sources.c.source_id, changes.c.kind != ChangeKind.TECHNICAL)
+        .order_by(changes.c.captured_at.desc(), changes.c.ordinal.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     baseline = versions.alias()
     listed = collections.c.collection_id == sources.c.source_id
     return (
@@ -328,6 +338,7 @@ def _with_memory() -> Select[tuple[object, ...]]:
         .add_columns(
             payload_sha256.label("payload_sha256"),
             newest_error.label("newest_error"),
+            newest_kind.label("newest_kind"),
             baseline.c.extractor.label("baseline_extractor"),
             baseline.c.extractor_version.label("baseline_extractor_version"),
             baseline.c.definition_sha256.label("baseline_definition_sha256"),
@@ -375,4 +386,5 @@ def _claim_of(
         robots=robots,
         holds=bool(row.newest_error) or _is_behind(row, source),
         read_by=read_by,
+        flaps=row.newest_kind == ChangeKind.FLAPPING,
     )

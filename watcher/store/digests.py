@@ -41,7 +41,7 @@ def add_digest(connection: Connection, digest: Digest, message: Message) -> None
             checkpoint=digest.checkpoint,
         )
     )
-    for entry in digest.entries:
+    for entry in (one for told in digest.entries for one in told.told):
         connection.execute(insert(digest_changes).values(digest_id=digest.digest_id, change_id=entry.change.change_id))
 
 

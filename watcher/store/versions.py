@@ -201,6 +201,39 @@ def version_after(connection: Connection, source_id: str, captured_at: datetime,
     return None if row is None else _version(row)
 
 
+def version_back(connection: Connection, source_id: str, steps: int) -> Version | None:
+    """The readable Version of a Source that stands `steps` before its newest; None when it has not so many."""
+    row = connection.execute(
+        select(versions)
+        .where(versions.c.source_id == source_id, versions.c.error_code == "", _stands())
+        .order_by(versions.c.captured_at.desc(), versions.c.sequence.desc())
+        .limit(1)
+        .offset(steps)
+    ).first()
+    return None if row is None else _version(row)
+
+
+def count_readable(connection: Connection, source_id: str) -> int:
+    """How many readable Versions a Source has."""
+    count: int = connection.execute(
+        select(func.count()).where(versions.c.source_id == source_id, versions.c.error_code == "", _stands())
+    ).scalar_one()
+    return count
+
+
+def version_of_payload(connection: Connection, payload_sha256: str) -> Version:
+    """The Version that was last recorded of a Snapshot, by the digest of its bytes."""
+    row = connection.execute(
+        select(versions)
+        .where(versions.c.payload_sha256 == payload_sha256, _stands())
+        .order_by(versions.c.sequence.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        raise NotFoundError(f"no Version was read from a Snapshot {payload_sha256}")
+    return _version(row)
+
+
 def earlier_texts(
     connection: Connection, source_id: str, *, until: datetime, limit: int = 50
 ) -> list[tuple[str, datetime]]:

@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 
-from watcher.errors import NotFoundError, WatcherError
+from watcher.errors import NotFoundError, RefusedError, WatcherError
 from watcher.pipeline.ports import Rooms
 from watcher.web import hand_in, memento
 from watcher.web.api import checkpoint, health
@@ -23,6 +23,7 @@ from watcher.web.pages import (
     board,
     captures,
     changes,
+    diff,
     digests,
     overview,
     preview,
@@ -49,6 +50,7 @@ ROUTES: tuple[tuple[str, Callable[..., Response]], ...] = (
     ("/versions/{version_id}", versions.show_version),
     ("/changes", changes.list_changes),
     ("/changes/{change_id}", changes.show_change),
+    ("/diff", diff.show_diff),
     ("/digests", digests.list_digests),
     ("/digests/{digest_id}", digests.show_digest),
     ("/digests/{digest_id}/message", digests.show_message),
@@ -144,6 +146,8 @@ def _static(name: str) -> Response:
 def _expected(request: Request, error: Exception) -> Response:
     if isinstance(error, NotFoundError):
         return page(request, "problem", heading="Not found", message=str(error), status=404)
+    if isinstance(error, RefusedError):
+        return page(request, "problem", heading="This cannot be done", message=str(error), status=400)
     log.error("a page could not be made", path=request.url.path, problem=str(error))
     return page(request, "problem", heading="This cannot be shown now", message=str(error), status=503)
 

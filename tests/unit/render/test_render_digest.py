@@ -145,3 +145,9 @@ def test_many_and_long_hunks_are_shortened_with_a_count_and_a_link(full_digest: 
     assert "34 more changed passages" in message.text
     assert "characters …]" in message.text
     assert len(message.text) < 20_000
+
+
+def test_the_message_says_its_colours_for_dark_screens_once(full_digest: Digest) -> None:
+    html = render_digest(full_digest, base_url="http://127.0.0.1").html
+    assert html.count("@media (prefers-color-scheme: dark)") == 1
+    assert html.count("@media (max-width: 480px)") == 1

@@ -127,6 +127,7 @@ def _shown(
         digests=telling,
         citation=cited.footnote,
         permalink=cited.permalink,
+        compared=f"/diff?from={old.version_id}&to={new.version_id}",
         old_citation=footnote(cited.states[0]),
         new_citation=presence_citation(
             source.definition, change, archived_at=capture_url(rooms.base_url, change.sequence or 0)

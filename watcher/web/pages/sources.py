@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
+from watcher.model.change import ChangeKind
 from watcher.model.source import Source
 from watcher.pipeline.addresses import address_history, holders_of
 from watcher.pipeline.health import move_command, proposed_address
+from watcher.pipeline.learnt import learnt_lines
 from watcher.store import captures, changes, collections, digests, sources, versions
+from watcher.web.looked import last_look, remember
 from watcher.web.reply import page, rooms_of, with_sources
 
 CAPTURES_A_PAGE = 50
 CHANGES_SHOWN = 50
+LINES_SHOWN = 20
+LOOKED_AT = 500
 
 
 def list_sources(request: Request, find: str = "") -> Response:
@@ -35,18 +40,25 @@ def _is_named(source: Source, wanted: str) -> bool:
 
 def show_source(request: Request, source_id: str, before: int | None = None) -> Response:
     """One Source: Definitions, documents of a Collection, Captures, Versions, Changes, Digests."""
-    with rooms_of(request).database.reading() as connection:
+    rooms = rooms_of(request)
+    now = rooms.clock()
+    before_now, began = last_look(request, now)
+    with rooms.database.reading() as connection:
         source = sources.get_source(connection, source_id)
         seen = captures.list_captures(connection, source_id, limit=CAPTURES_A_PAGE + 1, before=before)
         shown = seen[:CAPTURES_A_PAGE]
         proposed = proposed_address(source)
         made = changes.list_changes(connection, source_id=source_id, limit=CHANGES_SHOWN)
         read = versions.list_versions(connection, source_id)
-        return page(
+        since = changes.changes_between(connection, source_id, after=before_now or now, until=now, limit=LOOKED_AT)
+        answer = page(
             request,
             "source",
             section="Sources",
             source=source,
+            last_look=before_now,
+            since=[change for change in since if change.kind is not ChangeKind.TECHNICAL],
+            learnt=learnt_lines(rooms, connection, source_id)[:LINES_SHOWN],
             definitions=sources.list_definitions(connection, source_id),
             addresses=address_history(connection, source_id),
             proposed=proposed,
@@ -62,3 +74,5 @@ def show_source(request: Request, source_id: str, before: int | None = None) -> 
             item=collections.item_of_child(connection, source_id),
             digests=digests.digests_about_source(connection, source_id),
         )
+    remember(answer, request, before_now, began)
+    return answer
