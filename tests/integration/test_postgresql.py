@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import secrets
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -238,10 +239,7 @@ def test_an_instance_is_made_on_a_server_and_used_from_the_command_line(
     name = f"test_{secrets.token_hex(8)}"
     server.create(postgres, name)
     config = tmp_path / "config"
-    (config / "indicators").mkdir(parents=True)
-    (config / "indicators" / "mine_action.yaml").write_bytes(
-        (Path(__file__).resolve().parents[2] / "config" / "indicators" / "mine_action.yaml").read_bytes()
-    )
+    shutil.copytree(Path(__file__).resolve().parents[2] / "config" / "indicators", config / "indicators")
     (config / "watcher.yaml").write_text(
         f"archive:\n  path: {tmp_path}/snapshots\n  key: {tmp_path}/archive.key\n"
         f"store:\n  url: {postgres.format(name=name)}\n"

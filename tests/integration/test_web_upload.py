@@ -150,8 +150,8 @@ def test_the_form_leads_to_the_page_of_the_document_which_shows_all_fields(clien
 
 def test_a_scan_without_text_says_so_on_its_pages(client: TestClient) -> None:
     body = send(client, files={"file": ("scan.png", b"\x89PNG\r\n\x1a\n" + bytes(60))}).json()
-    assert "picture" in body["not_extracted"]
-    assert "text not extracted: the payload is a picture" in client.get(f"/sources/{body['source']}").text
+    assert "OCR" in body["not_extracted"]
+    assert f"text not extracted: {body['not_extracted']}" in client.get(f"/sources/{body['source']}").text
     assert "Text not extracted" in client.get(f"/versions/{body['version']}").text
     assert client.get(f"/payloads/{body['sha256']}").content.startswith(b"\x89PNG")
 

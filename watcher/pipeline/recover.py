@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from watcher.archive import LedgerRecord, capture_of
+from watcher.errors import NotFoundError
 from watcher.model.capture import Capture
 from watcher.model.source import Definition, Source, SourceKind, SourceState
 from watcher.pipeline.ports import Rooms
@@ -65,9 +66,13 @@ def recover(rooms: Rooms) -> Recovered:
 
 
 def _record(rooms: Rooms, capture: Capture) -> None:
-    with rooms.database.reading() as connection:
-        definition = sources.get_source(connection, capture.source_id).definition
-    if is_of_former_address(definition, capture):
+    """A Capture with what follows from it; alone when it asked a former address, or its Source has no Definition."""
+    try:
+        with rooms.database.reading() as connection:
+            definition = sources.get_source(connection, capture.source_id).definition
+    except NotFoundError:
+        definition = None
+    if definition is None or is_of_former_address(definition, capture):
         with rooms.database.writing() as connection:
             captures.add_capture(connection, capture)
     else:
