@@ -29,6 +29,7 @@ _TOKEN = re.compile(
     re.UNICODE,
 )
 _COMBINING = re.compile("[\u0300-\u036f]")
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -107,11 +108,11 @@ def sentences(text: str) -> list[Sentence]:
 
 
 def fold(text: str) -> str:
-    """A text without case and accents."""
+    """A text without case, accents and characters that nobody sees."""
     folded = text.casefold()
     if folded.isascii():
         return folded
-    return _COMBINING.sub("", unicodedata.normalize("NFKD", folded))
+    return _COMBINING.sub("", unicodedata.normalize("NFKD", _UNSEEN.sub("", folded)))
 
 
 _fold_word = lru_cache(maxsize=8192)(fold)
@@ -130,8 +131,11 @@ _CONTRACTED = {"wo": "will", "ca": "can", "sha": "shall"}
 def split_words(text: str, start: int = 0, end: int | None = None, *, stops: bool = True) -> Words:
     """The words of `text[start:end]`; hyphens part words, possessive 's and marks ("2)") are left out, "n't" is "not".
 
-    `stops` keeps ";" and ":" as words, since they end the reach of what stands before them.
+    `stops` keeps ";" and ":" as words, since they end the reach of what stands before them. Characters that nobody sees
+    part no word.
     """
+    if not text.isascii() and _UNSEEN.search(text, start, len(text) if end is None else end):
+        return _split_seen(text, start, end, stops=stops)
     result = Words([], [], [], [])
     for match in _TOKEN.finditer(text, start, len(text) if end is None else end):
         raw = match[0]
@@ -157,3 +161,12 @@ def split_words(text: str, start: int = 0, end: int | None = None, *, stops: boo
         result.ends.append(match.end())
         result.shapes.append(raw)
     return result
+
+
+def _split_seen(text: str, start: int, end: int | None, *, stops: bool) -> Words:
+    places = [at for at, char in enumerate(text[start:end], start) if not _UNSEEN.match(char)]
+    seen = split_words("".join(text[at] for at in places), stops=stops)
+    seen.starts = [places[at] for at in seen.starts]
+    seen.ends = [places[at - 1] + 1 for at in seen.ends]
+    seen.shapes = [text[first:last] for first, last in zip(seen.starts, seen.ends, strict=True)]
+    return seen

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from watcher.classify import Pack, document_positions, parse_pack
+from watcher.classify import Pack, document_positions, find_positions, parse_pack
 from watcher.classify.answers import declared
+from watcher.classify.words import split_words
 from watcher.model.document import Block, BlockKind, Document
 from watcher.settings import load_pack_text
 
@@ -70,3 +71,18 @@ def test_only_questions_that_yes_or_no_answers_become_statements() -> None:
     assert declared("Does your country produce them? If so, where?", is_so=True) == "Our country does produce them."
     assert declared("Why has your country not joined?", is_so=False) == ""
     assert declared("How many mines did you destroy?", is_so=True) == ""
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u00ad", "\u2060", "\ufeff"])
+def test_059_a_character_that_nobody_sees_hides_no_position(pack: Pack, unseen: str) -> None:
+    text = f"Kazakhstan ab{unseen}stained in the vote on resolution 61/84 on land{unseen}mines."
+    seen = find_positions(text.replace(unseen, ""), subject="KAZ", pack=pack)
+    found = find_positions(text, subject="KAZ", pack=pack)
+    assert ("vote", "abstain", text) in [(one.indicator, one.stance, one.passage) for one in found]
+    assert [(one.indicator, one.stance) for one in found] == [(one.indicator, one.stance) for one in seen]
+
+
+def test_059_words_keep_their_places_beside_characters_that_nobody_sees() -> None:
+    words = split_words("a\u200b mine\u200b field", 0)
+    assert words.words == ["a", "mine", "field"]
+    assert [(start, end) for start, end in zip(words.starts, words.ends, strict=True)] == [(0, 1), (3, 7), (9, 14)]
