@@ -10,6 +10,7 @@ from watcher.model.change import Position
 
 PLACE_SENTENCES = 2
 HEADING_CHARACTERS = 90
+TITLE_WORDS = 4  # a heading of no more words names a topic and says nothing of it
 _END_MARKS = ".!?…:;,"
 
 
@@ -27,11 +28,11 @@ def _headings(text: str, listed: list[Sentence]) -> set[int]:
     return found
 
 
-def _worth_reading(text: str, listed: list[Sentence], pack: Pack) -> tuple[list[int], set[int]]:
+def _worth_reading(text: str, listed: list[Sentence], pack: Pack) -> tuple[list[int], set[int], set[int]]:
     """Numbers of the sentences that may hold the pack's topic, with those before and after that they lean on and those
-    under a heading that names it; and of those under such a heading."""
+    under a heading that names it; of those under such a heading; and of the headings."""
     if len(listed) == 1:
-        return [0], set()
+        return [0], set(), set()
     headings = _headings(text, listed)
     near: set[int] = set()
     headed: set[int] = set()
@@ -44,7 +45,7 @@ def _worth_reading(text: str, listed: list[Sentence], pack: Pack) -> tuple[list[
             under = topical
         elif under:
             headed.add(number)
-    return [number for number in range(len(listed)) if number in near or number in headed], headed
+    return [number for number in range(len(listed)) if number in near or number in headed], headed, headings
 
 
 def _is_near(listed: list[Sentence], before: int, number: int) -> bool:
@@ -62,7 +63,7 @@ def find_positions(text: str, *, subject: str, pack: Pack) -> tuple[Position, ..
     """
     found: list[Position] = []
     listed = sentences(text)
-    wanted, headed = _worth_reading(text, listed, pack)
+    wanted, headed, headings = _worth_reading(text, listed, pack)
     recall, read, spoken_of = Recall(), 0, -1
     for number in wanted:
         sentence = listed[number]
@@ -79,6 +80,8 @@ def find_positions(text: str, *, subject: str, pack: Pack) -> tuple[Position, ..
             near=_is_near(listed, spoken_of, number),
         )
         recall, read = reading.recall, number
+        if number in headings and len(passage.split()) <= TITLE_WORDS:
+            continue
         if reading.own:
             spoken_of = number
         found.extend(

@@ -93,7 +93,9 @@ def _stance(folding: Folding, pack: Pack, places: dict[str, list[tuple[int, int]
         return stance, elsewhere
     indicator = pack.indicators[match.rule.indicator]
     for operator in pack.grammar.operators:
-        hits = sum(_reaches(folding, pack, operator, place, match) for place in places.get(operator.name, ()))
+        reaching = [place for place in places.get(operator.name, ()) if _reaches(folding, pack, operator, place, match)]
+        # "No need, no danger" denies twice over; only other words undo each other, as in "not without danger".
+        hits = len({tuple(folding.words[first:last]) for first, last in reaching})
         if hits and not (operator.odd and hits % 2 == 0):
             shifted = _shifted(stance, operator, indicator)
             stance = "" if match.rule.cue.weak and shifted != stance else shifted

@@ -146,3 +146,26 @@ def test_every_line_of_cues_in_the_shared_file_stands_under_a_word_on_what_it_ge
     for file in folder.glob("*.yaml"):
         text = file.read_text(encoding="utf-8")
         assert text.count("        # ") >= 40
+
+
+def test_denials_in_a_row_do_not_undo_each_other(mines: Pack) -> None:
+    found = find_positions("We have no need of clearance and no danger of mines.", subject="KAZ", pack=mines)
+    assert ("contamination", "affected") not in {(one.indicator, one.stance) for one in found}
+
+
+def test_a_title_of_few_words_names_a_topic_and_asserts_nothing(mines: Pack) -> None:
+    text = "Mine Ban Policy\n\nKazakhstan has not acceded to the Mine Ban Treaty."
+    assert [(one.indicator, one.stance) for one in find_positions(text, subject="KAZ", pack=mines)] == [
+        ("treaty_status", "not_party")
+    ]
+
+
+def test_what_a_resolution_supports_is_no_position_of_who_votes_on_it(mines: Pack) -> None:
+    voted = "Kazakhstan abstained in the vote on resolution 54/54B supporting the Mine Ban Treaty."
+    found = find_positions(voted, subject="KAZ", pack=mines)
+    assert [(one.indicator, one.stance) for one in found] == [("vote", "abstain")]
+
+
+def test_to_have_done_is_not_to_have(mines: Pack) -> None:
+    found = find_positions("Kazakhstan is not known to have exported mines.", subject="KAZ", pack=mines)
+    assert [(one.indicator, one.stance) for one in found] == [("transfer", "no_known_exports")]
