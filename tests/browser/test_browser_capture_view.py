@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import CHROMIUM, OPTIONS, serving
 
 from watcher.extract.inert import inert_page
 from watcher.web.pages import captures
-from watcher.web.server import listen, page_server
 
-CHROMIUM = Path("/usr/bin/chromium")
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PROBE = "top.probe=1;parent.probe=1;window.probe=1"
 CORPUS = """<!doctype html><html><head><title>K</title>
 <base href="BEACON/base/"><meta http-equiv="refresh" content="0;url=BEACON/refresh">
@@ -68,14 +56,8 @@ def served(bench: Any) -> Iterator[str]:
     """The address of a Capture of the hostile page, in an instance that is served."""
     bench.register("kaz", bench.site.put("/kaz", _page(bench.site.url("/beacon"))))
     capture = bench.check("kaz").recorded.capture
-    listening = listen("127.0.0.1", 0)
-    server = page_server(bench.rooms)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}/captures/{capture.sequence}"
-    server.should_exit = True
-    thread.join(10)
-    listening.close()
+    with serving(bench.rooms) as address:
+        yield f"{address}/captures/{capture.sequence}"
 
 
 @pytest.fixture

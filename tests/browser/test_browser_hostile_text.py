@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import CHROMIUM, OPTIONS, serving
 
 from watcher.pipeline import notify
-from watcher.web.server import listen, page_server
 
-CHROMIUM = Path("/usr/bin/chromium")
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 HOSTILE = (
     "<script>window.probe=1</script><img src=http://127.0.0.1:9/beacon onerror=window.probe=2>"
     "<svg onload=window.probe=3></svg><a href='javascript:window.probe=4'>more</a>"
@@ -46,14 +34,8 @@ def address(bench: Any) -> Iterator[str]:
     bench.check("kaz")
     bench.clock.advance(days=1)
     notify.compose_due(bench.rooms)
-    listening = listen("127.0.0.1", 0)
-    server = page_server(bench.rooms)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
-    listening.close()
+    with serving(bench.rooms) as address:
+        yield address
 
 
 @pytest.mark.browser

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import CHROMIUM, OPTIONS, serving
 
 from watcher.store import captures
-from watcher.web.server import listen, page_server
 
-CHROMIUM = Path("/usr/bin/chromium")
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 FOREIGN = """<!doctype html><title>elsewhere</title>
 <form method="post" action="TARGET/uploads" enctype="multipart/form-data"><input name="handed_in_by" value="Eve">
 <input type="file" name="file"><button id="go">go</button></form>
@@ -35,14 +24,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def served(bench: Any) -> Iterator[str]:
-    listening = listen("127.0.0.1", 0)
-    server = page_server(bench.rooms)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
-    listening.close()
+    with serving(bench.rooms) as address:
+        yield address
 
 
 @pytest.fixture

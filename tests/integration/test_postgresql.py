@@ -14,6 +14,7 @@ from typing import Any
 
 import postgres as server
 import pytest
+from claiming import claim_everything
 from click.testing import CliRunner
 from sqlalchemy import make_url, text
 
@@ -24,7 +25,7 @@ from watcher.model.source import Definition, Source, SourceState
 from watcher.pipeline.notify import compose_due, deliver_owed
 from watcher.pipeline.recover import recover
 from watcher.pipeline.schedule import claim_now
-from watcher.store import captures, changes, claims, sources
+from watcher.store import captures, changes, sources
 from watcher.store.database import Database, create_database, open_database
 
 BEFORE = "<h1>Kazakhstan</h1><p>Kazakhstan has not joined the Mine Ban Treaty. It abstained in the vote of 2006.</p>"
@@ -56,22 +57,6 @@ def _end_other_connections(database: Database) -> None:
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         )
-
-
-def _claim_everything(url: str, name: str, start: Any, out: Any) -> None:
-    database = open_database(url)
-    start.wait()
-    won: list[str] = []
-    for _ in range(200):
-        with database.writing() as connection:
-            now = claims.claim_due(
-                connection, now=datetime(2026, 6, 1, tzinfo=UTC), owner=name, lease_seconds=300, limit=7
-            )
-        if not now:
-            break
-        won += [claim.source.source_id for claim in now]
-    out.put(won)
-    database.close()
 
 
 def test_a_change_is_found_recorded_and_told(bench: Any, mail_sink: Any) -> None:
@@ -114,7 +99,7 @@ def test_147_processes_that_claim_at_once_claim_nothing_twice(database_url: str)
     context = multiprocessing.get_context("spawn")
     start, out = context.Event(), context.Queue()
     workers = [
-        context.Process(target=_claim_everything, args=(database_url, name, start, out)) for name in ("a", "b", "c")
+        context.Process(target=claim_everything, args=(database_url, name, start, out)) for name in ("a", "b", "c")
     ]
     for worker in workers:
         worker.start()

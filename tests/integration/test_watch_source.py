@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from claiming import claim_everything
 
 from watcher.archive import open_archive
 from watcher.errors import ConflictError, ExtractError, StoreError
@@ -19,7 +20,7 @@ from watcher.model.source import Definition, Source, SourceState, share_of
 from watcher.pipeline.recover import recover
 from watcher.pipeline.schedule import claim_due, claim_now
 from watcher.pipeline.watch import archive, check, fetch
-from watcher.store import captures, changes, claims, sources, versions
+from watcher.store import captures, changes, sources, versions
 from watcher.store.database import create_database, open_database
 
 PAGE = """<html><head><title>Kazakhstan</title></head><body><h1>Kazakhstan</h1>
@@ -350,24 +351,6 @@ def test_catalogue_132_a_full_disk_records_nothing_half_and_gives_the_lease_back
     assert bench.check("kaz", after_seconds=0).recorded.first
 
 
-def _claim_everything(url: str, name: str, start: Any, out: Any) -> None:
-    from datetime import UTC, datetime
-
-    database = open_database(url)
-    start.wait()
-    won = []
-    for _ in range(200):
-        with database.writing() as connection:
-            won_now = claims.claim_due(
-                connection, now=datetime(2026, 6, 1, tzinfo=UTC), owner=name, lease_seconds=300, limit=7
-            )
-        if not won_now:
-            break
-        won += [claim.source.source_id for claim in won_now]
-    out.put(won)
-    database.close()
-
-
 def test_catalogue_147_two_processes_on_one_database_check_nothing_twice(tmp_path: Path) -> None:
     from datetime import UTC, datetime
 
@@ -388,7 +371,7 @@ def test_catalogue_147_two_processes_on_one_database_check_nothing_twice(tmp_pat
     database.close()
     context = multiprocessing.get_context("spawn")
     start, out = context.Event(), context.Queue()
-    workers = [context.Process(target=_claim_everything, args=(url, name, start, out)) for name in ("a", "b")]
+    workers = [context.Process(target=claim_everything, args=(url, name, start, out)) for name in ("a", "b")]
     for worker in workers:
         worker.start()
     start.set()
