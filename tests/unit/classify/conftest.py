@@ -15,15 +15,21 @@ from watcher.settings import load_pack
 PACKS = Path(__file__).resolve().parents[3] / "config" / "indicators"
 
 
+@pytest.fixture(scope="session")
+def loaded() -> tuple[Pack, dict[str, object]]:
+    """The default pack and the values that it was made of, read once."""
+    return load_pack(PACKS, "mine_action")
+
+
 @pytest.fixture
-def raw_pack() -> dict[str, object]:
+def raw_pack(loaded: tuple[Pack, dict[str, object]]) -> dict[str, object]:
     """The values of the default pack, fresh for each test so that it may be changed."""
-    return copy.deepcopy(load_pack(PACKS, "mine_action")[1])
+    return copy.deepcopy(loaded[1])
 
 
 @pytest.fixture(scope="session")
-def mines() -> Pack:
-    return load_pack(PACKS, "mine_action")[0]
+def mines(loaded: tuple[Pack, dict[str, object]]) -> Pack:
+    return loaded[0]
 
 
 @pytest.fixture(scope="session")
