@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from watcher.diff.charsets import same_bytes, unscrambled
 from watcher.diff.volatile import masked
 from watcher.model.change import ChangeKind
+from watcher.model.dates import plain_dates
 
 # A no-break blank is a blank; a soft hyphen, a zero-width blank, a word joiner and a byte order mark are nothing.
 _UNSEEN = dict.fromkeys((0x00, 0xAD, 0x200B, 0x2060, 0xFEFF))
@@ -43,6 +44,8 @@ _SPACED_DASH = re.compile(r" ?(?:\u2014|(?<= )-+(?= )|(?<=\w)- |--+)+ ?")
 _BULLET = re.compile(r"^(?:[•·▪◦‣∙●○■□*\u2014-] ?)+(?=\w)")
 _INNER_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
 _ACRONYM = re.compile(r"\b[A-Z]{2,5}\b")
+# 1,200 and 1 200 and 1'200. A full stop is left alone: it parts thousands in one language and decimals in the other.
+_THOUSANDS = re.compile(r"(?<![\d.,'])\d{1,3}(?:(?P<mark>[ ,'])\d{3})(?:(?P=mark)\d{3})*+(?![\d']|[.,]\d)")
 
 _SHORT_FOREIGN = re.compile(r"[^\x00-\x7f]{1,3}(?![^\x00-\x7f])(?<![^\x00-\x7f]{4})")
 _LOST_MARK = re.compile(r"(?<=[A-Za-z])\?{1,2}(?=[A-Za-z])")
@@ -102,6 +105,12 @@ def without_case(text: str) -> str:
     return "".join(part if _ACRONYM.fullmatch(part) else part.lower() for part in re.split(r"(\b[A-Z]{2,5}\b)", text))
 
 
+def plain_values(text: str) -> str:
+    """Numbers without marks between their thousands, dates as YYYY-MM-DD."""
+    text = _THOUSANDS.sub(lambda match: match[0].replace(match["mark"], ""), text)
+    return plain_dates(text)
+
+
 def hyphens_open(text: str) -> str:
     """Hyphens inside words as blanks."""
     return _INNER_HYPHEN.sub(" ", text)
@@ -152,6 +161,12 @@ _STAGES = (
         loses=True,
     ),
     _Stage(kind=ChangeKind.TYPOGRAPHY, reason="only capital and small letters changed", fold=without_case),
+    _Stage(
+        kind=ChangeKind.TYPOGRAPHY,
+        reason="the same numbers and dates are written in another way",
+        fold=plain_values,
+        joins=False,
+    ),
     _Stage(kind=ChangeKind.TYPOGRAPHY, reason="only hyphens inside words changed", fold=hyphens_open, joins=False),
     _Stage(kind=ChangeKind.ENCODING, reason="only accents were lost or restored", fold=without_accents, joins=False),
     _Stage(
