@@ -40,6 +40,14 @@ _MARKS = (
 )
 # Letters that only look different: Latin ligatures and full-width forms. Superscripts and fractions are not among them.
 _LIGATURES = re.compile("[\ufb00-\ufb06\uff01-\uff5e]")
+_ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_FIGURES = {name: str(number) for number, name in enumerate(_ONES)}
+_NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(_ONES)})\b")
+_LARGE = re.compile(r"(?<![\d.,])(\d{1,4})(?:\.(\d{1,3}))? ?(million|billion)\b")
+_ZEROS = {"million": 6, "billion": 9}
+_PERCENT = re.compile(r" ?(?:\bper ?cent\b|%)")
+_MONEY = re.compile(r"(?:us ?\$|\busd|\beur|€|\bgbp|£) ?(?=\d)", re.IGNORECASE)
+_MONEY_NAMES = {"us$": "usd", "€": "eur", "£": "gbp"}
 _SPACED_DASH = re.compile(r" ?(?:\u2014|(?<= )-+(?= )|(?<=\w)- |--+)+ ?")
 _BULLET = re.compile(r"^(?:[•·▪◦‣∙●○■□*\u2014-] ?)+(?=\w)")
 _INNER_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
@@ -106,9 +114,25 @@ def without_case(text: str) -> str:
 
 
 def plain_values(text: str) -> str:
-    """Numbers without marks between their thousands, dates as YYYY-MM-DD."""
-    text = _THOUSANDS.sub(lambda match: match[0].replace(match["mark"], ""), text)
-    return plain_dates(text)
+    """Numbers in figures without marks between their thousands, dates as YYYY-MM-DD, one sign for a currency.
+
+    Expects small letters but for acronyms. English number words up to twelve; longer ones are rarely exchanged for figures.
+    """
+    text = _THOUSANDS.sub(lambda match: match[0].replace(match["mark"], ""), plain_dates(text))
+    text = _NUMBER_WORD.sub(lambda match: _FIGURES[match[0]], text)
+    text = _LARGE.sub(_written_out, text)
+    return _MONEY.sub(_currency, _PERCENT.sub("%", text))
+
+
+def _written_out(match: re.Match[str]) -> str:
+    """2.5 million as 2500000."""
+    whole, part, size = match[1], match[2] or "", match[3]
+    return whole + part.ljust(_ZEROS[size], "0")
+
+
+def _currency(match: re.Match[str]) -> str:
+    sign = match[0].replace(" ", "").lower()
+    return _MONEY_NAMES.get(sign, sign) + " "
 
 
 def hyphens_open(text: str) -> str:
