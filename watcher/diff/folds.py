@@ -116,7 +116,7 @@ def without_case(text: str) -> str:
 def plain_values(text: str) -> str:
     """Numbers in figures without marks between their thousands, dates as YYYY-MM-DD, one sign for a currency.
 
-    Expects small letters but for acronyms. English number words up to twelve; longer ones are rarely exchanged for figures.
+    Expects small letters but for acronyms. English number words up to twelve: longer ones seldom become figures.
     """
     text = _THOUSANDS.sub(lambda match: match[0].replace(match["mark"], ""), plain_dates(text))
     text = _NUMBER_WORD.sub(lambda match: _FIGURES[match[0]], text)
