@@ -195,7 +195,7 @@ _STAGES = (
     _Stage(kind=ChangeKind.ENCODING, reason="only accents were lost or restored", fold=without_accents, joins=False),
     _Stage(
         kind=ChangeKind.VOLATILE,
-        reason="only values that change by themselves: clock, counter, copyright year",
+        reason="only values that change by themselves: clock, counter, day of a status, copyright year",
         fold=masked,
         joins=False,
     ),
