@@ -98,7 +98,12 @@ def edit_of(change: Change) -> tuple[tuple[str, ...], ...]:
     if judgement.position_changes or judgement.depositary_events or change.documents or change.diff.coarse:
         return ()
     telling = [hunk for hunk in change.diff.hunks if hunk.op is not HunkOp.MOVED and not hunk.boilerplate]
-    return tuple(sorted((hunk.op.value, hunk.old.strip(), hunk.new.strip()) for hunk in telling))
+    return tuple(
+        sorted(
+            (hunk.op.value, hunk.old.strip(), hunk.new.strip(), *(f"{link.old} {link.new}" for link in hunk.links))
+            for hunk in telling
+        )
+    )
 
 
 def folded_alike(entries: Sequence[DigestEntry]) -> tuple[DigestEntry, ...]:

@@ -3,6 +3,7 @@
 from watcher.diff.blocks import DIFFER, DIFFER_VERSION, compare
 from watcher.diff.exact import apply
 from watcher.diff.kinds import kind_of
+from watcher.diff.links import leads_elsewhere
 from watcher.diff.questions import AnswerStep, QuestionStep, compare_questionnaires, likeness, word_weights
 from watcher.diff.volatile import value_shape
 from watcher.diff.words import word_edits
@@ -16,6 +17,7 @@ __all__ = [
     "compare",
     "compare_questionnaires",
     "kind_of",
+    "leads_elsewhere",
     "likeness",
     "value_shape",
     "word_edits",

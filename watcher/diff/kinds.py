@@ -18,14 +18,14 @@ from watcher.model.subjects import subject_of
 _Found = tuple[ChangeKind, str]
 _Indexes = tuple[int | None, int | None]
 
-# When several kinds of noise meet, the Change has the one that a reader would notice first.
+# When several kinds of noise meet, the Change has the one that a reader would want to know first.
 _PRECEDENCE = (
+    ChangeKind.LINK_TARGET,
     ChangeKind.MOVED,
     ChangeKind.ENCODING,
     ChangeKind.VOLATILE,
     ChangeKind.TYPOGRAPHY,
     ChangeKind.WHITESPACE,
-    ChangeKind.LINK_TARGET,
     ChangeKind.BOILERPLATE,
 )
 _BOILERPLATE = (ChangeKind.BOILERPLATE, "only navigation, banners or footers changed")
@@ -42,10 +42,11 @@ def kind_of(old: Document, new: Document, diff: Diff) -> tuple[ChangeKind, str]:
     as such; else CONTENT. Kinds that need a history (reverted, flapping) are not told here.
     """
     kept = kept_pairs(old, new, diff)
+    hunks = [hunk for hunk in diff.hunks if hunk.op is not HunkOp.LINKED]
     found: list[_Found] = []
     membership = _Membership(old, new)
-    pieces = _piece_indexes(diff.hunks)
-    for group in _groups(diff.hunks, kept):
+    pieces = _piece_indexes(hunks)
+    for group in _groups(hunks, kept):
         one_text = _may_be_one_text(group, old)
         unexplained: list[Hunk] = []
         for hunk in group:
@@ -55,10 +56,10 @@ def kind_of(old: Document, new: Document, diff: Diff) -> tuple[ChangeKind, str]:
             elif one_text:
                 unexplained.append(hunk)
             else:
-                return ChangeKind.CONTENT, _content_reason(diff.hunks, hunk)
+                return ChangeKind.CONTENT, _content_reason(hunks, hunk)
         together = _explained_together(unexplained) if unexplained else None
         if unexplained and together is None:
-            return ChangeKind.CONTENT, _content_reason(diff.hunks, unexplained[0])
+            return ChangeKind.CONTENT, _content_reason(hunks, unexplained[0])
         found += [together] if together else []
     found += _links_and_columns(old.blocks, new.blocks, kept)
     return _summary(found)

@@ -20,6 +20,8 @@ _OF_A_VISIT = re.compile(
     re.IGNORECASE,
 )
 MAX_CHARACTERS = 8_000
+_ONLY_HERE = re.compile(r"\s*(?:#|javascript:|data:|about:)", re.IGNORECASE)
+_WRITING = re.compile(r"\A(?:[a-z][a-z0-9+.-]*:)?(?://)?(?:www\.)?|\A(?:\.{1,2}/)+|/+\Z", re.IGNORECASE)
 
 
 def leads_to(target: str) -> str:
@@ -47,6 +49,35 @@ def leads_to(target: str) -> str:
 def places(links: Iterable[Link]) -> list[str]:
     """Where links lead, in order."""
     return [leads_to(link.target) for link in links]
+
+
+def leads_elsewhere(old: str, new: str) -> bool:
+    """Whether following a link brings a reader to another document than before; "" is no link.
+
+    A part of the same page, a script, and one address written in another way (scheme, "www.", absolute or relative,
+    slash at the end, fragment) are no other document.
+    """
+    before, after = (_document(target) for target in (old, new))
+    if before == after:
+        return False
+    if not before or not after:
+        return True
+    shorter, longer = sorted((before, after), key=len)
+    return not longer.endswith(f"/{shorter.lstrip('/')}")
+
+
+def _document(target: str) -> str:
+    """An address without its writing and fragment, "" for one that leads to no other document."""
+    address = leads_to(target.strip())
+    if _ONLY_HERE.match(address):
+        return ""
+    if address[:7].lower() == "mailto:":
+        return address.lower()
+    before = None
+    address = address.partition("#")[0]
+    while before != address:
+        before, address = address, _WRITING.sub("", address)
+    return address.lower() or "/"
 
 
 def _names_a_visit(query: str) -> bool:

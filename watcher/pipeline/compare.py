@@ -9,18 +9,27 @@ import functools
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from watcher.classify import Pack, document_positions, judge, parse_pack
-from watcher.diff import compare, kind_of
-from watcher.model.change import ChangeKind, Diff, Judgement, Position, Severity
+from watcher.diff import compare, kind_of, leads_elsewhere
+from watcher.model.change import (
+    ChangeKind,
+    Diff,
+    Judgement,
+    LinkEdit,
+    Position,
+    Severity,
+    SignificancePart,
+)
 from watcher.model.document import Document
 
 TOLD_KINDS = frozenset(
     {
         ChangeKind.CONTENT,
         ChangeKind.REVERTED,
+        ChangeKind.LINK_TARGET,
         ChangeKind.STATUS,
         ChangeKind.DOCUMENT_ADDED,
         ChangeKind.DOCUMENT_WITHDRAWN,
@@ -29,6 +38,8 @@ TOLD_KINDS = frozenset(
     }
 )
 FLAPPING_WINDOW = timedelta(days=90)
+PASSAGE_CHARACTERS = 400
+DECIMALS = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +53,7 @@ class Comparison:
 
     @property
     def alert(self) -> bool:
-        """Told are content, returns to an earlier state, and status, when they are more than noise."""
+        """Told are content, links, returns to an earlier state, and status, when they are more than noise."""
         return self.kind in TOLD_KINDS and self.judgement.severity is not Severity.NOISE
 
 
@@ -51,6 +62,14 @@ class PastText:
     """A text that a Source once had: the digest of its Document's text, and when it was captured."""
 
     text_sha256: str
+    captured_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PastLinks:
+    """A Change of links alone that a Source once had, and when."""
+
+    links: frozenset[LinkEdit]
     captured_at: datetime
 
 
@@ -73,14 +92,18 @@ def compare_documents(
     instruments: tuple[str, ...],
     same_document: bool,
     pack_text: str,
+    key_columns: tuple[str, ...] = (),
 ) -> Comparison:
-    """Diff, kind and judgement of two Documents, without regard to their history."""
-    diff = compare(old, new)
+    """Diff, kind and judgement of two Documents, without regard to their history.
+
+    `key_columns` are headings of table columns that name their rows. A link of the body that leads to another
+    document is told, whatever else is noise.
+    """
+    diff = compare(old, new, key_columns=key_columns)
     kind, reason = kind_of(old, new, diff)
     if same_document and kind is not ChangeKind.CONTENT:
-        return Comparison(
-            kind=kind, reason=reason, diff=diff, judgement=Judgement(severity=Severity.NOISE, significance=0.0)
-        )
+        noise = Judgement(severity=Severity.NOISE, significance=0.0)
+        return with_links(Comparison(kind=kind, reason=reason, diff=diff, judgement=noise), pack_of(pack_text))
     judgement = judge(
         old=old,
         new=new,
@@ -90,7 +113,34 @@ def compare_documents(
         same_document=same_document,
         pack=pack_of(pack_text),
     )
-    return Comparison(kind=kind, reason=reason, diff=diff, judgement=judgement)
+    comparison = Comparison(kind=kind, reason=reason, diff=diff, judgement=judgement)
+    return with_links(comparison, pack_of(pack_text)) if same_document else comparison
+
+
+def told_links(diff: Diff) -> list[LinkEdit]:
+    """The links outside boilerplate that lead to another document than before."""
+    hunks = [hunk for hunk in diff.hunks if not hunk.boilerplate]
+    return [link for hunk in hunks for link in hunk.links if leads_elsewhere(link.old, link.new)]
+
+
+def with_links(comparison: Comparison, pack: Pack) -> Comparison:
+    """A Comparison with what its links say: as much as other words would, and no less than minor."""
+    links = told_links(comparison.diff)
+    if not links:
+        return comparison
+    judgement = comparison.judgement
+    first = links[0]
+    passage = f"{first.text}: {first.old or 'no link'} → {first.new or 'no link'}"
+    part = SignificancePart(name="link_target", points=pack.scale.points["wording"], passage=passage[:PASSAGE_CHARACTERS])
+    return replace(
+        comparison,
+        judgement=replace(
+            judgement,
+            severity=max(judgement.severity, Severity.MINOR, key=lambda severity: severity.rank),
+            significance=round(min(1.0, judgement.significance + part.points), DECIMALS),
+            parts=(*judgement.parts, part),
+        ),
+    )
 
 
 def positions_in(document: Document, *, subjects: tuple[str, ...], pack_text: str) -> tuple[Position, ...]:
@@ -121,6 +171,27 @@ def place_in_history(
     return comparison
 
 
+def place_links(comparison: Comparison, *, past: Sequence[PastLinks], captured_at: datetime) -> Comparison:
+    """The same for a Change of links alone: undone is `reverted`, made again within 90 days is `flapping`.
+
+    `past` are the Changes of links before it, in any order.
+    """
+    links = frozenset(told_links(comparison.diff))
+    if comparison.kind is not ChangeKind.LINK_TARGET or not links:
+        return comparison
+    recent = [one for one in past if captured_at - one.captured_at <= FLAPPING_WINDOW]
+    if any(one.links == links for one in recent):
+        since = min(one.captured_at for one in recent)
+        reason = f"links flip between two addresses since {since:%-d %B %Y}: quiet until they settle"
+        return replace(comparison, kind=ChangeKind.FLAPPING, reason=reason)
+    undone = frozenset(LinkEdit(text=link.text, old=link.new, new=link.old) for link in links)
+    for one in recent:
+        if one.links == undone:
+            reason = f"links lead again where they led before {one.captured_at:%-d %B %Y}"
+            return replace(comparison, kind=ChangeKind.REVERTED, reason=reason)
+    return comparison
+
+
 def _flips(past: Sequence[PastText], step: int) -> str:
     """How many texts a Source goes back and forth between, and since when it showed no others.
 
@@ -137,4 +208,4 @@ def _flips(past: Sequence[PastText], step: int) -> str:
 
 
 def _as(comparison: Comparison, kind: ChangeKind, reason: str) -> Comparison:
-    return Comparison(kind=kind, reason=reason, diff=comparison.diff, judgement=comparison.judgement)
+    return replace(comparison, kind=kind, reason=reason)

@@ -95,7 +95,7 @@ def learnt_lines(
 
 def shapes_of(rooms: Rooms, hunks: Sequence[Hunk]) -> list[str]:
     """The shapes of all Hunks that are no boilerplate; empty when one of them is more than a change of values."""
-    telling = [hunk for hunk in hunks if not hunk.boilerplate and hunk.op is not HunkOp.MOVED]
+    telling = [hunk for hunk in hunks if hunk.op is not HunkOp.MOVED and not hunk.boilerplate]
     shapes = [_shape(rooms, hunk) for hunk in telling]
     return shapes if all(shapes) else []
 

@@ -58,12 +58,11 @@ def _stays(texts: Sequence[tuple[str, datetime]], until: datetime) -> list[timed
 
 def _told(rooms: Rooms, source: Source, told: Version, baseline: Version, capture: Capture, settled: str) -> Change:
     stays = f"{settled} since {baseline.captured_at:%-d %B %Y}"
-    if told.text_sha256 != baseline.text_sha256:
-        change = change_between(rooms, source, told, baseline, capture.trigger, [])
-        if change is not None:
-            reason = f"{stays}, otherwise than was last told: {change.reason}"
-            kind = ChangeKind.REVERTED if change.kind is ChangeKind.CONTENT else change.kind
-            return replace(change, kind=kind, reason=reason)
+    change = change_between(rooms, source, told, baseline, capture.trigger, [])
+    if change is not None and change.alert:
+        reason = f"{stays}, otherwise than was last told: {change.reason}"
+        kind = ChangeKind.REVERTED if change.kind in (ChangeKind.CONTENT, ChangeKind.LINK_TARGET) else change.kind
+        return replace(change, kind=kind, reason=reason)
     comparison = Comparison(
         kind=ChangeKind.STATUS,
         reason=f"{stays}, the one that was last told",

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from watcher.errors import ExtractError
 from watcher.model.capture import Capture, Trigger, Version
 from watcher.model.change import Change, ChangeKind, Diff, Judgement, Severity, SignificancePart
 from watcher.model.source import Source
 from watcher.pipeline.citations import with_citations
-from watcher.pipeline.compare import Comparison, PastText, compare_documents, place_in_history
+from watcher.pipeline.compare import (
+    FLAPPING_WINDOW,
+    Comparison,
+    PastLinks,
+    PastText,
+    compare_documents,
+    place_in_history,
+    place_links,
+    told_links,
+)
 from watcher.pipeline.health import Presence
 from watcher.pipeline.learnt import without_learnt
 from watcher.pipeline.ports import Rooms
+from watcher.store import changes
 
+CHANGES_LOOKED_AT = 500
 NO_DIFF = Diff(differ="none", differ_version=1, hunks=())
 
 
@@ -49,7 +61,24 @@ def make_change(
     if trigger is not Trigger.IMPORT:
         comparison = without_learnt(rooms, source.source_id, comparison, until=new.captured_at)
     placed = place_in_history(comparison, past=past, new_text_sha256=new.text_sha256, captured_at=new.captured_at)
+    if placed.kind is ChangeKind.LINK_TARGET:
+        earlier = _past_links(rooms, source.source_id, new.captured_at)
+        placed = place_links(placed, past=earlier, captured_at=new.captured_at)
     return change_of(rooms, source, old, new, trigger, placed)
+
+
+def _past_links(rooms: Rooms, source_id: str, until: datetime) -> list[PastLinks]:
+    """The Changes of links that a Source had in the time in which a repetition is flapping."""
+    with rooms.database.reading() as connection:
+        found = changes.changes_between(
+            connection, source_id, after=until - FLAPPING_WINDOW, until=until, limit=CHANGES_LOOKED_AT
+        )
+    alone = [change for change in found if not any(hunk.tells for hunk in change.diff.hunks)]
+    return [
+        PastLinks(links=frozenset(links), captured_at=change.captured_at)
+        for change in alone
+        if (links := told_links(change.diff))
+    ]
 
 
 def technical_change(rooms: Rooms, source: Source, old: Version, new: Version) -> Change | None:

@@ -179,6 +179,8 @@ def _explains(hunk: Hunk, old: Document, new: Document, events: Iterable[Documen
         return len(new.blocks[hunk.new_index].text) <= len(title) + LONGEST_BESIDE
     if hunk.op is HunkOp.DELETED and hunk.old_index is not None:
         return len(old.blocks[hunk.old_index].text) <= len(title) + LONGEST_BESIDE
+    if hunk.op is HunkOp.LINKED:
+        return True
     if hunk.op is not HunkOp.EDITED or not hunk.words:
         return False
     known = {word for event in events for word in folded_title(f"{event.title} {event.old_title}").split()}
