@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 from watcher.diff.links import leads_to, places
 from watcher.model.change import CellEdit, LinkEdit
@@ -40,21 +41,23 @@ def cell_edits(old: Block | None, new: Block | None) -> tuple[CellEdit, ...]:
 
 
 def link_edits(old: Sequence[Link], new: Sequence[Link]) -> tuple[LinkEdit, ...]:
-    """The links of one Block that lead elsewhere, come or go; links with the same words are paired, in order.
+    """The links of one Block that lead elsewhere, come or go; those with the same words are paired, then in order.
 
-    () when all lead where they led, whatever their order and however their addresses are written. At most MAX_LINKS.
+    () when all lead where they led, whatever their order and however their addresses are written. At most MAX_LINKS a side.
     """
     if old == new or Counter(places(old)) == Counter(places(new)):
         return ()
-    gone, come = _beyond(old, new), _beyond(new, old)
+    gone, come = _beyond(old, new)[:MAX_LINKS], _beyond(new, old)[:MAX_LINKS]
     found: list[LinkEdit] = []
-    for text, target in gone:
+    for text, target in gone.copy():
         same = next((link for link in come if link[0] == text), None)
         if same is not None:
+            gone.remove((text, target))
             come.remove(same)
-        found.append(LinkEdit(text=text, old=target, new=same[1] if same is not None else ""))
-    found += [LinkEdit(text=text, old="", new=target) for text, target in come]
-    return tuple(found[:MAX_LINKS])
+            found.append(LinkEdit(text=text, old=target, new=same[1]))
+    for before, after in zip_longest(gone, come, fillvalue=("", "")):
+        found.append(LinkEdit(text=after[0] or before[0], old=before[1], new=after[1]))
+    return tuple(found)
 
 
 def _beyond(links: Iterable[Link], others: Iterable[Link]) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -31,6 +32,8 @@ _PRECEDENCE = (
 _BOILERPLATE = (ChangeKind.BOILERPLATE, "only navigation, banners or footers changed")
 _COLUMNS_MOVED = (ChangeKind.MOVED, "the columns of a table stand in another order")
 _QUOTE_CHARACTERS = 60
+# What parts a page's name from that of its site, in a title.
+_SITE_NAME = re.compile(r"\s*(?:[|–—:·»-]|of|on|at|du|de|des|del|de la)\s+\D*\Z", re.IGNORECASE)
 # Longer texts are not one text that was only broken differently; folding them would take long.
 MAX_TOGETHER_CHARACTERS = 60_000
 
@@ -103,6 +106,8 @@ def _explained(
             return ChangeKind.WHITESPACE, "a paragraph was split or joined, its words are the same"
         return None if membership.changed(hunk) else (ChangeKind.MOVED, "the same text in another place")
     left, right = old.blocks[hunk.old_index], new.blocks[hunk.new_index]
+    if left.kind is right.kind is BlockKind.HEADING and _names_the_page(hunk, old, new):
+        return ChangeKind.TYPOGRAPHY, "the heading is the title of the page in another length; the title stayed"
     if left.kind is BlockKind.TABLE_ROW and right.kind is BlockKind.TABLE_ROW:
         if _is_heading_row(old, hunk.old_index) and _is_heading_row(new, hunk.new_index):
             return _COLUMNS_MOVED if sorted(left.cells) == sorted(right.cells) else _explained_row(left, right, "")
@@ -110,6 +115,19 @@ def _explained(
     if left.kind is right.kind is BlockKind.QUESTION and wording_of(hunk.old) == wording_of(hunk.new):
         return ChangeKind.MOVED, "the same question under another number"
     return _explained_text(hunk.old, hunk.new)
+
+
+def _names_the_page(hunk: Hunk, old: Document, new: Document) -> bool:
+    """Whether a heading is the beginning of the page's own title before and after: a site's name came or went.
+
+    "Legal notice" and "Legal notice of the Ministry", both on a page that calls itself the latter.
+    """
+    title, shorter, longer = (
+        " ".join(text.split()).casefold() for text in (new.title, *sorted((hunk.old, hunk.new), key=len))
+    )
+    if not shorter or old.title != new.title or not (title.startswith(longer) and longer.startswith(shorter)):
+        return False
+    return _SITE_NAME.match(longer.removeprefix(shorter)) is not None
 
 
 def _explained_text(old: str, new: str) -> _Found | None:

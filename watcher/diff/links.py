@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, unquote, urlencode
 
-from watcher.model.document import Link
+from watcher.model.document import Block, Link
 
 # Cloudflare's e-mail protection writes an address anew at each request: the first byte in hexadecimal is a key, and
 # each byte after it is a byte of the address XOR that key (their script email-decode.min.js undoes it).
@@ -20,6 +20,9 @@ _OF_A_VISIT = re.compile(
     re.IGNORECASE,
 )
 MAX_CHARACTERS = 8_000
+_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>()\"“”]+|[\w.+-]+@(?:[\w-]+\.)+\w{2,}", re.IGNORECASE)
+_BEFORE_ADDRESS = re.compile(r"\A(?:https?://)?(?:www\.)?", re.IGNORECASE)
+_AFTER_ADDRESS = re.compile(r"[/.,;:!?'*_]+\Z")
 _ONLY_HERE = re.compile(r"\s*(?:#|javascript:|data:|about:)", re.IGNORECASE)
 _WRITING = re.compile(r"\A(?:[a-z][a-z0-9+.-]*:)?(?://)?(?:www\.)?|\A(?:\.{1,2}/)+|/+\Z", re.IGNORECASE)
 
@@ -64,6 +67,23 @@ def leads_elsewhere(old: str, new: str) -> bool:
         return True
     shorter, longer = sorted((before, after), key=len)
     return not longer.endswith(f"/{shorter.lstrip('/')}")
+
+
+def shown_addresses(block: Block) -> frozenset[str]:
+    """Addresses of pages and mailboxes that a Block's words name and that are no link themselves."""
+    text = block.text
+    for link in block.links:
+        text = text.replace(link.text, " ") if is_address(link.text) else text
+    return frozenset(_plain_address(found[0]) for found in _ADDRESS.finditer(text))
+
+
+def is_address(text: str) -> bool:
+    """Whether words are the address of a page or a mailbox: what a reader sees is where it leads."""
+    return _ADDRESS.fullmatch(text.strip()) is not None
+
+
+def _plain_address(text: str) -> str:
+    return _AFTER_ADDRESS.sub("", _BEFORE_ADDRESS.sub("", text)).lower()
 
 
 def _document(target: str) -> str:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from watcher.classify import Pack, document_positions, judge, parse_pack
-from watcher.diff import compare, kind_of, leads_elsewhere
+from watcher.diff import compare, is_address, kind_of, leads_elsewhere, shown_addresses
 from watcher.model.change import (
     ChangeKind,
     Diff,
@@ -38,6 +39,7 @@ TOLD_KINDS = frozenset(
     }
 )
 FLAPPING_WINDOW = timedelta(days=90)
+_CONTACT = re.compile(r"mailto:[^@]+@|tel:", re.IGNORECASE)
 PASSAGE_CHARACTERS = 400
 DECIMALS = 4
 
@@ -96,14 +98,15 @@ def compare_documents(
 ) -> Comparison:
     """Diff, kind and judgement of two Documents, without regard to their history.
 
-    `key_columns` are headings of table columns that name their rows. A link of the body that leads to another
-    document is told, whatever else is noise.
+    `key_columns` are headings of table columns that name their rows. A contact or an address that changes in the body
+    is told, whatever else is noise.
     """
     diff = compare(old, new, key_columns=key_columns)
     kind, reason = kind_of(old, new, diff)
     if same_document and kind is not ChangeKind.CONTENT:
         noise = Judgement(severity=Severity.NOISE, significance=0.0)
-        return with_links(Comparison(kind=kind, reason=reason, diff=diff, judgement=noise), pack_of(pack_text))
+        comparison = Comparison(kind=kind, reason=reason, diff=diff, judgement=noise)
+        return _with_addresses(comparison, old, new, pack_of(pack_text))
     judgement = judge(
         old=old,
         new=new,
@@ -114,24 +117,49 @@ def compare_documents(
         pack=pack_of(pack_text),
     )
     comparison = Comparison(kind=kind, reason=reason, diff=diff, judgement=judgement)
-    return with_links(comparison, pack_of(pack_text)) if same_document else comparison
+    return _with_addresses(comparison, old, new, pack_of(pack_text)) if same_document else comparison
 
 
 def told_links(diff: Diff) -> list[LinkEdit]:
-    """The links outside boilerplate that lead to another document than before."""
+    """The links outside boilerplate that a monitor is told of.
+
+    A contact address or one that is written out, when it came, went or is another one; and words that led somewhere
+    and lead nowhere any more. That unchanged words lead to a page of the web as well, or to another one, is recorded
+    and shown: where people judged edits of government pages, it never was of meaning.
+    """
     hunks = [hunk for hunk in diff.hunks if not hunk.boilerplate]
-    return [link for hunk in hunks for link in hunk.links if leads_elsewhere(link.old, link.new)]
+    changed = [link for hunk in hunks for link in hunk.links if leads_elsewhere(link.old, link.new)]
+    return [
+        link
+        for link in changed
+        if not link.new or is_address(link.text) or _CONTACT.match(link.old) or _CONTACT.match(link.new)
+    ]
 
 
-def with_links(comparison: Comparison, pack: Pack) -> Comparison:
-    """A Comparison with what its links say: as much as other words would, and no less than minor."""
-    links = told_links(comparison.diff)
-    if not links:
-        return comparison
+def told_addresses(old: Document, new: Document, diff: Diff) -> list[tuple[str, str]]:
+    """Addresses in the words of a passage, outside boilerplate and links, that stand where others stood."""
+    found = []
+    for hunk in diff.hunks:
+        if hunk.tells and hunk.old_index is not None and hunk.new_index is not None:
+            before, after = shown_addresses(old.blocks[hunk.old_index]), shown_addresses(new.blocks[hunk.new_index])
+            if before - after and after - before:
+                found.append((", ".join(sorted(before - after)), ", ".join(sorted(after - before))))
+    return found
+
+
+def _with_addresses(comparison: Comparison, old: Document, new: Document, pack: Pack) -> Comparison:
+    """A Comparison with what its links and addresses say: as much as other words would, and no less than minor."""
     judgement = comparison.judgement
-    first = links[0]
-    passage = f"{first.text}: {first.old or 'no link'} → {first.new or 'no link'}"
-    part = SignificancePart(name="link_target", points=pack.scale.points["wording"], passage=passage[:PASSAGE_CHARACTERS])
+    steps = [
+        ("link_target", f"{link.text}: {link.old or 'no link'} → {link.new or 'no link'}")
+        for link in told_links(comparison.diff)
+    ]
+    if judgement.severity is Severity.NOISE and not steps:
+        steps = [("address", f"{before} → {after}") for before, after in told_addresses(old, new, comparison.diff)]
+    if not steps:
+        return comparison
+    name, passage = steps[0]
+    part = SignificancePart(name=name, points=pack.scale.points["wording"], passage=passage[:PASSAGE_CHARACTERS])
     return replace(
         comparison,
         judgement=replace(

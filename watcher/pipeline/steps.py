@@ -61,7 +61,7 @@ def make_change(
     if trigger is not Trigger.IMPORT:
         comparison = without_learnt(rooms, source.source_id, comparison, until=new.captured_at)
     placed = place_in_history(comparison, past=past, new_text_sha256=new.text_sha256, captured_at=new.captured_at)
-    if placed.kind is ChangeKind.LINK_TARGET:
+    if placed.kind is ChangeKind.LINK_TARGET and past:
         earlier = _past_links(rooms, source.source_id, new.captured_at)
         placed = place_links(placed, past=earlier, captured_at=new.captured_at)
     return change_of(rooms, source, old, new, trigger, placed)
