@@ -43,7 +43,8 @@ def cell_edits(old: Block | None, new: Block | None) -> tuple[CellEdit, ...]:
 def link_edits(old: Sequence[Link], new: Sequence[Link]) -> tuple[LinkEdit, ...]:
     """The links of one Block that lead elsewhere, come or go; those with the same words are paired, then in order.
 
-    () when all lead where they led, whatever their order and however their addresses are written. At most MAX_LINKS a side.
+    () when all lead where they led, whatever their order and however their addresses are written. At most
+    MAX_LINKS a side.
     """
     if old == new or Counter(places(old)) == Counter(places(new)):
         return ()

@@ -128,6 +128,7 @@ def _judged(rooms: Rooms, change: Change, source: Source, old: Version, new: Ver
             instruments=source.definition.instruments,
             same_document=not change.from_source_id,
             pack_text=pack.text,
+            key_columns=source.definition.key_columns,
         )
     except ExtractError:
         return None

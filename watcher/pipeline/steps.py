@@ -7,26 +7,17 @@ from datetime import datetime
 
 from watcher.errors import ExtractError
 from watcher.model.capture import Capture, Trigger, Version
-from watcher.model.change import Change, ChangeKind, Diff, Judgement, Severity, SignificancePart
+from watcher.model.change import Change, ChangeKind, Judgement, Severity, SignificancePart
 from watcher.model.source import Source
 from watcher.pipeline.citations import with_citations
-from watcher.pipeline.compare import (
-    FLAPPING_WINDOW,
-    Comparison,
-    PastLinks,
-    PastText,
-    compare_documents,
-    place_in_history,
-    place_links,
-    told_links,
-)
+from watcher.pipeline.compare import Comparison, compare_documents, told_links
 from watcher.pipeline.health import Presence
+from watcher.pipeline.history import FLAPPING_WINDOW, NO_DIFF, PastLinks, PastText, place_in_history, place_links
 from watcher.pipeline.learnt import without_learnt
 from watcher.pipeline.ports import Rooms
 from watcher.store import changes
 
 CHANGES_LOOKED_AT = 500
-NO_DIFF = Diff(differ="none", differ_version=1, hunks=())
 
 
 def change_between(
@@ -53,6 +44,7 @@ def make_change(
             instruments=source.definition.instruments,
             same_document=True,
             pack_text=rooms.pack.text,
+            key_columns=source.definition.key_columns,
         )
     except ExtractError as error:
         return change_of(rooms, source, old, new, trigger, _not_compared(str(error)))
@@ -77,7 +69,7 @@ def _past_links(rooms: Rooms, source_id: str, until: datetime) -> list[PastLinks
     return [
         PastLinks(links=frozenset(links), captured_at=change.captured_at)
         for change in alone
-        if (links := told_links(change.diff))
+        if (links := told_links(change.diff.hunks))
     ]
 
 

@@ -70,6 +70,10 @@ def _hunk_lines(view: HunkView, width: int, colour: bool) -> Iterator[str]:
     note = " (boilerplate)" if view.boilerplate else ""
     place = f" ({view.place})" if view.place else ""
     yield f"{view.label}{where}{place}{note}"
+    for detail in view.details:
+        yield f"  {folded(f'{detail.what}: {detail.steps}')}"
+    if view.more:
+        yield f"  and {grouped(view.more)} more"
     for line in _wrapped(view, width - 2):
         told = "".join(_coloured(op, "".join(words)) if colour else "".join(words) for op, words in line)
         yield f"  {told}"

@@ -148,6 +148,10 @@ def _one_hunk(hunk: Hunk) -> Iterator[str]:
     yield f"  {view.label.capitalize()}:"
     if view.where:
         yield from _wrapped(f"under “{clipped(defanged(folded(view.where)), 120)}”", first="  | ", rest="  | ")
+    for detail in view.details:
+        yield from _prefixed(defanged(folded(f"{detail.what}: {detail.steps}")))
+    if view.more:
+        yield f"  | and {grouped(view.more)} more"
     yield from _prefixed(defanged("".join(_piece(piece) for piece in view.pieces)))
 
 
