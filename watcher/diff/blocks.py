@@ -29,8 +29,8 @@ def compare(old: Document, new: Document, *, key_columns: Collection[str] = ()) 
     Exact: `apply` gives the Block texts of `new` back. Only texts, cells and where links lead are compared, so Blocks
     whose kind, level or anchor alone differ give no Hunk; one in which a link alone differs is LINKED. A Block that
     was split gives one Hunk for each part with the same `old_index` and the part of its text as `old`; merged Blocks
-    likewise with `new`, reflowed ones with both. `key_columns` are headings of table columns whose cells name their rows; a table
-    that has none of them is read by the first column with nearly unique cells.
+    likewise with `new`, reflowed ones with both. `key_columns` are headings of table columns whose cells name their
+    rows; a table that has none of them is read by the first column with nearly unique cells.
     `coarse` is set when a limit on the size of the work left words or pairs uncompared; the limits count characters
     and words, never seconds.
     """

@@ -97,6 +97,9 @@ def _entry_lines(number: int, told: ToldEntry, hunks_in_full: int) -> Iterator[s
         for title, address in told.alike:
             yield from _wrapped(f"{defanged(title)}", first="  - ", rest="    ")
             yield f"    {address}"
+    if told.before:
+        yield ""
+        yield from _wrapped(f"The same edit was told before of: {defanged('; '.join(told.before))}.")
     yield from ("", f"WHAT CHANGED (text from {host}; [-removed-] {{+added+}})")
     yield from _hunk_lines(told, hunks_in_full)
     yield from ("", "TO CITE")
