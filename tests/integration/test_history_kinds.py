@@ -11,9 +11,9 @@ import pytest
 
 from watcher.model.change import ChangeKind
 from watcher.model.subscription import Cadence
+from watcher.pipeline.history import SETTLED_CHECKS, has_settled
 from watcher.pipeline.notify import compose_digest, compose_due
 from watcher.pipeline.rebuild import rebuild_database
-from watcher.pipeline.history import SETTLED_CHECKS, has_settled
 from watcher.store import captures, changes, subscriptions
 from watcher.store.database import create_database, open_database
 

@@ -1,7 +1,6 @@
 """Changes and Subscriptions → Digests; channels carry the messages."""
 
 from watcher.alert.compose import (
-    NOTHING_BEFORE,
     Alike,
     alike_key,
     compose,
@@ -13,7 +12,6 @@ from watcher.alert.compose import (
 )
 
 __all__ = [
-    "NOTHING_BEFORE",
     "Alike",
     "alike_key",
     "compose",

@@ -17,7 +17,7 @@ from watcher.model.subscription import Digest, DigestEntry, SourceReach, Subscri
 ALIKE_SOURCES = 3
 EXPLAINED = timedelta(minutes=15)
 Alike = tuple[str, str, tuple[tuple[str, ...], ...]]
-NOTHING_BEFORE: Mapping[Alike, Sequence[Source]] = MappingProxyType({})
+_NOTHING: Mapping[Alike, Sequence[Source]] = MappingProxyType({})
 
 
 def subjects_of(change: Change, source: Source) -> frozenset[str]:
@@ -121,7 +121,7 @@ def waits(change: Change) -> bool:
 
 
 def folded_alike(
-    entries: Sequence[DigestEntry], before: Mapping[Alike, Sequence[Source]] = NOTHING_BEFORE
+    entries: Sequence[DigestEntry], before: Mapping[Alike, Sequence[Source]] = _NOTHING
 ) -> tuple[DigestEntry, ...]:
     """Entries with the same edit on three or more Sources of one host told once, by the first, with the others.
 
@@ -155,7 +155,7 @@ def compose(
     noise_count: int,
     reaches: Sequence[SourceReach],
     checkpoint: str,
-    told_before: Mapping[Alike, Sequence[Source]] = NOTHING_BEFORE,
+    told_before: Mapping[Alike, Sequence[Source]] = _NOTHING,
 ) -> Digest:
     """The Digest of (covered_until, period_to], the gravest Changes first. `told_before`: see `folded_alike`."""
     ordered = sorted(

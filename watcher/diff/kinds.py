@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from watcher.diff.blocks import headings
 from watcher.diff.exact import kept_pairs
-from watcher.diff.folds import explain, link_targets
+from watcher.diff.folds import denies, explain, link_targets
 from watcher.diff.links import leads_to, places
 from watcher.model.change import ChangeKind, Diff, Hunk, HunkOp
 from watcher.model.document import Block, BlockKind, Document
@@ -127,7 +127,8 @@ def _names_the_page(hunk: Hunk, old: Document, new: Document) -> bool:
     )
     if not shorter or old.title != new.title or not (title.startswith(longer) and longer.startswith(shorter)):
         return False
-    return _SITE_NAME.match(longer.removeprefix(shorter)) is not None
+    beyond = longer.removeprefix(shorter)
+    return _SITE_NAME.match(beyond) is not None and not denies(beyond)
 
 
 def _explained_text(old: str, new: str) -> _Found | None:

@@ -89,7 +89,7 @@ def _plain_address(text: str) -> str:
 def _document(target: str) -> str:
     """An address without its writing and fragment, "" for one that leads to no other document."""
     address = leads_to(target.strip())
-    if _ONLY_HERE.match(address):
+    if not address or _ONLY_HERE.match(address):
         return ""
     if address[:7].lower() == "mailto:":
         return address.lower()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from watcher.alert import NOTHING_BEFORE, Alike, alike_key, waits
+from watcher.alert import Alike, alike_key, waits
 from watcher.model.change import Change
 from watcher.model.source import Source
 from watcher.model.subscription import Cadence, Subscription
@@ -24,7 +24,7 @@ class Gathering:
     now: tuple[Change, ...]
     waiting: tuple[tuple[Change, datetime], ...] = ()
     released: tuple[str, ...] = ()
-    told_before: Mapping[Alike, Sequence[Source]] = NOTHING_BEFORE
+    told_before: Mapping[Alike, Sequence[Source]] = field(default_factory=dict)
 
 
 def gather(
