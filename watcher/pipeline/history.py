@@ -25,7 +25,7 @@ class PastText:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PastLinks:
-    """A Change of links alone that a Source once had, and when."""
+    """What a Change said of links, and when."""
 
     links: frozenset[LinkEdit]
     captured_at: datetime

@@ -135,7 +135,7 @@ def _placed(
     steps = [
         PastLinks(links=frozenset(links), captured_at=moment)
         for moment, one in history.changes
-        if not any(hunk.tells for hunk in one.diff.hunks) and (links := told_links(one.diff.hunks))
+        if (links := told_links(one.diff.hunks))
     ]
     return place_links(placed, past=steps, captured_at=captured_at)
 

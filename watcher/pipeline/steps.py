@@ -11,7 +11,7 @@ from watcher.model.change import Change, ChangeKind, Judgement, Severity, Signif
 from watcher.model.source import Source
 from watcher.pipeline.citations import with_citations
 from watcher.pipeline.compare import Comparison, compare_documents, told_links
-from watcher.pipeline.health import Presence
+from watcher.pipeline.health import Presence, move_command
 from watcher.pipeline.history import FLAPPING_WINDOW, NO_DIFF, PastLinks, PastText, place_in_history, place_links
 from watcher.pipeline.learnt import without_learnt
 from watcher.pipeline.ports import Rooms
@@ -60,15 +60,14 @@ def make_change(
 
 
 def _past_links(rooms: Rooms, source_id: str, until: datetime) -> list[PastLinks]:
-    """The Changes of links that a Source had in the time in which a repetition is flapping."""
+    """What the Changes said of links that a Source had in the time in which a repetition is flapping."""
     with rooms.database.reading() as connection:
         found = changes.changes_between(
             connection, source_id, after=until - FLAPPING_WINDOW, until=until, limit=CHANGES_LOOKED_AT
         )
-    alone = [change for change in found if not any(hunk.tells for hunk in change.diff.hunks)]
     return [
         PastLinks(links=frozenset(links), captured_at=change.captured_at)
-        for change in alone
+        for change in found
         if (links := told_links(change.diff.hunks))
     ]
 
@@ -124,12 +123,19 @@ def structure_change(
 
 
 def presence_change(rooms: Rooms, source: Source, baseline: Version, capture: Capture, presence: Presence) -> Change:
-    """A document that is no longer found at its address, or is found again. Both sides are its last known text."""
+    """A document that is no longer found at its address, found again, or sent on. Both sides are its last known text."""
     if presence is Presence.WITHDRAWN:
         kind, severity, points = ChangeKind.DOCUMENT_WITHDRAWN, Severity.MAJOR, 0.5
         reason = (
             f"withdrawn? Three checks in a row found no document there, the last one in Capture {capture.sequence}: "
             f"{capture.error}. The text that it had is kept"
+        )
+    elif presence is Presence.REDIRECTED:
+        kind, severity, points = ChangeKind.STATUS, Severity.MINOR, 0.2
+        target = capture.hops[-1].url if capture.hops else ""
+        reason = (
+            f"redirected for good: three checks in a row were sent on to {target}. If that is the same page: "
+            f"{move_command(source.source_id, target)}"
         )
     else:
         kind, severity, points = ChangeKind.STATUS, Severity.MINOR, 0.2

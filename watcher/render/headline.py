@@ -129,6 +129,8 @@ def _event_line(event: DepositaryEvent, source: Source) -> str:
 
 
 def _edit_line(change: Change) -> str:
+    if any(part.name == "document_redirected" for part in change.judgement.parts):
+        return "its address leads to another one for good"
     if change.sequence is not None and change.kind is ChangeKind.STATUS:
         return "the document is back at its address"
     if change.kind is ChangeKind.STATUS and any(part.name == "structure_changed" for part in change.judgement.parts):
