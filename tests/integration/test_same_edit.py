@@ -7,7 +7,7 @@ from typing import Any
 
 from watcher.model.change import Severity
 from watcher.model.subscription import Cadence
-from watcher.pipeline.notify import compose_digest, compose_due
+from watcher.pipeline.notify import compose_digest, compose_due, preview_digest
 from watcher.store import digests, subscriptions
 
 PAGE = "<html><body><h1>{0}</h1><p>{1}</p><p>The page of number {0} in a series of pages.</p></body></html>"
@@ -144,3 +144,18 @@ def test_what_waits_is_told_once_by_the_next_digest_when_gathering_is_switched_o
     _edit(bench, 2)
     told = [entry.source.source_id for one in compose_due(rooms) for entry in one.digest.entries]
     assert sorted(told) == ["page-1", "page-2"]
+
+
+def test_a_digest_that_a_person_sends_now_and_its_preview_hold_what_waits(bench: Any) -> None:
+    subscription = bench.subscribe(cadence=Cadence.IMMEDIATE)
+    _pages(bench, 2)
+    for number in (0, 1):
+        _edit(bench, number)
+        _alerts(bench)
+    with bench.rooms.database.reading() as connection:
+        subscription = subscriptions.get_subscription(connection, subscription.subscription_id)
+    assert "page-1" in preview_digest(bench.rooms, subscription).text
+    sent = compose_digest(bench.rooms, subscription, whole=True)
+    assert [entry.source.source_id for entry in sent.digest.entries] == ["page-1"]
+    bench.clock.advance(hours=12)
+    assert _alerts(bench) == []

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, unquote, urlencode
 
+from watcher.diff.folds import without_links
 from watcher.model.document import Block, Link
 
 # Cloudflare's e-mail protection writes an address anew at each request: the first byte in hexadecimal is a key, and
@@ -70,8 +71,8 @@ def leads_elsewhere(old: str, new: str) -> bool:
 
 
 def shown_addresses(block: Block) -> frozenset[str]:
-    """Addresses of pages and mailboxes that a Block's words name and that are no link themselves."""
-    text = block.text
+    """Addresses of pages and mailboxes that a Block's words name and that are no link themselves, nor lead one."""
+    text = without_links(block.text)
     for link in block.links:
         text = text.replace(link.text, " ") if is_address(link.text) else text
     return frozenset(_plain_address(found[0]) for found in _ADDRESS.finditer(text))

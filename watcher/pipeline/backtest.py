@@ -17,7 +17,7 @@ from watcher.pipeline.register import record_act
 from watcher.pipeline.review import verdicts
 from watcher.store import changes, sources, versions
 
-_JUDGED = frozenset({ChangeKind.CONTENT, ChangeKind.REVERTED, ChangeKind.FLAPPING})
+_JUDGED = frozenset({ChangeKind.CONTENT, ChangeKind.LINK_TARGET, ChangeKind.REVERTED, ChangeKind.FLAPPING})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -59,15 +59,18 @@ def compose_due(rooms: Rooms) -> list[Composed]:
     return [one for one in composed if one is not None]
 
 
-def compose_digest(rooms: Rooms, subscription: Subscription) -> Composed | None:
+def compose_digest(rooms: Rooms, subscription: Subscription, *, whole: bool = False) -> Composed | None:
     """Compose the Digest of a Subscription for the time since its last one, and owe its message.
 
-    None when there is nothing to tell an immediate Subscription, or another process composed it first.
+    `whole` takes in what waits for further Sources with the same edit. None when there is nothing to tell an immediate
+    Subscription, or another process composed it first.
     """
     checkpoint = rooms.checkpoint()
     with rooms.database.writing() as connection:
         now = rooms.clock()
-        digest, gathering = _digest(rooms, connection, subscription, now, checkpoint)
+        digest, gathering = _digest(
+            connection, subscription, now, checkpoint, gather_seconds=0 if whole else rooms.gather_seconds
+        )
         advanced = subscriptions.advance_subscription(
             connection,
             subscription,
@@ -88,9 +91,9 @@ def compose_digest(rooms: Rooms, subscription: Subscription) -> Composed | None:
 
 
 def preview_digest(rooms: Rooms, subscription: Subscription) -> Message:
-    """The message that a Subscription would get now; nothing is recorded or owed."""
+    """The message that a Subscription would get now, with all that waits; nothing is recorded or owed."""
     with rooms.database.reading() as connection:
-        digest, _ = _digest(rooms, connection, subscription, rooms.clock(), rooms.newest_checkpoint())
+        digest, _ = _digest(connection, subscription, rooms.clock(), rooms.newest_checkpoint(), gather_seconds=0)
     return render_digest(digest, base_url=rooms.base_url)
 
 
@@ -143,7 +146,7 @@ def _record_sent(rooms: Rooms, delivery: Delivery, now: datetime) -> None:
 
 
 def _digest(
-    rooms: Rooms, connection: Connection, subscription: Subscription, now: datetime, checkpoint: str
+    connection: Connection, subscription: Subscription, now: datetime, checkpoint: str, *, gather_seconds: int
 ) -> tuple[Digest, Gathering]:
     """The Digest of what is told now, and what waits."""
     after = subscription.covered_until
@@ -151,7 +154,7 @@ def _digest(
     recorded = changes.changes_recorded_after(connection, subscription.covered_ordinal)
     relevant = sources_of(subscription.filter, every_source.values())
     wanted = [one for one in recorded if matches(subscription.filter, one, every_source[one.source_id])]
-    gathering = gather(connection, subscription, wanted, every_source, now=now, seconds=rooms.gather_seconds)
+    gathering = gather(connection, subscription, wanted, every_source, now=now, seconds=gather_seconds)
     entries = [_entry(connection, change, every_source) for change in gathering.now]
     looked_at = {source.source_id for source in relevant}
     noise = [

@@ -123,7 +123,7 @@ def structure_change(
 
 
 def presence_change(rooms: Rooms, source: Source, baseline: Version, capture: Capture, presence: Presence) -> Change:
-    """A document that is no longer found at its address, found again, or sent on. Both sides are its last known text."""
+    """A document that is gone from its address, found again, or sent on. Both sides are its last known text."""
     if presence is Presence.WITHDRAWN:
         kind, severity, points = ChangeKind.DOCUMENT_WITHDRAWN, Severity.MAJOR, 0.5
         reason = (

@@ -123,6 +123,7 @@ def test_addresses_are_those_that_a_reader_sees_and_that_are_no_links(build: Sim
         "Use https://a.gov/form, www.b.gov/list. or ask info@c.gov; see 3.5 and e.g. Annex.", links=links
     )
     assert shown_addresses(block) == {"b.gov/list", "info@c.gov"}
+    assert shown_addresses(build.paragraph("Use [the form](https://a.gov/form) of the office.")) == frozenset()
 
 
 @pytest.mark.parametrize(
