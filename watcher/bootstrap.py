@@ -220,6 +220,7 @@ def open_instance(
         secrets=lambda credentials: resolve(credentials, os.environ, settings.fetch.secrets),
         certificates=settings.fetch.certificates,
         upload_maximum_bytes=settings.uploads.maximum_bytes,
+        gather_seconds=settings.scheduler.gather_seconds,
     )
     try:
         if recover:

@@ -14,7 +14,6 @@ from watcher.model.change import (
     DepositaryEvent,
     Diff,
     Hunk,
-    HunkOp,
     Judgement,
     Position,
     PositionChange,
@@ -114,7 +113,7 @@ def judge(
     Significance is the sum of the parts clamped to 0..1; severity by the pack's thresholds, and never below that of
     a Position change. Boilerplate and moved Blocks weigh nothing. Pure and deterministic.
     """
-    hunks = [hunk for hunk in diff.hunks if not hunk.boilerplate and hunk.op is not HunkOp.MOVED]
+    hunks = [hunk for hunk in diff.hunks if hunk.tells]
     if not hunks:
         return Judgement(severity=Severity.NOISE, significance=0.0)
     changes = _position_changes(old, new, hunks, subject=subject, same_document=same_document, pack=pack)

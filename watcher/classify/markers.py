@@ -270,6 +270,8 @@ def markers(hunk: Hunk, *, subject: str, pack: Pack) -> list[str]:
         if _is_pointer(found[0], pack.lexicon) or _points(hunk.heading, pack.lexicon):
             return []
         if _is_label(run, pack.lexicon):
+            if fold(hunk.heading).strip(" :.") in pack.lexicon.thanks:
+                return []
             return [*dict.fromkeys(_mentions(old, new, subject))] or ["wording"]
         return list(dict.fromkeys(_whole(text, part, pack)))
     meant = [edit for edit in found if _is_meant(edit, pack.lexicon)]

@@ -119,7 +119,8 @@ class Lexicon:
     """Words that markers look for: negations, hedges, limits, modal ladders, units, months, acts of policy.
 
     `groups` are people and rights that a text protects, `eligibility` words say who may have something, `places` end
-    the names of places ("County"), `pointers` begin sentences that only lead to another page.
+    the names of places ("County"), `pointers` begin sentences that only lead to another page, `thanks` are headings
+    of lists of people who are thanked.
     """
 
     negations: frozenset[str]
@@ -136,6 +137,7 @@ class Lexicon:
     eligibility: frozenset[str]
     places: frozenset[str]
     pointers: frozenset[str]
+    thanks: frozenset[str]
     titles: frozenset[str]
     stamps: frozenset[str]
     ladders: tuple[Ladder, ...]

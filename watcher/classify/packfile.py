@@ -91,6 +91,7 @@ _LEXICON = (
     "eligibility",
     "places",
     "pointers",
+    "thanks",
     "titles",
     "stamps",
     "ladders",

@@ -219,6 +219,11 @@ def explain(old: str, new: str) -> tuple[ChangeKind, str] | None:
     return None
 
 
+def denies(text: str) -> bool:
+    """Whether a text holds a word of negation."""
+    return _NEGATION.search(text.lower()) is not None
+
+
 def _same_but_joined(left: str, right: str) -> bool:
     if _BLANK_APART_FROM_NUMBERS.sub("", left) != _BLANK_APART_FROM_NUMBERS.sub("", right):
         return False

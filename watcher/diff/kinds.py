@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from watcher.diff.blocks import headings
 from watcher.diff.exact import kept_pairs
-from watcher.diff.folds import explain, link_targets
+from watcher.diff.folds import denies, explain, link_targets
 from watcher.diff.links import leads_to, places
 from watcher.model.change import ChangeKind, Diff, Hunk, HunkOp
 from watcher.model.document import Block, BlockKind, Document
@@ -18,19 +19,21 @@ from watcher.model.subjects import subject_of
 _Found = tuple[ChangeKind, str]
 _Indexes = tuple[int | None, int | None]
 
-# When several kinds of noise meet, the Change has the one that a reader would notice first.
+# When several kinds of noise meet, the Change has the one that a reader would want to know first.
 _PRECEDENCE = (
+    ChangeKind.LINK_TARGET,
     ChangeKind.MOVED,
     ChangeKind.ENCODING,
     ChangeKind.VOLATILE,
     ChangeKind.TYPOGRAPHY,
     ChangeKind.WHITESPACE,
-    ChangeKind.LINK_TARGET,
     ChangeKind.BOILERPLATE,
 )
 _BOILERPLATE = (ChangeKind.BOILERPLATE, "only navigation, banners or footers changed")
 _COLUMNS_MOVED = (ChangeKind.MOVED, "the columns of a table stand in another order")
 _QUOTE_CHARACTERS = 60
+# What parts a page's name from that of its site, in a title.
+_SITE_NAME = re.compile(r"\s*(?:[|–—:·»-]|of|on|at|du|de|des|del|de la)\s+\D*\Z", re.IGNORECASE)
 # Longer texts are not one text that was only broken differently; folding them would take long.
 MAX_TOGETHER_CHARACTERS = 60_000
 
@@ -42,10 +45,11 @@ def kind_of(old: Document, new: Document, diff: Diff) -> tuple[ChangeKind, str]:
     as such; else CONTENT. Kinds that need a history (reverted, flapping) are not told here.
     """
     kept = kept_pairs(old, new, diff)
+    hunks = [hunk for hunk in diff.hunks if hunk.op is not HunkOp.LINKED]
     found: list[_Found] = []
     membership = _Membership(old, new)
-    pieces = _piece_indexes(diff.hunks)
-    for group in _groups(diff.hunks, kept):
+    pieces = _piece_indexes(hunks)
+    for group in _groups(hunks, kept):
         one_text = _may_be_one_text(group, old)
         unexplained: list[Hunk] = []
         for hunk in group:
@@ -55,10 +59,10 @@ def kind_of(old: Document, new: Document, diff: Diff) -> tuple[ChangeKind, str]:
             elif one_text:
                 unexplained.append(hunk)
             else:
-                return ChangeKind.CONTENT, _content_reason(diff.hunks, hunk)
+                return ChangeKind.CONTENT, _content_reason(hunks, hunk)
         together = _explained_together(unexplained) if unexplained else None
         if unexplained and together is None:
-            return ChangeKind.CONTENT, _content_reason(diff.hunks, unexplained[0])
+            return ChangeKind.CONTENT, _content_reason(hunks, unexplained[0])
         found += [together] if together else []
     found += _links_and_columns(old.blocks, new.blocks, kept)
     return _summary(found)
@@ -102,6 +106,8 @@ def _explained(
             return ChangeKind.WHITESPACE, "a paragraph was split or joined, its words are the same"
         return None if membership.changed(hunk) else (ChangeKind.MOVED, "the same text in another place")
     left, right = old.blocks[hunk.old_index], new.blocks[hunk.new_index]
+    if left.kind is right.kind is BlockKind.HEADING and _names_the_page(hunk, old, new):
+        return ChangeKind.TYPOGRAPHY, "the heading is the title of the page in another length; the title stayed"
     if left.kind is BlockKind.TABLE_ROW and right.kind is BlockKind.TABLE_ROW:
         if _is_heading_row(old, hunk.old_index) and _is_heading_row(new, hunk.new_index):
             return _COLUMNS_MOVED if sorted(left.cells) == sorted(right.cells) else _explained_row(left, right, "")
@@ -109,6 +115,20 @@ def _explained(
     if left.kind is right.kind is BlockKind.QUESTION and wording_of(hunk.old) == wording_of(hunk.new):
         return ChangeKind.MOVED, "the same question under another number"
     return _explained_text(hunk.old, hunk.new)
+
+
+def _names_the_page(hunk: Hunk, old: Document, new: Document) -> bool:
+    """Whether a heading is the beginning of the page's own title before and after: a site's name came or went.
+
+    "Legal notice" and "Legal notice of the Ministry", both on a page that calls itself the latter.
+    """
+    title, shorter, longer = (
+        " ".join(text.split()).casefold() for text in (new.title, *sorted((hunk.old, hunk.new), key=len))
+    )
+    if not shorter or old.title != new.title or not (title.startswith(longer) and longer.startswith(shorter)):
+        return False
+    beyond = longer.removeprefix(shorter)
+    return _SITE_NAME.match(beyond) is not None and not denies(beyond)
 
 
 def _explained_text(old: str, new: str) -> _Found | None:

@@ -11,10 +11,13 @@ from watcher.model.collection import DocumentEvent
 
 
 class HunkOp(StrEnum):
+    """What happened to a Block. LINKED is one whose words stay while a link in it leads elsewhere."""
+
     INSERTED = "inserted"
     DELETED = "deleted"
     EDITED = "edited"
     MOVED = "moved"
+    LINKED = "linked"
 
 
 class WordOp(StrEnum):
@@ -32,10 +35,33 @@ class WordEdit:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CellEdit:
+    """One cell of a table row before and after, "" where there was or is none.
+
+    `column` is the heading of its column, or its number from 1 where the table has no headings.
+    """
+
+    column: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkEdit:
+    """Where a link led and leads, "" where the words were or are no link. `text` are its visible words."""
+
+    text: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Hunk:
     """One changed Block. `heading` is the nearest heading above it; indexes count Blocks from 0 in their Document.
 
-    `row_key` names the table row (the text of its key cell) when the Hunk is a table row, else "".
+    `row_key` names the table row (the text of its key cell) when the Hunk is a table row, else "". `cells` are the
+    cells of the row that changed: all filled ones of a row that came or went. `links` are those of a Block on both
+    sides that lead elsewhere; of a LINKED Hunk they are all that changed.
     """
 
     op: HunkOp
@@ -47,6 +73,13 @@ class Hunk:
     words: tuple[WordEdit, ...] = ()
     row_key: str = ""
     boilerplate: bool = False
+    cells: tuple[CellEdit, ...] = ()
+    links: tuple[LinkEdit, ...] = ()
+
+    @property
+    def tells(self) -> bool:
+        """Whether its words say something else than before: not moved, not boilerplate, not a link alone."""
+        return self.op not in (HunkOp.MOVED, HunkOp.LINKED) and not self.boilerplate
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,7 +17,7 @@ from watcher.pipeline.register import record_act
 from watcher.pipeline.review import verdicts
 from watcher.store import changes, sources, versions
 
-_JUDGED = frozenset({ChangeKind.CONTENT, ChangeKind.REVERTED, ChangeKind.FLAPPING})
+_JUDGED = frozenset({ChangeKind.CONTENT, ChangeKind.LINK_TARGET, ChangeKind.REVERTED, ChangeKind.FLAPPING})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,6 +128,7 @@ def _judged(rooms: Rooms, change: Change, source: Source, old: Version, new: Ver
             instruments=source.definition.instruments,
             same_document=not change.from_source_id,
             pack_text=pack.text,
+            key_columns=source.definition.key_columns,
         )
     except ExtractError:
         return None
