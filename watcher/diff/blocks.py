@@ -15,7 +15,7 @@ from watcher.model.document import Block, BlockKind, Document
 from watcher.model.questionnaire import question_names
 
 DIFFER = "blocks"
-DIFFER_VERSION = 3
+DIFFER_VERSION = 4
 # Edited Blocks beyond this many are told without their words.
 MAX_WORD_HUNKS = 10_000
 # A text of this many characters that is told as deleted while another one is inserted makes the Diff coarse.

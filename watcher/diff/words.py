@@ -1,10 +1,9 @@
-"""The words that changed inside one text: the shortest edit over word tokens, drawn by diff-match-patch.
+"""The words that changed inside one text: the shortest edit over word tokens, drawn for a reader.
 
 A token is a word, a number with its separators, a run of blanks or one other character; combining marks and
 joined emoji stay with their base (after Unicode UAX #29), and scripts written without blanks go character by
-character. Each token becomes one code point, so that diff-match-patch works on whole tokens: its semantic cleanup
-gives up small words kept between two edits and slides edits to the boundary that a person would choose. The edit
-itself is an exact longest common subsequence (bit-parallel, rapidfuzz), inside patience anchors where a text is long.
+character. Each token becomes one code point. The edit is an exact longest common subsequence (bit-parallel, rapidfuzz),
+inside patience anchors where a text is long; `drawing` then marks it as a person would.
 Nothing is limited in seconds, because that gives another answer on a busy machine; sizes are bounded instead.
 """
 
@@ -19,6 +18,7 @@ from typing import cast
 from diff_match_patch import diff_match_patch
 from rapidfuzz.distance import LCSseq
 
+from watcher.diff.drawing import DELETED, INSERTED, KEPT, Steps, drawn, tidy
 from watcher.diff.effort import Effort
 from watcher.diff.sequence import anchors
 from watcher.model.change import WordEdit, WordOp
@@ -30,12 +30,8 @@ GAP_CELLS = 32_000_000
 MAX_CHARACTERS = 4_000_000
 MAX_DEPTH = 12
 PHRASE_TOKENS = 8
-LONG_KEPT_TOKENS = 16
-CLEANUP_STEPS = 400
 # Unchanged text that is kept beside an edit, so that the edit can slide to a better word or sentence boundary.
 CONTEXT_CHARACTERS = 80
-
-_KEPT, _DELETED, _INSERTED = 0, -1, 1
 
 # Thai, Lao, Burmese, Khmer, kana and Han are written without blanks between words.
 UNSPACED = (
@@ -52,9 +48,7 @@ _JOINER = "\u200d"
 _WORD_CODES = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0xAC00, 0xD7A3), (0x2A700, 0x2B738))
 _OTHER_CODES = ((0xE000, 0xF8FF), (0xF0000, 0xFFFFD), (0x100000, 0x10FFFD))
 
-_OPS = {_KEPT: WordOp.KEPT, _DELETED: WordOp.DELETED, _INSERTED: WordOp.INSERTED}
-
-_Steps = list[tuple[int, str]]
+_OPS = {KEPT: WordOp.KEPT, DELETED: WordOp.DELETED, INSERTED: WordOp.INSERTED}
 
 
 def word_edits(old: str, new: str) -> tuple[WordEdit, ...]:
@@ -72,7 +66,7 @@ def bounded_word_edits(old: str, new: str, effort: Effort) -> tuple[WordEdit, ..
         return (WordEdit(op=WordOp.KEPT, text=old),) if old else ()
     head, tail = _common_ends(old, new)
     old_part, new_part = old[head : len(old) - tail], new[head : len(new) - tail]
-    steps: _Steps = [(_KEPT, old[:head]), *_compare(old_part, new_part, effort), (_KEPT, old[len(old) - tail :])]
+    steps: Steps = [(KEPT, old[:head]), *_compare(old_part, new_part, effort), (KEPT, old[len(old) - tail :])]
     return _edits(steps)
 
 
@@ -125,67 +119,29 @@ def _common_ends(old: str, new: str) -> tuple[int, int]:
     return head, len(old) - start if start > 0 else 0
 
 
-def _compare(old: str, new: str, effort: Effort) -> _Steps:
+def _compare(old: str, new: str, effort: Effort) -> Steps:
     if not old or not new:
-        return [(_DELETED, old), (_INSERTED, new)]
+        return [(DELETED, old), (INSERTED, new)]
     if len(old) + len(new) > MAX_CHARACTERS:
         effort.cut = True
-        return [(_DELETED, old), (_INSERTED, new)]
+        return [(DELETED, old), (INSERTED, new)]
     old_tokens, new_tokens = tokens(old), tokens(new)
     distinct = dict.fromkeys([*old_tokens, *new_tokens])
     codes = _codes(distinct)
     if len(codes) < len(distinct):
         effort.cut = True
-        return [(_DELETED, old), (_INSERTED, new)]
+        return [(DELETED, old), (INSERTED, new)]
     old_code = "".join(map(codes.__getitem__, old_tokens))
     new_code = "".join(map(codes.__getitem__, new_tokens))
     differ = diff_match_patch()
     head = differ.diff_commonPrefix(old_code, new_code)
     tail = differ.diff_commonSuffix(old_code[head:], new_code[head:])
-    steps: _Steps = [(_KEPT, old_code[:head])]
+    steps: Steps = [(KEPT, old_code[:head])]
     steps += _solve(old_code[head : len(old_code) - tail], new_code[head : len(new_code) - tail], effort, 0)
-    steps.append((_KEPT, old_code[len(old_code) - tail :]))
-    steps = _as_drawn(steps)
+    steps.append((KEPT, old_code[len(old_code) - tail :]))
+    steps = drawn(steps, {code for token, code in codes.items() if token.isspace()})
     decode = {ord(code): token for token, code in codes.items() if code != token}
     return [(op, part.translate(decode)) for op, part in steps]
-
-
-def _as_drawn(steps: _Steps) -> _Steps:
-    """Steps after diff-match-patch's semantic cleanup: small kept words between edits are given up, edits slide.
-
-    The cleanup goes back at each join, so its time grows with the square of the steps: it is given short runs, cut
-    in the middle of kept words.
-    """
-    differ = diff_match_patch()
-    drawn: _Steps = []
-    run: _Steps = []
-    for op, code in _tidy(steps):
-        if op == _KEPT and (len(code) >= LONG_KEPT_TOKENS or len(run) >= CLEANUP_STEPS):
-            middle = (len(code) + 1) // 2
-            run.append((op, code[:middle]))
-            differ.diff_cleanupSemantic(run)
-            drawn += run
-            run = [(op, code[middle:])] if code[middle:] else []
-        else:
-            run.append((op, code))
-    if run:
-        differ.diff_cleanupSemantic(run)
-    return drawn + run
-
-
-def _tidy(steps: _Steps) -> _Steps:
-    """The steps with neighbours of one kind joined, a deletion always before the insertion beside it."""
-    found: _Steps = []
-    parts: dict[int, list[str]] = {_KEPT: [], _DELETED: [], _INSERTED: []}
-    for op, code in steps:
-        if not code:
-            continue
-        for closed in (_DELETED, _INSERTED) if op == _KEPT else (_KEPT,):
-            if parts[closed]:
-                found.append((closed, "".join(parts[closed])))
-                parts[closed] = []
-        parts[op].append(code)
-    return found + [(op, "".join(codes)) for op, codes in parts.items() if codes]
 
 
 def _codes(distinct: Iterable[str]) -> dict[str, str]:
@@ -209,7 +165,7 @@ def _characters(ranges: Iterable[tuple[int, int]]) -> Iterator[str]:
     return map(chr, chain.from_iterable(range(first, last + 1) for first, last in ranges))
 
 
-def _solve(old: str, new: str, effort: Effort, depth: int) -> _Steps:
+def _solve(old: str, new: str, effort: Effort, depth: int) -> Steps:
     """Steps from one run of tokens to the other: anchors in large runs, the shortest edit in what they leave."""
     if not old or not new:
         return _replaced(old, new)
@@ -218,14 +174,14 @@ def _solve(old: str, new: str, effort: Effort, depth: int) -> _Steps:
     if cells > DIRECT_CELLS:
         pairs = _anchors(old, new, cells) if depth < MAX_DEPTH else []
     elif cells == 1 or set(old).isdisjoint(new):
-        return [(_KEPT, old)] if old == new else _replaced(old, new)
+        return [(KEPT, old)] if old == new else _replaced(old, new)
     if not pairs:
         if cells > GAP_CELLS:
             effort.cut = True
         elif effort.take(cells):
             return _shortest(old, new)
         return _replaced(old, new)
-    steps: _Steps = []
+    steps: Steps = []
     old_at = new_at = 0
     differ = diff_match_patch()
     for old_anchor, new_anchor in pairs:
@@ -235,20 +191,20 @@ def _solve(old: str, new: str, effort: Effort, depth: int) -> _Steps:
         back = differ.diff_commonSuffix(before_old, before_new)
         steps += _solve(before_old[: len(before_old) - back], before_new[: len(before_new) - back], effort, depth + 1)
         ahead = _equal_ahead(old, old_anchor, new, new_anchor)
-        steps.append((_KEPT, old[old_anchor - back : old_anchor + ahead]))
+        steps.append((KEPT, old[old_anchor - back : old_anchor + ahead]))
         old_at, new_at = old_anchor + ahead, new_anchor + ahead
     return steps + _solve(old[old_at:], new[new_at:], effort, depth + 1)
 
 
-def _shortest(old: str, new: str) -> _Steps:
-    steps: _Steps = []
+def _shortest(old: str, new: str) -> Steps:
+    steps: Steps = []
     found = cast("list[tuple[str, int, int, int, int]]", LCSseq.opcodes(old, new).as_list())
     for tag, old_start, old_end, new_start, new_end in found:
         if tag == "equal":
-            steps.append((_KEPT, old[old_start:old_end]))
+            steps.append((KEPT, old[old_start:old_end]))
         else:
-            steps.append((_DELETED, old[old_start:old_end]))
-            steps.append((_INSERTED, new[new_start:new_end]))
+            steps.append((DELETED, old[old_start:old_end]))
+            steps.append((INSERTED, new[new_start:new_end]))
     return steps
 
 
@@ -276,10 +232,10 @@ def _equal_ahead(old: str, old_at: int, new: str, new_at: int) -> int:
     return length + int(diff_match_patch().diff_commonPrefix(part, rest))
 
 
-def _replaced(old: str, new: str) -> _Steps:
-    return [step for step in ((_DELETED, old), (_INSERTED, new)) if step[1]]
+def _replaced(old: str, new: str) -> Steps:
+    return [step for step in ((DELETED, old), (INSERTED, new)) if step[1]]
 
 
-def _edits(steps: _Steps) -> tuple[WordEdit, ...]:
+def _edits(steps: Steps) -> tuple[WordEdit, ...]:
     """Steps as WordEdits, tidied."""
-    return tuple(WordEdit(op=_OPS[op], text=text) for op, text in _tidy(steps))
+    return tuple(WordEdit(op=_OPS[op], text=text) for op, text in tidy(steps))
