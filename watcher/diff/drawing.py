@@ -7,7 +7,6 @@ size: "the" between two rewritten phrases. They are given up, within a bound on 
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from diff_match_patch import diff_match_patch
@@ -21,12 +20,11 @@ RUN_STEPS = 400
 Steps = list[tuple[int, str]]
 
 
-def drawn(steps: Steps, blanks: AbstractSet[str]) -> Steps:
-    """The same edit as a person would mark it. `blanks` are the codes of white space, which costs nothing.
+def drawn(steps: Steps, no_blanks: dict[int, None]) -> Steps:
+    """The same edit as a person would mark it. `no_blanks` takes white space, which costs nothing, out of a code.
 
     Long edits are drawn in runs, cut in the middle of kept words, because joining and sliding copy what they touch.
     """
-    no_blanks = dict.fromkeys(map(ord, blanks))
     found: Steps = []
     run: Steps = []
     for op, code in tidy(steps):
@@ -56,11 +54,12 @@ def tidy(steps: Steps) -> Steps:
 
 @dataclass(kw_only=True, slots=True)
 class _Edit:
-    """A deletion with the insertion beside it, and the unchanged text before both."""
+    """A deletion with the insertion beside it, the unchanged text before both, and how many words it gave up."""
 
     before: str
     deleted: str = ""
     inserted: str = ""
+    given_up: int = 0
 
 
 def _drawn_run(run: Steps, no_blanks: dict[int, None]) -> Steps:
@@ -101,6 +100,7 @@ def _joined(edits: list[_Edit], no_blanks: dict[int, None]) -> list[_Edit]:
         found.append(edit)
         while len(found) > 1 and _gives_up(found[-2], found[-1], no_blanks):
             right = found.pop()
+            found[-1].given_up += right.given_up + _words(right.before, no_blanks)
             found[-1].deleted += right.before + right.deleted
             found[-1].inserted += right.before + right.inserted
     return found
@@ -110,7 +110,7 @@ def _gives_up(left: _Edit, right: _Edit, no_blanks: dict[int, None]) -> bool:
     """True when the unchanged text between two edits is given up.
 
     Words are, when they are no longer than the edit on either side (the rule of diff-match-patch) and add no more than
-    DRAWN_SHARE to the words that both edits mark.
+    DRAWN_SHARE to the words that really differ.
     """
     kept = _words(right.before, no_blanks)
     if not kept:
@@ -118,7 +118,8 @@ def _gives_up(left: _Edit, right: _Edit, no_blanks: dict[int, None]) -> bool:
     if any(max(len(each.deleted), len(each.inserted)) < len(right.before) for each in (left, right)):
         return False
     sides = (left.deleted, left.inserted, right.deleted, right.inserted)
-    return 2 * kept <= DRAWN_SHARE * sum(_words(side, no_blanks) for side in sides)
+    given_up = 2 * (left.given_up + right.given_up)
+    return given_up + 2 * kept <= DRAWN_SHARE * (sum(_words(side, no_blanks) for side in sides) - given_up)
 
 
 def _words(code: str, no_blanks: dict[int, None]) -> int:

@@ -195,9 +195,15 @@ def _by_place(old: Sequence[int], new: Sequence[int], alike: Likeness) -> Pairs:
 
 
 def _best_grid(old: Sequence[int], new: Sequence[int], alike: Likeness) -> Pairs:
-    """The in-order pairing with the greatest sum of likeness, by dynamic programming over all pairs."""
+    return best_in_order(old, new, [alike.of_all(i, new) for i in old])
+
+
+def best_in_order(old: Sequence[int], new: Sequence[int], scores: Sequence[Sequence[float]]) -> Pairs:
+    """The in-order pairing with the greatest sum of scores, by dynamic programming; pairs that score 0 are none.
+
+    `scores` has a line for each of `old` and in it a number for each of `new`.
+    """
     height, width = len(old), len(new)
-    scores = [alike.of_all(i, new) for i in old]
     best = [[0.0] * (width + 1) for _ in range(height + 1)]
     for row in range(height - 1, -1, -1):
         here, below, line = best[row], best[row + 1], scores[row]

@@ -29,7 +29,7 @@ DIRECT_CELLS = 1_000_000
 GAP_CELLS = 32_000_000
 MAX_CHARACTERS = 4_000_000
 MAX_DEPTH = 12
-PHRASE_TOKENS = 8
+PHRASE_WORDS = 4
 # Unchanged text that is kept beside an edit, so that the edit can slide to a better word or sentence boundary.
 CONTEXT_CHARACTERS = 80
 
@@ -133,15 +133,57 @@ def _compare(old: str, new: str, effort: Effort) -> Steps:
         return [(DELETED, old), (INSERTED, new)]
     old_code = "".join(map(codes.__getitem__, old_tokens))
     new_code = "".join(map(codes.__getitem__, new_tokens))
-    differ = diff_match_patch()
-    head = differ.diff_commonPrefix(old_code, new_code)
-    tail = differ.diff_commonSuffix(old_code[head:], new_code[head:])
-    steps: Steps = [(KEPT, old_code[:head])]
-    steps += _solve(old_code[head : len(old_code) - tail], new_code[head : len(new_code) - tail], effort, 0)
-    steps.append((KEPT, old_code[len(old_code) - tail :]))
-    steps = drawn(steps, {code for token, code in codes.items() if token.isspace()})
+    no_blanks = {ord(code): None for token, code in codes.items() if token.isspace()}
+    steps = _word_steps(old_code.translate(no_blanks), new_code.translate(no_blanks), effort)
+    steps = drawn(_with_blanks(steps, old_code, new_code, no_blanks), no_blanks)
     decode = {ord(code): token for token, code in codes.items() if code != token}
     return [(op, part.translate(decode)) for op, part in steps]
+
+
+def _word_steps(old: str, new: str, effort: Effort) -> Steps:
+    """Steps between two codes, their common ends set aside."""
+    differ = diff_match_patch()
+    head = differ.diff_commonPrefix(old, new)
+    tail = differ.diff_commonSuffix(old[head:], new[head:])
+    middle = _solve(old[head : len(old) - tail], new[head : len(new) - tail], effort, 0)
+    steps = [(KEPT, old[:head]), *middle, (KEPT, old[len(old) - tail :])]
+    return [step for step in steps if step[1]]
+
+
+def _with_blanks(steps: Steps, old: str, new: str, no_blanks: dict[int, None]) -> Steps:
+    """Steps between two codes, made from steps between them without their blanks."""
+    old_words = [place for place, code in enumerate(old) if ord(code) not in no_blanks]
+    new_words = [place for place, code in enumerate(new) if ord(code) not in no_blanks]
+    found: Steps = []
+    old_at = new_at = old_word = new_word = 0
+    for op, words in steps:
+        count = len(words)
+        if op == KEPT:
+            last = count - 1
+            whole = old[old_words[old_word] : old_words[old_word + last]]
+            one_run = whole == new[new_words[new_word] : new_words[new_word + last]]
+            for word, length in ((0, count),) if one_run else ((word, 1) for word in range(count)):
+                old_start, new_start = old_words[old_word + word], new_words[new_word + word]
+                found += _around(old[old_at:old_start], new[new_at:new_start])
+                old_at, new_at = (
+                    old_words[old_word + word + length - 1] + 1,
+                    new_words[new_word + word + length - 1] + 1,
+                )
+                found.append((KEPT, old[old_start:old_at]))
+        old_word += count if op != INSERTED else 0
+        new_word += count if op != DELETED else 0
+    return found + _around(old[old_at:], new[new_at:])
+
+
+def _around(old: str, new: str) -> Steps:
+    """Steps between what stands between two kept words: the blanks at both ends are kept where they are equal."""
+    if old == new:
+        return [(KEPT, old)]
+    differ = diff_match_patch()
+    head = differ.diff_commonPrefix(old, new)
+    tail = differ.diff_commonSuffix(old[head:], new[head:])
+    middle = _replaced(old[head : len(old) - tail], new[head : len(new) - tail])
+    return [(KEPT, old[:head]), *middle, (KEPT, old[len(old) - tail :])]
 
 
 def _codes(distinct: Iterable[str]) -> dict[str, str]:
@@ -209,7 +251,7 @@ def _shortest(old: str, new: str) -> Steps:
 
 
 def _anchors(old: str, new: str, cells: int) -> list[tuple[int, int]]:
-    """Patience anchors of single tokens; where a large text has none, of PHRASE_TOKENS neighbours."""
+    """Patience anchors of single tokens; where a large text has none, of PHRASE_WORDS neighbours."""
     pairs = anchors(old, new)
     if pairs or cells <= GAP_CELLS:
         return pairs
@@ -217,7 +259,7 @@ def _anchors(old: str, new: str, cells: int) -> list[tuple[int, int]]:
 
 
 def _phrases(code: str) -> list[str]:
-    return [code[start : start + PHRASE_TOKENS] for start in range(len(code) - PHRASE_TOKENS + 1)]
+    return [code[start : start + PHRASE_WORDS] for start in range(len(code) - PHRASE_WORDS + 1)]
 
 
 def _equal_ahead(old: str, old_at: int, new: str, new_at: int) -> int:
