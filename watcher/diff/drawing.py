@@ -7,6 +7,7 @@ size: "the" between two rewritten phrases. They are given up, within a bound on 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from diff_match_patch import diff_match_patch
@@ -18,63 +19,77 @@ LONG_KEPT_TOKENS = 16
 RUN_STEPS = 400
 
 Steps = list[tuple[int, str]]
+# Runs in which there is nothing to join and nothing to slide.
+_SETTLED = ([KEPT], [KEPT, DELETED, INSERTED, KEPT])
 
 
-def drawn(steps: Steps, no_blanks: dict[int, None]) -> Steps:
-    """The same edit as a person would mark it. `no_blanks` takes white space, which costs nothing, out of a code.
+def drawn(steps: Steps, blanks: Collection[str]) -> Steps:
+    """A tidy edit as a person would mark it. `blanks` are the codes of white space, which costs nothing.
 
     Long edits are drawn in runs, cut in the middle of kept words, because joining and sliding copy what they touch.
     """
     found: Steps = []
     run: Steps = []
-    for op, code in tidy(steps):
+    for op, code in steps:
         if op == KEPT and (len(code) >= LONG_KEPT_TOKENS or len(run) >= RUN_STEPS):
             middle = (len(code) + 1) // 2
-            found += _drawn_run([*run, (op, code[:middle])], no_blanks)
+            found += _drawn_run([*run, (op, code[:middle])], blanks)
             run = [(op, code[middle:])] if code[middle:] else []
         else:
             run.append((op, code))
-    return found + _drawn_run(run, no_blanks)
+    return found + _drawn_run(run, blanks)
 
 
 def tidy(steps: Steps) -> Steps:
     """The steps with neighbours of one kind joined, a deletion always before the insertion beside it."""
     found: Steps = []
-    parts: dict[int, list[str]] = {KEPT: [], DELETED: [], INSERTED: []}
+    kept = deleted = inserted = ""
     for op, code in steps:
-        if not code:
-            continue
-        for closed in (DELETED, INSERTED) if op == KEPT else (KEPT,):
-            if parts[closed]:
-                found.append((closed, "".join(parts[closed])))
-                parts[closed] = []
-        parts[op].append(code)
-    return found + [(op, "".join(codes)) for op, codes in parts.items() if codes]
+        if op == KEPT and code:
+            if deleted or inserted:
+                found += [step for step in ((DELETED, deleted), (INSERTED, inserted)) if step[1]]
+                deleted = inserted = ""
+            kept += code
+        elif code:
+            if kept:
+                found.append((KEPT, kept))
+                kept = ""
+            if op == DELETED:
+                deleted += code
+            else:
+                inserted += code
+    return found + [step for step in ((KEPT, kept), (DELETED, deleted), (INSERTED, inserted)) if step[1]]
 
 
 @dataclass(kw_only=True, slots=True)
 class _Edit:
-    """A deletion with the insertion beside it, the unchanged text before both, and how many words it gave up."""
+    """A deletion with the insertion beside it, and the unchanged text before both.
+
+    `differing` counts its words that differ, `given_up` the unchanged ones that it took in.
+    """
 
     before: str
     deleted: str = ""
     inserted: str = ""
+    differing: int = 0
     given_up: int = 0
 
 
-def _drawn_run(run: Steps, no_blanks: dict[int, None]) -> Steps:
-    if all(op == KEPT for op, _ in run):
+def _drawn_run(run: Steps, blanks: Collection[str]) -> Steps:
+    if [op for op, _ in run] in _SETTLED:
         return run
-    edits, tail = _edits(run)
+    edits, tail = _edits(run, blanks)
+    edits = _joined(edits, blanks)
     steps: Steps = []
-    for edit in _joined(edits, no_blanks):
+    for edit in edits:
         steps += [(KEPT, edit.before), (DELETED, edit.deleted), (INSERTED, edit.inserted)]
     steps = [step for step in [*steps, (KEPT, tail)] if step[1]]
-    diff_match_patch().diff_cleanupSemanticLossless(steps)
+    if any(not edit.deleted or not edit.inserted for edit in edits):
+        diff_match_patch().diff_cleanupSemanticLossless(steps)
     return steps
 
 
-def _edits(run: Steps) -> tuple[list[_Edit], str]:
+def _edits(run: Steps, blanks: Collection[str]) -> tuple[list[_Edit], str]:
     """The edits of a tidy run and the unchanged text behind the last one."""
     edits: list[_Edit] = []
     kept = ""
@@ -89,38 +104,41 @@ def _edits(run: Steps) -> tuple[list[_Edit], str]:
             edits[-1].deleted = code
         elif op == INSERTED:
             edits[-1].inserted = code
+        if op != KEPT:
+            edits[-1].differing += _words(code, blanks)
         last = op
     return edits, kept
 
 
-def _joined(edits: list[_Edit], no_blanks: dict[int, None]) -> list[_Edit]:
+def _joined(edits: list[_Edit], blanks: Collection[str]) -> list[_Edit]:
     """Edits with nothing between them but blanks, or too few words for their size, as one edit."""
     found: list[_Edit] = []
     for edit in edits:
         found.append(edit)
-        while len(found) > 1 and _gives_up(found[-2], found[-1], no_blanks):
-            right = found.pop()
-            found[-1].given_up += right.given_up + _words(right.before, no_blanks)
-            found[-1].deleted += right.before + right.deleted
-            found[-1].inserted += right.before + right.inserted
+        while len(found) > 1:
+            left, right = found[-2:]
+            between = _words(right.before, blanks)
+            if between and not _outweighed(between, left, right):
+                break
+            found.pop()
+            left.deleted += right.before + right.deleted
+            left.inserted += right.before + right.inserted
+            left.differing += right.differing
+            left.given_up += right.given_up + between
     return found
 
 
-def _gives_up(left: _Edit, right: _Edit, no_blanks: dict[int, None]) -> bool:
-    """True when the unchanged text between two edits is given up.
+def _outweighed(words: int, left: _Edit, right: _Edit) -> bool:
+    """True when unchanged words between two edits are given up.
 
-    Words are, when they are no longer than the edit on either side (the rule of diff-match-patch) and add no more than
-    DRAWN_SHARE to the words that really differ.
+    They are no longer than the edit on either side (the rule of diff-match-patch), and giving them up marks no more
+    than DRAWN_SHARE of the words that differ.
     """
-    kept = _words(right.before, no_blanks)
-    if not kept:
-        return True
-    if any(max(len(each.deleted), len(each.inserted)) < len(right.before) for each in (left, right)):
+    if 2 * (left.given_up + right.given_up + words) > DRAWN_SHARE * (left.differing + right.differing):
         return False
-    sides = (left.deleted, left.inserted, right.deleted, right.inserted)
-    given_up = 2 * (left.given_up + right.given_up)
-    return given_up + 2 * kept <= DRAWN_SHARE * (sum(_words(side, no_blanks) for side in sides) - given_up)
+    length = len(right.before)
+    return all(max(len(each.deleted), len(each.inserted)) >= length for each in (left, right))
 
 
-def _words(code: str, no_blanks: dict[int, None]) -> int:
-    return len(code.translate(no_blanks))
+def _words(code: str, blanks: Collection[str]) -> int:
+    return len(code) - sum(map(code.count, blanks))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from watcher.diff.charsets import byte_forms
 from watcher.diff.phrases import pair_by_phrases
 from watcher.diff.questions import Section, paired_sections
-from watcher.diff.reflow import find_reflow
+from watcher.diff.reflow import MIN_BLOCKS, find_reflow
 from watcher.diff.sequence import Gap, gaps, match, rising
 from watcher.diff.similarity import PAIR_LIKENESS, Likeness, by_rare_words, pair_in_order
 from watcher.diff.splits import Piece, Side, find_pieces
@@ -235,6 +235,8 @@ def _find_pieces(work: _Work) -> tuple[Piece, ...]:
     partner_of_new = {j: i for i, j in work.edited}
     found: list[Piece] = []
     for gap in work.open_gaps():
+        if not work.free_old and not work.free_new and gap[1] - gap[0] + gap[3] - gap[2] < MIN_BLOCKS:
+            continue
         old = Side(
             blocks=work.old,
             words=work.alike.old_words,

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain, pairwise
 from typing import cast
 
@@ -133,11 +134,25 @@ def _compare(old: str, new: str, effort: Effort) -> Steps:
         return [(DELETED, old), (INSERTED, new)]
     old_code = "".join(map(codes.__getitem__, old_tokens))
     new_code = "".join(map(codes.__getitem__, new_tokens))
-    no_blanks = {ord(code): None for token, code in codes.items() if token.isspace()}
+    blanks = frozenset(map(codes.__getitem__, filter(str.isspace, distinct)))
+    no_blanks = dict.fromkeys(map(ord, blanks))
     steps = _word_steps(old_code.translate(no_blanks), new_code.translate(no_blanks), effort)
-    steps = drawn(_with_blanks(steps, old_code, new_code, no_blanks), no_blanks)
-    decode = {ord(code): token for token, code in codes.items() if code != token}
-    return [(op, part.translate(decode)) for op, part in steps]
+    steps = drawn(_with_blanks(steps, old_code, new_code, blanks), blanks)
+    return _decoded(steps, old_tokens, new_tokens)
+
+
+def _decoded(steps: Steps, old_tokens: Sequence[str], new_tokens: Sequence[str]) -> Steps:
+    """Steps with the tokens that their codes stand for."""
+    found: Steps = []
+    old_at = new_at = 0
+    for op, code in steps:
+        if op == INSERTED:
+            found.append((op, "".join(new_tokens[new_at : new_at + len(code)])))
+        else:
+            found.append((op, "".join(old_tokens[old_at : old_at + len(code)])))
+        old_at += len(code) if op != INSERTED else 0
+        new_at += len(code) if op != DELETED else 0
+    return found
 
 
 def _word_steps(old: str, new: str, effort: Effort) -> Steps:
@@ -150,40 +165,52 @@ def _word_steps(old: str, new: str, effort: Effort) -> Steps:
     return [step for step in steps if step[1]]
 
 
-def _with_blanks(steps: Steps, old: str, new: str, no_blanks: dict[int, None]) -> Steps:
-    """Steps between two codes, made from steps between them without their blanks."""
-    old_words = [place for place, code in enumerate(old) if ord(code) not in no_blanks]
-    new_words = [place for place, code in enumerate(new) if ord(code) not in no_blanks]
+def _with_blanks(steps: Steps, old: str, new: str, blanks: AbstractSet[str]) -> Steps:
+    """Tidy steps between two codes, made from steps between them without their blanks.
+
+    Between two kept words the blanks at both ends are kept where they are equal.
+    """
+    old_words = [place for place, code in enumerate(old) if code not in blanks]
+    new_words = [place for place, code in enumerate(new) if code not in blanks]
     found: Steps = []
-    old_at = new_at = old_word = new_word = 0
+    kept = ""
+    old_at = new_at = 0
+    for old_start, old_end, new_start in _kept_stretches(steps, old, new, old_words, new_words):
+        before, now = old[old_at:old_start], new[new_at:new_start]
+        if before == now:
+            kept += before
+        else:
+            head = int(before[:1] == now[:1])
+            tail = int(before[head:][-1:] == now[head:][-1:] != "")
+            kept += before[:head]
+            if kept:
+                found.append((KEPT, kept))
+            found += _replaced(before[head : len(before) - tail], now[head : len(now) - tail])
+            kept = before[len(before) - tail :]
+        kept += old[old_start:old_end]
+        old_at, new_at = old_end, new_start + old_end - old_start
+    return [*found, (KEPT, kept)] if kept else found
+
+
+def _kept_stretches(
+    steps: Steps, old: str, new: str, old_words: Sequence[int], new_words: Sequence[int]
+) -> Iterator[tuple[int, int, int]]:
+    """(old start, old end, new start) of kept words with equal blanks between them, then of the end of both codes."""
+    old_word = new_word = 0
     for op, words in steps:
         count = len(words)
         if op == KEPT:
-            last = count - 1
-            whole = old[old_words[old_word] : old_words[old_word + last]]
-            one_run = whole == new[new_words[new_word] : new_words[new_word + last]]
-            for word, length in ((0, count),) if one_run else ((word, 1) for word in range(count)):
-                old_start, new_start = old_words[old_word + word], new_words[new_word + word]
-                found += _around(old[old_at:old_start], new[new_at:new_start])
-                old_at, new_at = (
-                    old_words[old_word + word + length - 1] + 1,
-                    new_words[new_word + word + length - 1] + 1,
-                )
-                found.append((KEPT, old[old_start:old_at]))
+            old_start, old_end = old_words[old_word], old_words[old_word + count - 1] + 1
+            new_start = new_words[new_word]
+            if old[old_start:old_end] == new[new_start : new_words[new_word + count - 1] + 1]:
+                yield old_start, old_end, new_start
+            else:
+                for word in range(count):
+                    place = old_words[old_word + word]
+                    yield place, place + 1, new_words[new_word + word]
         old_word += count if op != INSERTED else 0
         new_word += count if op != DELETED else 0
-    return found + _around(old[old_at:], new[new_at:])
-
-
-def _around(old: str, new: str) -> Steps:
-    """Steps between what stands between two kept words: the blanks at both ends are kept where they are equal."""
-    if old == new:
-        return [(KEPT, old)]
-    differ = diff_match_patch()
-    head = differ.diff_commonPrefix(old, new)
-    tail = differ.diff_commonSuffix(old[head:], new[head:])
-    middle = _replaced(old[head : len(old) - tail], new[head : len(new) - tail])
-    return [(KEPT, old[:head]), *middle, (KEPT, old[len(old) - tail :])]
+    yield len(old), len(old), len(new)
 
 
 def _codes(distinct: Iterable[str]) -> dict[str, str]:
