@@ -19,6 +19,8 @@ NEXT_WORDS = 1
 _COMMENT = re.compile(r"<!--.*?(?:(?P<whole>-->)|\Z)", re.DOTALL)
 _STRUCK = re.compile(r"<(s|del|strike)>.{0,2000}?</\1>|~~[^~]{1,2000}~~", re.DOTALL)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,400}>")
+_NOTE = re.compile(r"(</(?:s|del|strike)>|(?<=\S)~~)\s*\\?\[[^\[\]]{0,200}\]\*{0,3}")
+_STRIKES = re.compile(r"</?(?:s|del|strike)>|~~")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)")
 _ADDRESS = re.compile(
     r"(?:https?://|www\.|mailto:)[^\s<>()\"]+"
@@ -50,6 +52,14 @@ def plain(text: str) -> str:
     return _WHITE.sub(" ", _LEADING.sub("", _EMPHASIS.sub("", kept))).strip()
 
 
+def uncorrected(text: str) -> str:
+    """The plain text as it stood before passages were struck out and mended in brackets; "" where none is struck."""
+    if not _STRUCK.search(text):
+        return ""
+    escaped = text.replace("\\[", "[").replace("\\]", "]").replace("\\*", "*")
+    return plain(_STRIKES.sub("", _NOTE.sub(r"\1", escaped)))
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """Some neighbouring words: normal, as written, with what stands between; `first`: they begin a sentence."""
@@ -62,11 +72,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Words taken out and words put in at one place; either may be empty. `after` are the words that follow."""
+    """Words taken out and words put in at one place; either may be empty.
+
+    `after` are the words that follow, `kept` is how many words stand unchanged between this edit and the one before.
+    """
 
     old: Run
     new: Run
     after: tuple[str, ...] = ()
+    kept: int = 0
 
 
 def _run(words: Words, text: str, start: int, end: int) -> Run:
@@ -77,22 +91,28 @@ def _run(words: Words, text: str, start: int, end: int) -> Run:
 
 def edits(old: str, new: str) -> list[Edit]:
     """The edits between two plain texts, in order. Inputs beyond the word limit count as one edit of everything."""
-    a, b = split_words(old, stops=False), split_words(new, stops=False)
+    return edits_between(split_words(old, stops=False), split_words(new, stops=False), old, new)
+
+
+def edits_between(a: Words, b: Words, old: str, new: str) -> list[Edit]:
+    """The edits between the words of two plain texts."""
     if a.words == b.words:
         return []
     if max(len(a.words), len(b.words)) > MAX_WORDS:
         return [Edit(_run(a, old, 0, len(a.words)), _run(b, new, 0, len(b.words)))]
     found: list[Edit] = []
-    i = j = 0
+    i = j = kept = 0
     for code in Indel.opcodes(a.words, b.words):
         if code.tag != "equal":
             continue
         if (i, j) != (code.src_start, code.dest_start):
             after = tuple(b.words[code.dest_start : code.dest_start + NEXT_WORDS])
-            found.append(Edit(_run(a, old, i, code.src_start), _run(b, new, j, code.dest_start), after))
+            found.append(Edit(_run(a, old, i, code.src_start), _run(b, new, j, code.dest_start), after, kept))
+            kept = 0
+        kept += code.src_end - code.src_start
         i, j = code.src_end, code.dest_end
     if (i, j) != (len(a.words), len(b.words)):
-        found.append(Edit(_run(a, old, i, len(a.words)), _run(b, new, j, len(b.words))))
+        found.append(Edit(_run(a, old, i, len(a.words)), _run(b, new, j, len(b.words)), (), kept))
     return found
 
 
