@@ -25,6 +25,7 @@ _WORDS = (
     "pointers",
     "titles",
     "stamps",
+    "binding",
     "conditions",
     "attenuators",
     "notices",

@@ -5,6 +5,7 @@ Each marker is a named part with the passage it rests on; its points come from t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from watcher.classify.meaning import (
@@ -21,6 +22,7 @@ from watcher.classify.noise import (
     is_clock,
     is_copy_edit,
     is_dateline,
+    is_fragment,
     is_label,
     is_markup,
     is_meant,
@@ -40,6 +42,11 @@ from watcher.model.change import Hunk, SignificancePart
 
 NEXT_PART = 0.35
 PASSAGE_CHARACTERS = 400
+SUBSTANCE_WORDS = 2
+_GLUED = re.compile(
+    r"[^\W\d_]+\d+\w*|(?<!\S)\d+(?:\.\d+)+\.?(?=\s+[A-Z])"
+)  # "B12" counts nothing, "1.1.2 Scope" neither
+_ASIDE = re.compile(r"\([^()]*\)")  # "English (UK)" names a language
 OF_A_CORRECTION = frozenset({"number", "date", "unit", "negation", "opposite", "subject", "instrument"})
 
 
@@ -71,10 +78,11 @@ def _of_whole(hunk: Hunk, old: str, new: str, edit: Edit, *, subject: str, pack:
     if is_pointer(edit, pack.lexicon) or points(hunk.heading, pack.lexicon):
         return []
     if is_label(run, pack.lexicon):
-        return [*dict.fromkeys(_mentions(old, new, subject))] or ["wording"]
+        named_ = _mentions(_ASIDE.sub("", old), _ASIDE.sub("", new), subject)
+        return [*dict.fromkeys(named_)] or ["wording"]
     if is_menu(text) or is_markup(hunk.new or hunk.old):
         return ["wording"]
-    return list(dict.fromkeys(_whole(text, part, pack.lexicon)))
+    return list(dict.fromkeys(_whole(text, part, hunk.heading, pack.lexicon)))
 
 
 def _of_edited(hunk: Hunk, old: str, new: str, found: list[Edit], *, subject: str, pack: Pack) -> list[str]:
@@ -96,7 +104,22 @@ def _of_edited(hunk: Hunk, old: str, new: str, found: list[Edit], *, subject: st
     if is_copy_edit(found, lexicon):
         return []
     said = [edit for edit in meant if not is_resumed(edit, old, new, lexicon)]
-    return ["wording"] if any(content((*edit.old.words, *edit.new.words), lexicon) for edit in said) else []
+    return _of_content(said, hunk.heading, lexicon)
+
+
+def _of_content(found: list[Edit], heading: str, lexicon: Lexicon) -> list[str]:
+    """What an edit without any marked word says: other wording, or a few words more or less of substance."""
+    come = max((len(content(edit.new.words, lexicon)) for edit in found if not edit.old.words), default=0)
+    gone = max((len(content(edit.old.words, lexicon)) for edit in found if not edit.new.words), default=0)
+    if max(come, gone) < SUBSTANCE_WORDS:
+        return ["wording"] if any(content((*edit.old.words, *edit.new.words), lexicon) for edit in found) else []
+    names = ["obligation"] if _is_rule(heading, lexicon) else []
+    return [*names, "text_added" if come >= gone else "text_removed"]
+
+
+def _is_rule(heading: str, lexicon: Lexicon) -> bool:
+    """True for words over a list or a section that oblige, entitle or forbid: what stands under them takes part."""
+    return any(balance(edits("", heading), lexicon.negations | lexicon.binding))
 
 
 def _canonical_markers(old: str, new: str, lexicon: Lexicon) -> Iterator[str]:
@@ -121,23 +144,26 @@ def _mentions(old: str, new: str, subject: str) -> Iterator[str]:
             yield "subject"
 
 
-def _whole(text: str, part: str, lexicon: Lexicon) -> Iterator[str]:
+def _whole(text: str, part: str, heading: str, lexicon: Lexicon) -> Iterator[str]:
     """Names of the markers of a passage that came or went as a whole; what somebody is quoted with weighs little."""
     yield part
     if is_quoted(text):
         return
-    raw = edits("", text)
-    if any(figures(edit.new.words) for edit in raw):
+    found = edits("", _GLUED.sub(" ", text))
+    if any(figures(edit.new.words) for edit in found):
         yield "number"
-    if any(balance(raw, lexicon.acts)):
-        yield "policy_act"
-    if any(balance(raw, lexicon.groups)):
-        yield "group_or_right"
-    if any(balance(raw, lexicon.eligibility)):
-        yield "eligibility"
-    binding = {word for ladder in lexicon.ladders for word in (*ladder.steps[0], *ladder.steps[-1])}
-    if any(balance(raw, lexicon.negations | binding)):
+    if _is_rule(heading, lexicon):
         yield "obligation"
+    if is_fragment(text):
+        return
+    for name, words in (
+        ("policy_act", lexicon.acts),
+        ("group_or_right", lexicon.groups),
+        ("eligibility", lexicon.eligibility),
+        ("obligation", lexicon.negations | lexicon.binding),
+    ):
+        if any(balance(found, words)):
+            yield name
 
 
 def weigh(names: Iterable[tuple[str, str]], pack: Pack) -> list[SignificancePart]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from watcher.classify.pack import Lexicon
 from watcher.classify.prose import Edit, Run, is_correction, is_respaced
 from watcher.classify.stems import is_denied, stem
 from watcher.classify.words import fold, split_words
+from watcher.model.change import Hunk
 
 STAMP_CHARACTERS = 120
 LONGEST_FIGURE = 9  # "#" and eight digits: longer ones written without a mark are registration numbers
@@ -17,13 +18,15 @@ LABEL_WORDS = 12
 SHORT_STEP_WORDS = 3
 RESUMED_WORDS = range(2, 5)
 SPOKEN_SHARE = 0.35
-NOTICE_CHARACTERS = 700
+NOTICE_CHARACTERS = 400
+SENTENCE_WORDS = 8
 _QUOTE = re.compile(r"“[^”]*(?:”|$)|\"[^\"]*\"|«[^»]*(?:»|$)")
 _CLOCK = re.compile(r"\b\d{1,2}:\d{2}\s*[AaPp]\.?[Mm]\b")
 _TIMESTAMP = re.compile(
     r"\W*(?:\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{4})[T ,]+\d{1,2}:\d\d(?::\d\d)?[^\w]*(?:UTC|GMT|Z)?\W*"
 )
 _MARKUP = re.compile(r"<[^<>]{1,2000}>")
+_STOPS = ".;:!"
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _LATIN = re.compile(r"[a-zA-Z]")
 
@@ -43,6 +46,11 @@ def is_label(run: Run, lexicon: Lexicon) -> bool:
         if shape[0].islower() and word not in lexicon.fillers
     ]
     return len(run.words) <= LABEL_WORDS and not said
+
+
+def is_fragment(text: str) -> bool:
+    """True for a heading, a question or a few words that are no sentence, so that nothing is promised in them."""
+    return text.endswith("?") or (len(text.split()) < SENTENCE_WORDS and text[-1:] not in _STOPS)
 
 
 def is_menu(text: str) -> bool:
@@ -173,8 +181,49 @@ def is_copy_edit(found: Sequence[Edit], lexicon: Lexicon) -> bool:
 
 
 def is_notice(text: str, lexicon: Lexicon) -> bool:
-    """True for a text that only says that a page could not be shown."""
+    """True for a short text that only says that a page could not be shown."""
     if not text or len(text) > NOTICE_CHARACTERS:
         return False
     said = fold(text).replace("’", "'")
     return any(notice in said for notice in lexicon.notices)
+
+
+def without_notices(hunks: Sequence[Hunk], lexicon: Lexicon) -> tuple[list[Hunk], list[str]]:
+    """The Hunks without those notices, and without what came or went in their place; and the notices' texts."""
+    kept: list[Hunk] = []
+    notices: list[str] = []
+    for group in _neighbours(hunks):
+        sides = ("\n".join(hunk.old for hunk in group).strip(), "\n".join(hunk.new for hunk in group).strip())
+        notice = next((side for side in sides if is_notice(side, lexicon)), "")
+        if notice:
+            notices.append(notice)
+        else:
+            kept.extend(group)
+    return kept, notices
+
+
+def _neighbours(hunks: Sequence[Hunk]) -> Iterator[list[Hunk]]:
+    """Hunks between which no Block was kept."""
+    group: list[Hunk] = []
+    old = new = -1
+    for hunk in hunks:
+        near = (hunk.old_index in (None, old + 1)) and (hunk.new_index in (None, new + 1))
+        if group and not near:
+            yield group
+            group = []
+        group.append(hunk)
+        old = old if hunk.old_index is None else hunk.old_index
+        new = new if hunk.new_index is None else hunk.new_index
+    if group:
+        yield group
+
+
+def still_stands(hunk: Hunk, old: Container[str], new: Container[str]) -> bool:
+    """True for sentences that came or went while the same ones stand elsewhere in the other text.
+
+    A name or a few words stand in more than one list for good reason: those are not meant.
+    """
+    text, other = (hunk.new, old) if hunk.new else (hunk.old, new)
+    if hunk.old and hunk.new:
+        return False
+    return text in other and len(text.split()) >= SENTENCE_WORDS

@@ -120,7 +120,7 @@ class Lexicon:
     """Words that markers look for: negations, hedges, limits, modal ladders, units, months, acts of policy.
 
     `groups` are people and rights that a text protects, `eligibility` words say who may have something, `places` end
-    the names of places ("County"), `pointers` begin sentences that only lead to another page. `phrases` are what may
+    the names of places ("County"), `pointers` begin sentences that only lead to another page, `binding` words oblige or entitle. `phrases` are what may
     be said in several ways; `opposites` are pairs of stems that cannot both hold, `turns` pairs of small words that
     turn a statement; `attenuators` (stems) make of a deed a purpose, `notices` stand on a page that could not be shown.
     """
@@ -142,6 +142,7 @@ class Lexicon:
     titles: frozenset[str]
     stamps: frozenset[str]
     ladders: tuple[Ladder, ...]
+    binding: frozenset[str]
     conditions: frozenset[str]
     attenuators: frozenset[str]
     notices: frozenset[str]
