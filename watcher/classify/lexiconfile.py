@@ -22,6 +22,8 @@ _WORDS = (
     "groups",
     "eligibility",
     "places",
+    "bodies",
+    "time_zones",
     "pointers",
     "titles",
     "stamps",

@@ -16,7 +16,7 @@ from watcher.classify.meaning import (
     is_abbreviation,
     without_moves,
 )
-from watcher.classify.mentions import named
+from watcher.classify.mentions import named, spoken_of
 from watcher.classify.noise import (
     is_bare_date,
     is_clock,
@@ -36,8 +36,8 @@ from watcher.classify.noise import (
 )
 from watcher.classify.pack import Lexicon, Pack
 from watcher.classify.prose import Edit, edits, edits_between, plain, uncorrected
-from watcher.classify.words import split_words
-from watcher.classify.writing import canonical, spelled, without_asides
+from watcher.classify.words import Words, split_words
+from watcher.classify.writing import figured, phrased, spelled, without_asides
 from watcher.model.change import Hunk, SignificancePart
 
 NEXT_PART = 0.35
@@ -93,7 +93,8 @@ def _of_edited(hunk: Hunk, old: str, new: str, found: list[Edit], *, subject: st
         return []
     if is_markup(hunk.old) and is_markup(hunk.new):
         return ["wording"]
-    names = list(dict.fromkeys((*_canonical_markers(old, new, lexicon), *_mentions(old, new, subject))))
+    changed, a, b = _canonical_edits(old, new, lexicon)
+    names = list(dict.fromkeys((*in_place(changed, a.words, b.words, lexicon), *_mentions(old, new, subject))))
     before, after = uncorrected(hunk.old), uncorrected(hunk.new)
     if after == old:
         names = [name for name in names if name in OF_A_CORRECTION]
@@ -101,7 +102,7 @@ def _of_edited(hunk: Hunk, old: str, new: str, found: list[Edit], *, subject: st
         names = []
     if names:
         return names
-    if is_copy_edit(found, lexicon):
+    if is_copy_edit(found, lexicon) or _is_rewritten(old, new):
         return []
     said = [edit for edit in meant if not is_resumed(edit, old, new, lexicon)]
     return _of_content(said, hunk.heading, lexicon)
@@ -122,26 +123,37 @@ def _is_rule(heading: str, lexicon: Lexicon) -> bool:
     return any(balance(edits("", heading), lexicon.negations | lexicon.binding))
 
 
-def _canonical_markers(old: str, new: str, lexicon: Lexicon) -> Iterator[str]:
-    """Markers of the edits between the canonical words of two plain texts."""
+def _canonical_edits(old: str, new: str, lexicon: Lexicon) -> tuple[list[Edit], Words, Words]:
+    """The edits between the canonical words of two plain texts, without those of mere writing; and all those words."""
     before, after = (spelled(text) for text in without_asides(old, new))
-    a, b = (canonical(split_words(text, stops=False), lexicon.phrases) for text in (before, after))
+    figured_ = [figured(split_words(text, stops=False)) for text in (before, after)]
+    a, b = (phrased(words, lexicon.phrases) for words in figured_)
     shapes = (*a.shapes, *b.shapes)
     found = [
         edit
         for edit in edits_between(a, b, before, after)
         if is_meant(edit, lexicon) and not is_abbreviation(edit, shapes)
     ]
-    yield from in_place(without_moves(found, lexicon), a.words, b.words, lexicon)
+    return without_moves(found, lexicon), a, b
+
+
+def _is_rewritten(old: str, new: str) -> bool:
+    """True when two texts say the same words and only write their figures and symbols in another way."""
+    a, b = (figured(split_words(spelled(text), stops=False)).words for text in (old, new))
+    return a == b
 
 
 def _mentions(old: str, new: str, subject: str) -> Iterator[str]:
     """Instruments and other Subjects that one of two texts names and the other does not."""
-    for mention in sorted(set(named(old)) ^ set(named(new))):
+    before, after = set(named(old)), set(named(new))
+    spoken = spoken_of(old), spoken_of(new)
+    for mention in sorted(before ^ after):
         if mention.startswith("@i_"):
             yield "instrument"
-        elif mention[4:] != subject:
+        elif mention[4:] != subject and mention not in spoken[mention in before]:
             yield "subject"
+    if spoken[0] - spoken[1] - after and spoken[1] - spoken[0] - before:
+        yield "subject"
 
 
 def _whole(text: str, part: str, heading: str, lexicon: Lexicon) -> Iterator[str]:

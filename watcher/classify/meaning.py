@@ -15,7 +15,7 @@ from watcher.classify.noise import LONGEST_FIGURE, is_quoted, turns
 from watcher.classify.pack import Ladder, Lexicon
 from watcher.classify.prose import Edit, Run, alike
 from watcher.classify.stems import is_denied, stem
-from watcher.classify.writing import BOUND, TERM, WEEKDAYS
+from watcher.classify.writing import BOUND, SCALES, TERM, WEEKDAYS
 
 LONG_EDIT_WORDS = 12
 NEAR_WORDS = 6  # edits with no more unchanged words between them are read as one
@@ -96,7 +96,7 @@ def figures(words: Iterable[str]) -> list[str]:
 def of_figures(found: list[Edit], old: Sequence[str], new: Sequence[str], lexicon: Lexicon) -> Iterator[str]:
     """Numbers, dates, units, bounds and terms that are others now; one that is only said once more is no other."""
     numbers = [figures(words) for words in _words(found)]
-    if _differ(*numbers, old, new) or _ordinals(found):
+    if _differ(*numbers, old, new) or _ordinals(found) or any(_is_scaled(edit) for edit in found):
         yield "number"
     if _dates_differ(found, old, new, lexicon):
         yield "date"
@@ -122,6 +122,11 @@ def _differ(gone: Iterable[str], come: Iterable[str], old: Sequence[str], new: S
     if before and after:
         return True
     return any(word not in new for word in before) or any(word not in old for word in after)
+
+
+def _is_scaled(edit: Edit) -> bool:
+    """True when "million" and its like came or went alone."""
+    return len(edit.old.words) + len(edit.new.words) == 1 and SCALES.issuperset((*edit.old.words, *edit.new.words))
 
 
 def _ordinals(found: Iterable[Edit]) -> bool:
@@ -266,11 +271,17 @@ def _is_name(edit: Edit, lexicon: Lexicon) -> bool:
 def _is_body(edit: Edit, lexicon: Lexicon) -> bool:
     """True when a place or an organisation stands where another stood: "Genoa → Nantes County", "WFP → WHO"."""
     old, new = edit.old, edit.new
-    if _is_name(edit, lexicon) and lexicon.places.intersection((*edit.after, old.words[-1], new.words[-1])):
-        return True
-    if not (old.words and new.words) or max(len(old.words), len(new.words)) > NAME_WORDS:
+    if _is_name(edit, lexicon):
+        if lexicon.places.intersection((*edit.after, old.words[-1], new.words[-1])):
+            return True
+        if lexicon.bodies.intersection((*edit.before, *edit.after)):
+            return True
+    if lexicon.time_zones.issuperset((*old.words, *new.words)):
         return False
     gone, come = _acronyms(old), _acronyms(new)
+    others = len(content((*old.words, *new.words), lexicon)) - len(gone) - len(come)
+    if others > 1 or max(len(old.words), len(new.words)) > NAME_WORDS:
+        return False
     before, after = "".join(old.words), "".join(new.words)
     mended = alike(before, after) or sorted(before) == sorted(after)
     return bool(gone and come) and gone.isdisjoint(come) and not mended

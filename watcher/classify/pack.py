@@ -138,6 +138,8 @@ class Lexicon:
     groups: frozenset[str]
     eligibility: frozenset[str]
     places: frozenset[str]
+    bodies: frozenset[str]
+    time_zones: frozenset[str]
     pointers: frozenset[str]
     titles: frozenset[str]
     stamps: frozenset[str]

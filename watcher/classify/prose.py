@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import Indel, Levenshtein
 
+from watcher.classify.stems import stem
 from watcher.classify.words import Words, split_words
 
 MAX_WORDS = 4000
 NEXT_WORDS = 1
+LAST_WORDS = 2
 
 _COMMENT = re.compile(r"<!--.*?(?:(?P<whole>-->)|\Z)", re.DOTALL)
 _STRUCK = re.compile(r"<(s|del|strike)>.{0,2000}?</\1>|~~[^~]{1,2000}~~", re.DOTALL)
@@ -74,11 +76,12 @@ class Run:
 class Edit:
     """Words taken out and words put in at one place; either may be empty.
 
-    `after` are the words that follow, `kept` is how many words stand unchanged between this edit and the one before.
+    `before` and `after` are the words around it, `kept` is how many words stand unchanged since the edit before.
     """
 
     old: Run
     new: Run
+    before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     kept: int = 0
 
@@ -106,13 +109,15 @@ def edits_between(a: Words, b: Words, old: str, new: str) -> list[Edit]:
         if code.tag != "equal":
             continue
         if (i, j) != (code.src_start, code.dest_start):
+            before = tuple(b.words[max(0, j - LAST_WORDS) : j])
             after = tuple(b.words[code.dest_start : code.dest_start + NEXT_WORDS])
-            found.append(Edit(_run(a, old, i, code.src_start), _run(b, new, j, code.dest_start), after, kept))
+            found.append(Edit(_run(a, old, i, code.src_start), _run(b, new, j, code.dest_start), before, after, kept))
             kept = 0
         kept += code.src_end - code.src_start
         i, j = code.src_end, code.dest_end
     if (i, j) != (len(a.words), len(b.words)):
-        found.append(Edit(_run(a, old, i, len(a.words)), _run(b, new, j, len(b.words)), (), kept))
+        before = tuple(b.words[max(0, j - LAST_WORDS) : j])
+        found.append(Edit(_run(a, old, i, len(a.words)), _run(b, new, j, len(b.words)), before, (), kept))
     return found
 
 
@@ -131,8 +136,25 @@ def is_respaced(edit: Edit) -> bool:
 
 
 def is_correction(edit: Edit) -> bool:
-    """True when an edit only mends spelling: words that are alike one by one."""
+    """True when an edit only mends spelling, inflection or what was glued to a word: words that are alike one by one."""
     old, new = edit.old.words, edit.new.words
+    if not (old and new):
+        return bool(old or new) and _is_doubled(edit)
     if len(old) != len(new):
-        return bool(old and new) and alike("".join(old), "".join(new)) and abs(len(old) - len(new)) <= 1
-    return bool(old) and all(alike(a, b) for a, b in zip(old, new, strict=True))
+        return alike("".join(old), "".join(new)) and abs(len(old) - len(new)) <= 1
+    shapes = zip(edit.old.shapes, edit.new.shapes, strict=True)
+    return all(
+        alike(a, b) or stem(a) == stem(b) or _unglued(*pair) for a, b, pair in zip(old, new, shapes, strict=True)
+    )
+
+
+def _is_doubled(edit: Edit) -> bool:
+    """True when the word that came or went stands beside its place too: "the the"."""
+    words = edit.old.words or edit.new.words
+    return words in (edit.before[-1:], edit.after[:1])
+
+
+def _unglued(one: str, other: str) -> bool:
+    """True when one word is the other with letters glued to its front, as its inner capital shows: "asWe" and "We"."""
+    short, long = sorted((one, other), key=len)
+    return short[0].isupper() and long.endswith(short) and long[-len(short) - 1 :][:1].islower()

@@ -33,7 +33,7 @@ _CALL = re.compile(
 )
 _PHONE = re.compile(r"(?<![\w.])(?:\+\d{1,3}[ .-]|\(\d{2,4}\)\s?|1-)\d{2,4}[\d .-]{4,14}\d\b|\b\d{3}-\d{3}-\d{4}\b")
 _POINTER = re.compile(
-    r"\b(pages?|pp?\.|rooms?|suites?|floor|figs?\.|figures?|footnotes?|slides?|docket|ext\.|extension|box)"
+    r"\b(pages?|pp?\.|rooms?|suites?|floor|figs?\.|figures?|footnotes?|slides?|docket|passcode|access code|(?:meeting|webinar|conference) id:?|ext\.|extension|box)"
     r"\s+(?:no\.?\s*)?\d[\d-]*",
     re.I,
 )
@@ -63,7 +63,8 @@ _YEAR = "january february march april may june july august september october nov
 _WEEK = "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun"
 _SMALL = {word: number for number, word in enumerate(_TEENS.split(), start=2)}
 _TENS = {word: 10 * number for number, word in enumerate(_BY_TEN.split(), start=2)}
-_SCALES = {"thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_FACTORS = {"thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+SCALES = frozenset(_FACTORS)
 _ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 _ORDINALS = {word: f"{number}{_ENDINGS.get(number, 'th')}" for number, word in enumerate(_IN_ORDER.split(), start=1)}
 _MONTH_NAMES = tuple(_YEAR.split())
@@ -141,16 +142,29 @@ def _table(groups: Iterable[Iterable[str]], mark: str) -> Table:
     return {first: tuple(sorted(found, key=lambda one: -len(one[0]))) for first, found in table.items()}
 
 
-def canonical(words: Words, phrases: Phrases) -> Words:
-    """The words with numbers as digits, dates as one word each ("~d5may"), and set phrases as those they stand for."""
-    tokens = list(zip(words.words, words.starts, words.ends, words.shapes, strict=True))
-    tokens = _dates(_numbers(tokens))
-    tokens = _replaced(tokens, phrases.terms, _is_time)
+def figured(words: Words) -> Words:
+    """The words with numbers as digits and dates as one word each ("~d5may")."""
+    return _columns(_dates(_numbers(_tokens(words))))
+
+
+def phrased(words: Words, phrases: Phrases) -> Words:
+    """Figured words with set phrases as those they stand for; bounds and terms become one marked word each."""
+    tokens = _replaced(_tokens(words), phrases.terms, _is_time)
     tokens = _replaced(tokens, phrases.bounds, _is_count)
-    tokens = _replaced(tokens, phrases.equal, None)
-    if not tokens:
-        return Words([], [], [], [])
-    return Words(*(list(column) for column in zip(*tokens, strict=True)))  # type: ignore[arg-type]
+    return _columns(_replaced(tokens, phrases.equal, None))
+
+
+def _tokens(words: Words) -> list[Token]:
+    return list(zip(words.words, words.starts, words.ends, words.shapes, strict=True))
+
+
+def _columns(tokens: list[Token]) -> Words:
+    return Words(
+        [token[0] for token in tokens],
+        [token[1] for token in tokens],
+        [token[2] for token in tokens],
+        [token[3] for token in tokens],
+    )
 
 
 def _merged(tokens: list[Token], word: str) -> Token:
@@ -173,8 +187,8 @@ def _value(token: Token) -> Decimal | None:
 
 def _written(value: Decimal) -> list[str]:
     for scale in ("trillion", "billion", "million"):
-        if value >= _SCALES[scale]:
-            return ["#" + _plain(value / _SCALES[scale]), scale]
+        if value >= _FACTORS[scale]:
+            return ["#" + _plain(value / _FACTORS[scale]), scale]
     return ["#" + _plain(value)]
 
 
@@ -202,7 +216,7 @@ def _number_at(tokens: list[Token], at: int) -> tuple[Decimal | None, int]:
     """The number that begins at a token and the place after its last token: "one hundred and five", "1.5 million"."""
     word = tokens[at][0]
     following = tokens[at + 1][0] if at + 1 < len(tokens) else ""
-    if word in ("a", "an", "one") and (following in _SCALES or following == "hundred"):
+    if word in ("a", "an", "one") and (following in SCALES or following == "hundred"):
         value, end = Decimal(1), at + 1
     elif word == "one" and (following in ("percent", "day", "week", "month", "year", "hour") or following in _SMALL):
         return Decimal(1), at + 1
@@ -215,8 +229,8 @@ def _number_at(tokens: list[Token], at: int) -> tuple[Decimal | None, int]:
         value, end = value + _SMALL[following], at + 2
     elif word in _TENS and following == "one":
         value, end = value + 1, at + 2
-    while end < len(tokens) and (tokens[end][0] == "hundred" or tokens[end][0] in _SCALES):
-        value *= _SCALES.get(tokens[end][0], 100)
+    while end < len(tokens) and (tokens[end][0] == "hundred" or tokens[end][0] in SCALES):
+        value *= _FACTORS.get(tokens[end][0], 100)
         end += 1
     return value, end
 
