@@ -23,7 +23,9 @@ CONDITION_WORDS = 3  # a condition begins within so many words
 ACRONYM_LETTERS = range(2, 7)
 BODY_LETTERS = range(3, 6)
 NAME_WORDS = 3
+PAIR = 2
 _ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)")
+_LISTING = frozenset({"and", "or", "nor"})
 _DONE = frozenset({"has", "have", "had", "was", "were", "did"})
 _TO_COME = frozenset({"will", "shall"})
 
@@ -96,7 +98,7 @@ def figures(words: Iterable[str]) -> list[str]:
 def of_figures(found: list[Edit], old: Sequence[str], new: Sequence[str], lexicon: Lexicon) -> Iterator[str]:
     """Numbers, dates, units, bounds and terms that are others now; one that is only said once more is no other."""
     numbers = [figures(words) for words in _words(found)]
-    if _differ(*numbers, old, new) or _ordinals(found) or any(_is_scaled(edit) for edit in found):
+    if _differ(*numbers, old, new) or _ordinals(found) or _exchange_figures(found) or any(map(_is_scaled, found)):
         yield "number"
     if _dates_differ(found, old, new, lexicon):
         yield "date"
@@ -122,6 +124,11 @@ def _differ(gone: Iterable[str], come: Iterable[str], old: Sequence[str], new: S
     if before and after:
         return True
     return any(word not in new for word in before) or any(word not in old for word in after)
+
+
+def _exchange_figures(found: Sequence[Edit]) -> bool:
+    """True when nothing but numbers changed places, so that each now counts what another counted."""
+    return bool(found) and all(word[0] == "#" for words in _words(found) for word in words)
 
 
 def _is_scaled(edit: Edit) -> bool:
@@ -179,8 +186,23 @@ def _of_clauses(found: list[Edit], lexicon: Lexicon) -> Iterator[str]:
             yield "opposite"
         if any(_is_weighed_anew(edit, lexicon) for edit in cluster):
             yield "modality"
+    if _exchange_roles(found, lexicon):
+        yield "actor"
     if any(_is_condition(edit, lexicon) for edit in found) or any(balance(small_edits(found), lexicon.conditions)):
         yield "condition"
+
+
+def _exchange_roles(found: Sequence[Edit], lexicon: Lexicon) -> bool:
+    """True when two names or nouns stand in each other's place, with more between them than a list has."""
+    if len(found) != PAIR or not 0 < found[1].kept <= NEAR_WORDS:
+        return False
+    one, other = found
+    if not (content(one.old.words, lexicon) and content(other.old.words, lexicon)):
+        return False
+    if (one.old.words, one.new.words) != (other.new.words, other.old.words):
+        return False
+    between = other.before[-min(other.kept, PAIR) :]
+    return not _LISTING.intersection(between) and (other.kept > PAIR or bool(set(between) - lexicon.fillers))
 
 
 def _negated(cluster: Iterable[Edit], lexicon: Lexicon) -> int:

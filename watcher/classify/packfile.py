@@ -76,7 +76,7 @@ _INDICATOR = (
     "cues",
 )
 _GRADES = (Severity.MINOR, Severity.MAJOR, Severity.CRITICAL)
-ELDER = {"opposite": "negation", "condition": "hedge", "bound": "scope", "notice": "wording"}
+ELDER = {"opposite": "negation", "actor": "subject", "condition": "hedge", "bound": "scope", "notice": "wording"}
 PARTS = (
     "number",
     "date",
