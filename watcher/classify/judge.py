@@ -117,8 +117,9 @@ def judge(
     `same_document` True: two Versions of one page; what an edited passage no longer says is withdrawn. False: two
     documents of one Subject compared as wholes; silence is no change and wording that differs is none either.
     Significance is the sum of the parts clamped to 0..1; severity by the pack's thresholds, and never below that of
-    a Position change. Boilerplate, moved Blocks and what stands elsewhere on the page too weigh nothing; a notice that the page could not
-    be shown is told as such, and not the words whose place it took. Pure and deterministic.
+    a Position change. Boilerplate, moved Blocks and sentences that stand elsewhere on the page too weigh nothing; a
+    notice that the page could not be shown is told as such, and not the words whose place it took. Pure and
+    deterministic.
     """
     hunks = [hunk for hunk in diff.hunks if not hunk.boilerplate and hunk.op is not HunkOp.MOVED]
     if not hunks:

@@ -37,7 +37,7 @@ from watcher.classify.noise import (
 from watcher.classify.pack import Lexicon, Pack
 from watcher.classify.prose import Edit, edits, edits_between, plain, uncorrected
 from watcher.classify.words import Words, split_words
-from watcher.classify.writing import figured, phrased, spelled, without_asides
+from watcher.classify.writing import figured, phrased, spelled, without_asides, without_contacts
 from watcher.model.change import Hunk, SignificancePart
 
 NEXT_PART = 0.35
@@ -125,7 +125,7 @@ def _is_rule(heading: str, lexicon: Lexicon) -> bool:
 
 def _canonical_edits(old: str, new: str, lexicon: Lexicon) -> tuple[list[Edit], Words, Words]:
     """The edits between the canonical words of two plain texts, without those of mere writing; and all those words."""
-    before, after = (spelled(text) for text in without_asides(old, new))
+    before, after = (spelled(without_contacts(text)) for text in without_asides(old, new))
     figured_ = [figured(split_words(text, stops=False)) for text in (before, after)]
     a, b = (phrased(words, lexicon.phrases) for words in figured_)
     shapes = (*a.shapes, *b.shapes)

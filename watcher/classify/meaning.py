@@ -97,8 +97,8 @@ def figures(words: Iterable[str]) -> list[str]:
 
 def of_figures(found: list[Edit], old: Sequence[str], new: Sequence[str], lexicon: Lexicon) -> Iterator[str]:
     """Numbers, dates, units, bounds and terms that are others now; one that is only said once more is no other."""
-    numbers = [figures(words) for words in _words(found)]
-    if _differ(*numbers, old, new) or _ordinals(found) or _exchange_figures(found) or any(map(_is_scaled, found)):
+    gone, come = (figures(words) for words in _words(found))
+    if _differ(gone, come, old, new) or _ordinals(found) or _exchange_figures(found) or any(map(_is_scaled, found)):
         yield "number"
     if _dates_differ(found, old, new, lexicon):
         yield "date"

@@ -55,7 +55,7 @@ def is_fragment(text: str) -> bool:
 
 def is_menu(text: str) -> bool:
     """True for what no reader reads as a sentence: many words that nearly all begin with a capital, as in a menu."""
-    words = _WORD.findall(text)
+    words: list[str] = _WORD.findall(text)
     if len(words) < LABEL_WORDS or not _LATIN.search(text):
         return False
     return sum(word[0].islower() for word in words) < SPOKEN_SHARE * len(words)

@@ -120,9 +120,10 @@ class Lexicon:
     """Words that markers look for: negations, hedges, limits, modal ladders, units, months, acts of policy.
 
     `groups` are people and rights that a text protects, `eligibility` words say who may have something, `places` end
-    the names of places ("County"), `pointers` begin sentences that only lead to another page, `binding` words oblige or entitle. `phrases` are what may
-    be said in several ways; `opposites` are pairs of stems that cannot both hold, `turns` pairs of small words that
-    turn a statement; `attenuators` (stems) make of a deed a purpose, `notices` stand on a page that could not be shown.
+    the names of places ("County"), `bodies` stand beside those of institutions, `pointers` begin sentences that only
+    lead to another page, `binding` words oblige, entitle or forbid. `phrases` are what may be said in several ways;
+    `opposites` are pairs of stems that cannot both hold, `turns` pairs of small words that turn a statement;
+    `attenuators` (stems) make of a deed a purpose, `notices` stand on a page that could not be shown.
     """
 
     negations: frozenset[str]

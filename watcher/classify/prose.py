@@ -136,7 +136,7 @@ def is_respaced(edit: Edit) -> bool:
 
 
 def is_correction(edit: Edit) -> bool:
-    """True when an edit only mends spelling, inflection or what was glued to a word: words that are alike one by one."""
+    """True when an edit only mends spelling, inflection, a doubled word or what was glued to one."""
     old, new = edit.old.words, edit.new.words
     if not (old and new):
         return bool(old or new) and _is_doubled(edit)

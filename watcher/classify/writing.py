@@ -2,7 +2,7 @@
 
 "three" and "3", "$1.5 million" and "1,500,000 dollars", "May 5" and "Thursday, 5 May", "is required to" and "must" come
 out as the same words, so that an edit between them changes no marker. Telephone numbers, addresses of mail and numbers
-of pages are left out: they say where to ask and not what holds.
+of pages can be left out: they say where to ask and not what holds.
 """
 
 from __future__ import annotations
@@ -29,13 +29,16 @@ _SHORT_SCALE = re.compile(r"(?<=\d)(?:\s?(bn)|(k))\b(?!\s?[/²³])")
 _SCALES_IN_FULL = {"bn": " billion", "k": " thousand"}
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,255}")
 _CALL = re.compile(
-    r"\b((?:call|calls|phone|telephone|tel|fax|dial|hotline|mobile|text)\b[^\d\n]{0,24})\+?\d[\d\s().–-]{5,24}\d", re.I
+    r"\b((?:call|phone|telephone|tel|fax|dial|hotline|mobile)[.:]?(?:\s(?:us|at|on|number|toll.free|free)){0,3}[.:]?\s?)"
+    r"\+?\d[\d\s().–-]{5,24}\d",
+    re.IGNORECASE,
 )
 _PHONE = re.compile(r"(?<![\w.])(?:\+\d{1,3}[ .-]|\(\d{2,4}\)\s?|1-)\d{2,4}[\d .-]{4,14}\d\b|\b\d{3}-\d{3}-\d{4}\b")
 _POINTER = re.compile(
-    r"\b(pages?|pp?\.|rooms?|suites?|floor|figs?\.|figures?|footnotes?|slides?|docket|passcode|access code|(?:meeting|webinar|conference) id:?|ext\.|extension|box)"
+    r"\b(pages?|pp?\.|rooms?|suites?|floor|figs?\.|figures?|footnotes?|slides?|docket|ext\.|extension|box"
+    r"|passcode|access code|(?:meeting|webinar|conference) id:?)"
     r"\s+(?:no\.?\s*)?\d[\d-]*",
-    re.I,
+    re.IGNORECASE,
 )
 _NUMERO = re.compile(r"(?:\bNos?\.|№)\s?(?=\d)")
 _AM_PM = re.compile(r"\b(\d{1,2})(?:[:.](\d{2}))?\s?([ap])\.?m\b\.?", re.IGNORECASE)
@@ -98,11 +101,14 @@ def without_asides(old: str, new: str) -> tuple[str, str]:
     return _AMOUNT_ASIDE.sub(" ", old), _AMOUNT_ASIDE.sub(" ", new)
 
 
+def without_contacts(text: str) -> str:
+    """The text without addresses of mail, telephone numbers and numbers of pages and rooms."""
+    return _POINTER.sub(r"\1", _PHONE.sub(" ", _CALL.sub(r"\1", _MAIL.sub(" ", text))))
+
+
 def spelled(text: str) -> str:
-    """The text with symbols written as words and with what only says where to ask left out."""
-    kept = _MAIL.sub(" ", text)
-    kept = _PHONE.sub(" ", _CALL.sub(r"\1", kept))
-    kept = _NUMERO.sub("number ", _POINTER.sub(r"\1", kept))
+    """The text with symbols written as words: "$5" as "5 dollars", "8 p.m." as "20.00 hours"."""
+    kept = _NUMERO.sub("number ", text)
     kept = _AM_PM.sub(_time, kept)
     kept = _CLOCK.sub(r"\1.\2 hours", kept)
     kept = _PERCENT.sub(" percent", _MONEY.sub(_money, kept))
