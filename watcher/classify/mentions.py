@@ -233,3 +233,9 @@ def named(text: str) -> list[str]:
     """The Subjects ("@st_XXX") and Instruments ("@i_XXX") that a text names outright, in order, with repeats."""
     spans = _name_spans(split_words(text), subject="", institutions=frozenset())
     return [mention for _, _, mention in spans if mention.startswith(("@st_", "@i_"))]
+
+
+def spoken_of(text: str) -> set[str]:
+    """The Subjects ("@st_XXX") of whom a text speaks by an adjective."""
+    spans = _name_spans(split_words(text), subject="", institutions=frozenset())
+    return {"@st_" + mention[5:] for _, _, mention in spans if mention.startswith("@adj_")}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from watcher.classify.cues import Cue, CueIndex
+from watcher.classify.writing import Phrases
 from watcher.model.change import Severity
 
 ANY = "*"
@@ -119,8 +120,11 @@ class Lexicon:
     """Words that markers look for: negations, hedges, limits, modal ladders, units, months, acts of policy.
 
     `groups` are people and rights that a text protects, `eligibility` words say who may have something, `places` end
-    the names of places ("County"), `pointers` begin sentences that only lead to another page, `thanks` are headings
-    of lists of people who are thanked.
+    the names of places ("County"), `bodies` stand beside those of institutions, `pointers` begin sentences that only
+    lead to another page, `binding` words oblige, entitle or forbid. `phrases` are what may be said in several ways;
+    `opposites` are pairs of stems that cannot both hold, `turns` pairs of small words that turn a statement;
+    `attenuators` (stems) make of a deed a purpose, `notices` stand on a page that could not be shown,
+    `thanks` are headings of lists of people who are thanked.
     """
 
     negations: frozenset[str]
@@ -136,11 +140,20 @@ class Lexicon:
     groups: frozenset[str]
     eligibility: frozenset[str]
     places: frozenset[str]
+    bodies: frozenset[str]
+    time_zones: frozenset[str]
     pointers: frozenset[str]
     thanks: frozenset[str]
     titles: frozenset[str]
     stamps: frozenset[str]
     ladders: tuple[Ladder, ...]
+    binding: frozenset[str]
+    conditions: frozenset[str]
+    attenuators: frozenset[str]
+    notices: frozenset[str]
+    phrases: Phrases
+    opposites: tuple[tuple[frozenset[str], frozenset[str]], ...]
+    turns: frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

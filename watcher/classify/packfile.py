@@ -8,6 +8,7 @@ from typing import Any
 
 from watcher.classify.contradictions import read_contradictions
 from watcher.classify.cues import PREFIX, Cue, CueIndex, Part, compile_cue, compile_re2, compile_sets, one_of
+from watcher.classify.lexiconfile import LEXICON, read_lexicon
 from watcher.classify.pack import (
     ANY,
     KEEP,
@@ -15,15 +16,13 @@ from watcher.classify.pack import (
     Example,
     Grammar,
     Indicator,
-    Ladder,
-    Lexicon,
     Operator,
     Pack,
     Rule,
     Scale,
 )
 from watcher.classify.packreader import Reader
-from watcher.classify.words import fold, split_words
+from watcher.classify.words import split_words
 from watcher.errors import ConfigError
 from watcher.model.change import Severity
 from watcher.model.instruments import instrument_names
@@ -76,27 +75,8 @@ _INDICATOR = (
     "detail",
     "cues",
 )
-_LEXICON = (
-    "negations",
-    "hedges",
-    "limits",
-    "acts",
-    "units",
-    "magnitudes",
-    "months",
-    "deadlines",
-    "attributions",
-    "fillers",
-    "groups",
-    "eligibility",
-    "places",
-    "pointers",
-    "thanks",
-    "titles",
-    "stamps",
-    "ladders",
-)
 _GRADES = (Severity.MINOR, Severity.MAJOR, Severity.CRITICAL)
+ELDER = {"opposite": "negation", "actor": "subject", "condition": "hedge", "bound": "scope", "notice": "wording"}
 PARTS = (
     "number",
     "date",
@@ -119,6 +99,7 @@ PARTS = (
     "text_removed",
     "obligation",
     "depositary_event",
+    *ELDER,
 )
 
 
@@ -257,23 +238,12 @@ def _indicator(name: str, reader: Reader, operators: Iterable[str]) -> Indicator
     )
 
 
-def _lexicon(reader: Reader) -> Lexicon:
-    ladders = []
-    for name in reader.mapping("ladders"):
-        steps = reader.mapping("ladders")[name]
-        if not isinstance(steps, list | tuple) or not all(isinstance(step, list | tuple) for step in steps):
-            raise reader.wrong(f"ladders.{name}", "a list of lists of words, the strongest first")
-        ladders.append(Ladder(name=name, steps=tuple(frozenset(fold(str(word)) for word in step) for step in steps)))
-    plain = {key: reader.words(key) for key in _LEXICON if key != "ladders"}
-    return Lexicon(**plain, ladders=tuple(ladders))
-
-
 def _scale(reader: Reader) -> Scale:
     points = reader.below("points", None, PARTS)
     thresholds = reader.below("thresholds", None, [severity.value for severity in _GRADES])
     positions = reader.below("positions", None, [severity.value for severity in Severity])
     return Scale(
-        points={part: points.number(part, 0.0) for part in PARTS},
+        points={part: points.number(part, points.number(ELDER.get(part, part), 0.0)) for part in PARTS},
         thresholds={severity: thresholds.number(severity.value) for severity in _GRADES},
         position_points={severity: positions.number(severity.value, 0.0) for severity in Severity},
     )
@@ -360,7 +330,7 @@ def _parse(reader: Reader) -> Pack:
         index=CueIndex((rule.cue for rule in rules), (topic, *cues_of(grammar))),
         indicators=indicators,
         contradictions=read_contradictions(reader, indicators),
-        lexicon=_lexicon(reader.below("lexicon", None, _LEXICON)),
+        lexicon=read_lexicon(reader.below("lexicon", None, LEXICON)),
         scale=_scale(reader.below("significance", None, ("points", "thresholds", "positions"))),
         examples=_examples(reader, indicators),
     )
