@@ -100,7 +100,7 @@ def edit_of(change: Change) -> tuple[tuple[str, ...], ...]:
     judgement = change.judgement
     if judgement.position_changes or judgement.depositary_events or change.documents or change.diff.coarse:
         return ()
-    telling = [hunk for hunk in change.diff.hunks if hunk.op is not HunkOp.MOVED and not hunk.boilerplate]
+    telling = [hunk for hunk in change.diff.hunks if hunk.tells or (hunk.op is HunkOp.LINKED and not hunk.boilerplate)]
     return tuple(
         sorted(
             (hunk.op.value, hunk.old.strip(), hunk.new.strip(), *(f"{link.old} {link.new}" for link in hunk.links))

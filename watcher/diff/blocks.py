@@ -5,13 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 
-from watcher.diff.details import cell_edits, link_edits
+from watcher.diff.details import cell_edits, link_edits, running_columns
 from watcher.diff.effort import Effort
 from watcher.diff.pairing import Pairing, pair_blocks
 from watcher.diff.sequence import rising
 from watcher.diff.tables import row_words
 from watcher.diff.words import TOTAL_CELLS, bounded_word_edits
-from watcher.model.change import Diff, Hunk, HunkOp, WordEdit
+from watcher.model.change import CellEdit, Diff, Hunk, HunkOp, WordEdit
 from watcher.model.document import Block, BlockKind, Document
 from watcher.model.questionnaire import question_names
 
@@ -66,11 +66,14 @@ class _HunkMaker:
         self.old_headings = headings(old)
         self.new_headings = headings(new)
         self.compared = 0
+        self.counting: tuple[dict[int, frozenset[str]], dict[int, frozenset[str]]] | None = None
+        self.in_order = True
 
     def changed(self, op: HunkOp, i: int, j: int, old_text: str, new_text: str) -> Hunk:
         """A Block that stands on both sides."""
         left, right = self.old[i], self.new[j]
         whole = left.text == old_text and right.text == new_text
+        cells = cell_edits(left, right) if whole and op is HunkOp.EDITED else ()
         return Hunk(
             op=op,
             old=old_text,
@@ -81,9 +84,22 @@ class _HunkMaker:
             words=self._words(i, j, old_text, new_text) if op is HunkOp.EDITED else (),
             row_key=self.pairing.new_keys.get(j, "") or self.pairing.old_keys.get(i, ""),
             boilerplate=left.boilerplate and right.boilerplate,
-            cells=cell_edits(left, right) if whole and op is HunkOp.EDITED else (),
+            cells=cells,
             links=link_edits(left.links, right.links) if whole else (),
+            renumbered=self._is_renumbered(i, j, cells),
         )
+
+    def _is_renumbered(self, i: int, j: int, cells: Sequence[CellEdit]) -> bool:
+        """Whether a row only moved up or down because others came or went. Rows that pass each other are a ranking."""
+        if len(cells) != 1 or not (cells[0].old[:1].isdigit() and cells[0].new[:1].isdigit()):
+            return False
+        if self.counting is None:
+            self.counting = running_columns(self.old), running_columns(self.new)
+            rows = sorted((*self.pairing.kept, *self.pairing.edited, *self.pairing.moved))
+            places = [right for left, right in rows if left in self.counting[0]]
+            self.in_order = places == sorted(places)
+        sides = zip(self.counting, (i, j), strict=True)
+        return self.in_order and all(cells[0].column in side.get(place, ()) for side, place in sides)
 
     def linked(self) -> list[Hunk]:
         """Blocks with the same words in which a link leads elsewhere."""

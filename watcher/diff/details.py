@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
 from watcher.diff.links import leads_to, places
+from watcher.diff.tables import runs
 from watcher.model.change import CellEdit, LinkEdit
 from watcher.model.document import Block, BlockKind, Link
 
 # A Block with more links than this is a list of links; what else changed in it is told by its words.
 MAX_LINKS = 50
+FEWEST_COUNTED = 3
 
 
 def cell_edits(old: Block | None, new: Block | None) -> tuple[CellEdit, ...]:
@@ -38,6 +40,31 @@ def cell_edits(old: Block | None, new: Block | None) -> tuple[CellEdit, ...]:
     else:
         return ()
     return tuple(CellEdit(column=column, old=was, new=now) for column, was, now in pairs if was != now)
+
+
+def running_columns(blocks: Sequence[Block]) -> dict[int, frozenset[str]]:
+    """For each table row the headings (or numbers) of its columns that count the rows: 1, 2, 3 … down the table."""
+    found: dict[int, frozenset[str]] = {}
+    for start, end in runs(blocks):
+        headed = any(block.columns for block in blocks[start:end])
+        rows = [place for place in range(start, end) if blocks[place].columns or not headed]
+        named = [_named(blocks[place]) for place in rows]
+        width = min((len(row) for row in named), default=0)
+        counting = frozenset(
+            named[0][column][0] for column in range(width) if _counts([row[column][1] for row in named])
+        )
+        if counting:
+            found |= dict.fromkeys(rows, counting)
+    return found
+
+
+def _counts(cells: Sequence[str]) -> bool:
+    """Whether cells are the numbers from 0 or 1 on, in order, with or without a full stop."""
+    numbers = [cell.strip().rstrip(".") for cell in cells]
+    if len(numbers) < FEWEST_COUNTED or not all(number.isascii() and number.isdigit() for number in numbers):
+        return False
+    first = int(numbers[0][:9])
+    return first in (0, 1) and numbers == [str(first + place) for place in range(len(numbers))]
 
 
 def link_edits(old: Sequence[Link], new: Sequence[Link]) -> tuple[LinkEdit, ...]:

@@ -110,6 +110,8 @@ def _explained(
     """Why one Hunk is noise, None when it is not by itself."""
     if hunk.boilerplate:
         return _BOILERPLATE
+    if hunk.renumbered:
+        return ChangeKind.MOVED, "a row of a table has another running number"
     if hunk.old_index is None or hunk.new_index is None:
         return None
     if hunk.op is HunkOp.MOVED:

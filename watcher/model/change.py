@@ -61,7 +61,8 @@ class Hunk:
 
     `row_key` names the table row (the text of its key cell) when the Hunk is a table row, else "". `cells` are the
     cells of the row that changed: all filled ones of a row that came or went. `links` are those of a Block on both
-    sides that lead elsewhere; of a LINKED Hunk they are all that changed.
+    sides that lead elsewhere; of a LINKED Hunk they are all that changed. `renumbered` says that nothing of the row
+    changed but its running number.
     """
 
     op: HunkOp
@@ -75,11 +76,12 @@ class Hunk:
     boilerplate: bool = False
     cells: tuple[CellEdit, ...] = ()
     links: tuple[LinkEdit, ...] = ()
+    renumbered: bool = False
 
     @property
     def tells(self) -> bool:
-        """Whether its words say something else than before: not moved, not boilerplate, not a link alone."""
-        return self.op not in (HunkOp.MOVED, HunkOp.LINKED) and not self.boilerplate
+        """Whether its words say something else than before: no move, link, boilerplate or running number alone."""
+        return self.op not in (HunkOp.MOVED, HunkOp.LINKED) and not (self.boilerplate or self.renumbered)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

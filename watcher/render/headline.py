@@ -151,7 +151,7 @@ def _edit_line(change: Change) -> str:
 
 def _only_detail(change: Change) -> str:
     """The one cell or link that changed, "" where more did or its words are long."""
-    telling = [hunk for hunk in change.diff.hunks if hunk.op is not HunkOp.MOVED and not hunk.boilerplate]
+    telling = [hunk for hunk in change.diff.hunks if hunk.tells or (hunk.op is HunkOp.LINKED and not hunk.boilerplate)]
     details = details_of(telling[0]) if len(telling) == 1 and telling[0].op in (HunkOp.EDITED, HunkOp.LINKED) else []
     if len(details) != 1 or len(details[0].steps) > DETAIL_LIMIT:
         return ""

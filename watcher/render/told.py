@@ -117,13 +117,20 @@ def _sorted_hunks(change: Change) -> tuple[tuple[Hunk, ...], tuple[str, ...]]:
     """The Hunks worth a reader's time, and sentences that count the rest: nothing is left out unsaid."""
     moved = [hunk for hunk in change.diff.hunks if hunk.op is HunkOp.MOVED and not hunk.boilerplate]
     boilerplate = [hunk for hunk in change.diff.hunks if hunk.boilerplate]
-    telling = tuple(hunk for hunk in change.diff.hunks if hunk.op is not HunkOp.MOVED and not hunk.boilerplate)
+    renumbered = [hunk for hunk in change.diff.hunks if hunk.renumbered and not hunk.boilerplate]
+    telling = tuple(hunk for hunk in change.diff.hunks if hunk.tells or _is_link(hunk))
     others = []
     if moved:
         others.append(f"{counted(len(moved), 'passage')} moved, words unchanged.")
+    if renumbered:
+        others.append(f"{counted(len(renumbered), 'table row')} with another running number, else unchanged.")
     if boilerplate:
         others.append(f"{counted(len(boilerplate), 'passage')} of navigation or boilerplate changed too.")
     return telling, tuple(others)
+
+
+def _is_link(hunk: Hunk) -> bool:
+    return hunk.op is HunkOp.LINKED and not hunk.boilerplate
 
 
 def _headline(digest: Digest, entries: tuple[ToldEntry, ...]) -> str:

@@ -10,7 +10,7 @@ from watcher.diff import apply, compare, kind_of, leads_elsewhere, shown_address
 from watcher.diff.details import cell_edits
 from watcher.model.change import CellEdit, ChangeKind, HunkOp, LinkEdit
 from watcher.model.details import details_of
-from watcher.model.document import Link
+from watcher.model.document import Document, Link
 
 HEAD = ("Country", "Vote")
 VOTES = [HEAD, ("France", "yes"), ("Kazakhstan", "abstain"), ("Norway", "yes")]
@@ -57,6 +57,46 @@ def test_a_table_without_headings_counts_its_columns(build: SimpleNamespace) -> 
     changed = [build.rows((name, "yes" if name == "Kazakhstan" else vote))[0] for name, vote in plain]
     hunk = build.only(compare(build.document(*rows), build.document(*changed)))
     assert hunk.cells == (CellEdit(column="2", old="abstain", new="yes"),)
+
+
+NUMBERED = [("No", "State", "Mines"), ("1", "Norland", "400"), ("2", "Estmark", "90"), ("3", "Sudova", "12")]
+
+
+def _numbered(build: SimpleNamespace, *lines: tuple[str, str]) -> Document:
+    rows = [(str(number), *line) for number, line in enumerate(lines, start=1)]
+    made: Document = build.document(*build.rows(NUMBERED[0], *rows))
+    return made
+
+
+def test_a_row_whose_running_number_alone_changed_says_nothing(build: SimpleNamespace) -> None:
+    old = build.document(*build.rows(*NUMBERED))
+    new = _numbered(build, ("Aland", "7"), ("Norland", "400"), ("Estmark", "90"), ("Sudova", "13"))
+    hunks = {hunk.row_key: hunk for hunk in compare(old, new, key_columns=["State"]).hunks}
+    assert {key: hunk.renumbered for key, hunk in hunks.items()} == {
+        "Aland": False,
+        "Norland": True,
+        "Estmark": True,
+        "Sudova": False,
+    }
+    assert [key for key, hunk in hunks.items() if hunk.tells] == ["Aland", "Sudova"]
+    assert apply(old, compare(old, new, key_columns=["State"])) == tuple(block.text for block in new.blocks)
+
+
+def test_rows_that_only_lost_one_above_them_are_moved_when_nothing_else_changed(build: SimpleNamespace) -> None:
+    rows = [("Norland", "400"), ("Estmark", "90"), ("Sudova", "12"), ("Tarn", "1")]
+    old, new = _numbered(build, *rows), _numbered(build, *rows)
+    swapped = _numbered(build, rows[1], rows[0], *rows[2:])
+    assert compare(old, new).hunks == ()
+    ranked = compare(old, swapped, key_columns=["State"])
+    assert not any(hunk.renumbered for hunk in ranked.hunks)
+    assert kind_of(old, swapped, ranked)[0] is ChangeKind.CONTENT
+
+
+def test_years_down_a_table_are_no_running_numbers(build: SimpleNamespace) -> None:
+    head = ("Year", "State")
+    old = build.document(*build.rows(head, ("1997", "Norland"), ("1998", "Estmark"), ("1999", "Sudova")))
+    new = build.document(*build.rows(head, ("1998", "Norland"), ("1999", "Estmark"), ("2000", "Sudova")))
+    assert not any(hunk.renumbered for hunk in compare(old, new, key_columns=["State"]).hunks)
 
 
 def _linking(build: SimpleNamespace, *links: tuple[str, str], boilerplate: bool = False) -> object:
