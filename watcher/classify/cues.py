@@ -7,7 +7,7 @@
     ? ban ... mines      a leading "?": a weak cue, heard only in a sentence where no other cue of the pack speaks
 
 Mentions are written by their kind, {own} {state} {world} {group} {treaty} {among_first}, or by an Instrument's code,
-{MBT}.
+{MBT}; {resolution_MBT} is the number of a resolution on it.
 Words are compared without case and accents; hyphens part words. Matching time is linear in the sentence.
 """
 
@@ -31,6 +31,7 @@ MAX_REMEMBERED = 50_000
 PATTERN_BYTES = 64 << 20  # at the default of 8 MB the automata of long cues are thrown away and built again and again
 PREFIX = "*"
 MENTION_KINDS = ("own", "state", "world", "group", "treaty", "among_first")
+_RESOLUTION = "resolution_"
 _CODES = frozenset(instrument.code for instrument in INSTRUMENTS)
 _ACTOR = re.compile(r"\{(?:own|state|group|world)\}")
 _PIECE = re.compile(r"\.\.\.(\d*)|\{(\w+)\}|([(\[])|([)\]])|(\|)|(#|~)|([^\W_]+\*?)|([;:])|(\s+)")
@@ -195,6 +196,9 @@ class _Parser:
             return Part(f"<@{name}>", frozenset({"@" + name}), False, frozenset())
         if name in _CODES:
             return Part(f"<@i_{name}>", frozenset({"@i_" + name}), False, frozenset())
+        if name.removeprefix(_RESOLUTION) in _CODES:
+            mention = "@r_" + name.removeprefix(_RESOLUTION)
+            return Part(f"<{mention}>", frozenset({mention}), False, frozenset())
         raise self._fail(f"{{{name}}} is no set of this pack and no mention")
 
     def _word(self, word: str) -> Part:

@@ -1,7 +1,7 @@
 """Who and what a sentence names: Subjects, Instruments, "we", the world, folded into single words that cues can read.
 
 "@own" the Document's Subject · "@st_XXX" another State · "@adj_XXX" its adjective · "@world" States at large ·
-"@group" actors that are no State · "@i_XXX" an Instrument.
+"@group" actors that are no State · "@i_XXX" an Instrument · "@r_XXX" a resolution on it.
 """
 
 from __future__ import annotations
@@ -82,6 +82,9 @@ def _names() -> dict[str, tuple[_Name, ...]]:
     for instrument in INSTRUMENTS:
         for phrase in instrument.names:
             add(phrase, "@i_" + instrument.code, capital=False)
+        for number in instrument.resolutions:
+            add(number, "@r_" + instrument.code, capital=False)
+            add(number.replace(" ", ""), "@r_" + instrument.code, capital=False)
     return {first: tuple(sorted(names, key=lambda name: -len(name.words))) for first, names in table.items()}
 
 

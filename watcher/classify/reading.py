@@ -16,6 +16,7 @@ from watcher.classify.words import split_words
 from watcher.model.change import About
 
 MAX_WORDS = 400
+JOINING = frozenset({"and", "the", "as", "well", "also", "both", "et", "y", "и", "la", "le", "el", "l", "les"})
 REMEMBERED_SENTENCES = 4096
 
 
@@ -172,6 +173,20 @@ def _actor(folding: Folding, pack: Pack, match: _Match) -> str:
     return asides[0] if asides else ""
 
 
+def _with(folding: Folding, mention: str, match: _Match) -> tuple[str, ...]:
+    """An actor and those that are named with it before a match: "Cuba, Egypt and India abstained" speaks of three."""
+    words = folding.words
+    at = next((at for at in range(match.first - 1, -1, -1) if words[at] == mention), -1)
+    found = [mention]
+    for before in range(at - 1, -1, -1):
+        word = words[before]
+        if word == "@own" or word.startswith("@st_"):
+            found.append(word)
+        elif word not in JOINING:
+            break
+    return tuple(dict.fromkeys(found))
+
+
 def _speaks_of_own(folding: Folding, pack: Pack) -> bool:
     """True when the sentence names the Document's Subject otherwise than as the one who says so."""
     for at, word in enumerate(folding.words):
@@ -222,6 +237,13 @@ class _Saying:
     holder: str
 
 
+def _is_of_another(folding: Folding, indicator: Indicator) -> bool:
+    """True when the sentence speaks of what the Indicator is not about, and not of what it is about."""
+    if indicator.not_of is None or next(folding.find(indicator.not_of), None) is None:
+        return False
+    return indicator.unless is None or next(folding.find(indicator.unless), None) is None
+
+
 def _sayings(folding: Folding, pack: Pack, subject: str, unnamed: str, numbers: list[int]) -> list[_Saying]:
     matches = _matches(folding, pack, numbers)
     if not matches:
@@ -231,15 +253,17 @@ def _sayings(folding: Folding, pack: Pack, subject: str, unnamed: str, numbers: 
     found = []
     for match in matches:
         stance, elsewhere = _stance(folding, pack, places, match)
-        if not stance:
+        if not stance or _is_of_another(folding, pack.indicators[match.rule.indicator]):
             continue
         place = "@world" if elsewhere else unnamed
         mention = _holder(folding, pack, match, stance, place, own=own and not elsewhere)
-        about, holder = _about(mention, subject)
-        if about is About.OTHER:
-            stance = pack.indicators[match.rule.indicator].of_others.get(stance, stance)
-        if about is About.OWN or holder or pack.indicators[match.rule.indicator].world:
-            found.append(_Saying(match, stance, about, holder))
+        indicator = pack.indicators[match.rule.indicator]
+        several = indicator.about == "actor" and (mention == "@own" or mention.startswith("@st_"))
+        for one in _with(folding, mention, match) if several else (mention,):
+            about, holder = _about(one, subject)
+            shown = indicator.of_others.get(stance, stance) if about is About.OTHER else stance
+            if about is About.OWN or holder or indicator.world:
+                found.append(_Saying(match, shown, about, holder))
     return found
 
 

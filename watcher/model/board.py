@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import combinations
 
-from watcher.model.change import Position
+from watcher.model.change import ROLL_CALL, Position
 from watcher.model.document import Block, BlockKind
 from watcher.model.notes import marks_meant
 from watcher.model.source import Source
-from watcher.model.stated import StatedDate, stated_dates
+from watcher.model.stated import StatedDate, heading_dates, stated_dates
 
 Pairs = frozenset[frozenset[tuple[str, str]]]
 
@@ -166,7 +166,7 @@ def read_statements(
                 payload_sha256=payload_sha256,
                 captured_at=captured_at,
                 position=position,
-                dates=stated_dates(position.passage),
+                dates=places.dates(position, at),
                 notes=places.notes(position),
                 heading=places.heading(at),
                 current=current,
@@ -200,6 +200,16 @@ class _Places:
         above = (self._blocks[place] for place in range(at, -1, -1))
         return next((block.text for block in above if block.kind is BlockKind.HEADING), "")
 
+    def dates(self, position: Position, at: int | None) -> tuple[StatedDate, ...]:
+        """Those that the passage names; of a row or a recorded vote else those of its column, then of its heading."""
+        if (found := stated_dates(position.passage)) or at is None:
+            return found
+        block = self._blocks[at]
+        if block.cells or ROLL_CALL in position.rule:
+            column = _column(block, position.end - self._starts[at])
+            return heading_dates(column) or heading_dates(self.heading(at))
+        return ()
+
     def notes(self, position: Position) -> tuple[CitedNote, ...]:
         """Those whose marks stand in the passage; else those at the next mark of its Block."""
         marks = [mark for mark in _MARK.findall(position.passage) if mark in self._footnotes]
@@ -215,6 +225,16 @@ class _Places:
         return CitedNote(
             mark=mark, text=self._footnotes[mark].text, meant=meant.text if meant is not None else "", later=later
         )
+
+
+def _column(block: Block, end: int) -> str:
+    """The heading of the column of the cell that ends at a place in its row's text, "" where none does."""
+    at = 0
+    for cell, heading in zip(block.cells, block.columns, strict=False):
+        at = block.text.find(cell, at) + len(cell)
+        if cell and at == end:
+            return heading
+    return ""
 
 
 def make_board(

@@ -139,7 +139,7 @@ MNG|Mongolia||Mongolian People's Republic|Mongolian;Mongolians|Ulaanbaatar
 MNE|Montenegro|Republic of Montenegro||Montenegrin;Montenegrins|Podgorica
 MAR|Morocco|Kingdom of Morocco||Moroccan;Moroccans|Rabat
 MOZ|Mozambique|Republic of Mozambique||Mozambican;Mozambicans|Maputo
-MMR|Myanmar|Republic of the Union of Myanmar|Burma;Union of Myanmar|Burmese|Nay Pyi Taw
+MMR|Myanmar|Republic of the Union of Myanmar|Burma;Myanmar (Burma);Union of Myanmar|Burmese|Nay Pyi Taw
 NAM|Namibia|Republic of Namibia|South West Africa|Namibian;Namibians|Windhoek
 NRU|Nauru|Republic of Nauru||Nauruan;Nauruans|Yaren
 NPL|Nepal|Federal Democratic Republic of Nepal|Kingdom of Nepal|Nepalese;Nepali;Nepalis|Kathmandu
@@ -172,7 +172,7 @@ RWA|Rwanda|Republic of Rwanda||Rwandan;Rwandans|Kigali
 KNA|Saint Kitts and Nevis|Federation of Saint Kitts and Nevis|St. Kitts and Nevis;Saint Christopher and Nevis|
   Kittitian|Basseterre
 LCA|Saint Lucia||St. Lucia|Saint Lucian|Castries
-VCT|Saint Vincent and the Grenadines||St. Vincent and the Grenadines|Vincentian|Kingstown
+VCT|Saint Vincent and the Grenadines||St. Vincent and the Grenadines;St. Vincent & Grenadines|Vincentian|Kingstown
 WSM|Samoa|Independent State of Samoa|Western Samoa|Samoan;Samoans|Apia
 SMR|San Marino|Republic of San Marino||Sammarinese|
 STP|Sao Tome and Principe|Democratic Republic of Sao Tome and Principe|São Tomé and Príncipe|Sao Tomean|Sao Tome
