@@ -60,7 +60,10 @@ _GRAMMAR = (
     "barriers",
     "speech",
     "relatives",
+    "titling",
     "institutions",
+    "before_places",
+    "after_places",
 )
 _INDICATOR = (
     "stances",
@@ -205,8 +208,11 @@ def _grammar(reader: Reader, sets: Mapping[str, Part], instrument_cues: Mapping[
         prepositions=reader.words("prepositions"),
         speech=reader.words("speech"),
         relatives=reader.words("relatives"),
+        titling=reader.words("titling"),
         barriers=reader.words("barriers") | {";"},
         institutions=reader.words("institutions"),
+        before_places=reader.words("before_places"),
+        after_places=reader.words("after_places"),
     )
 
 
