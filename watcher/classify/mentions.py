@@ -159,8 +159,8 @@ def _is_government(words: Words, first: int, last: int, grammar: Grammar | None)
     """Whether a capital's name means the government that sits there ("Astana abstained") and no place or meeting."""
     if grammar is None:
         return False
-    before = words.words[max(first - 2, 0) : first]
-    if before and (before[-1] in grammar.before_places or (before[-1] == "the" and before[0] in grammar.before_places)):
+    before = words.words[first - 1] if first else ""
+    if before in grammar.before_places or (first > 1 and words.shapes[first - 1][:1].isupper()):
         return False
     after = words.words[last] if last < len(words.words) else ""
     return after[:1] not in ("#", "~") and after not in grammar.after_places and _is_own_name(words, first, last)
