@@ -90,7 +90,8 @@ def between_documents(old: Sequence[Position], new: Sequence[Position], *, pack:
             found.append(_change(key, PositionChangeKind.NEW_INFO, severity, None, top))
             continue
         old_top = _prevailing(was, indicator)
-        if old_top.stance != top.stance:
+        said_before = indicator.about == "place" and _of_stance(was, top.stance)
+        if old_top.stance != top.stance and not said_before:
             found.append(_stance_change(key, old_top, top, indicator))
         else:
             same = _of_stance(was, top.stance), _of_stance(now, top.stance)
