@@ -167,7 +167,7 @@ def _is_government(words: Words, first: int, last: int, grammar: Grammar | None)
 
 
 def _is_own_name(words: Words, first: int, last: int) -> bool:
-    """False where another capitalised word goes on with the name: "Ottawa River", "Lima Smith"."""
+    """False where another capitalised word goes on with the name: "Lima Smith"."""
     if last < len(words.words) and words.shapes[last][:1].isupper():
         return bool(words.starts[last] - words.ends[last - 1] > 1)
     return True

@@ -6,6 +6,7 @@ actor before it, or the place it speaks of, says whose stance it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,11 @@ from watcher.classify.words import split_words
 from watcher.model.change import About
 
 MAX_WORDS = 400
+LONG_WORD = 5  # titles write shorter words ("with") without a capital
+# A sentence that names a publication: a note's mark at its beginning, pages, an address.
+_CITES = re.compile(
+    r"^\W{0,3}\[\d{1,3}\]\s|\bpp?\.\s?\d|\bIbid\b|\bop\. ?cit|https?://|\b(?:available|accessed) (?:at|on)\b", re.I
+)
 JOINING = frozenset({"and", "the", "as", "well", "also", "both", "et", "y", "и", "la", "le", "el", "l", "les"})
 REMEMBERED_SENTENCES = 4096
 
@@ -244,6 +250,13 @@ def _is_of_another(folding: Folding, indicator: Indicator) -> bool:
     return indicator.unless is None or next(folding.find(indicator.unless), None) is None
 
 
+def _is_title(folding: Folding, match: _Match) -> bool:
+    """True when the words of a match are written as in a title: every long one with a capital."""
+    found = zip(folding.words[match.first : match.last], folding.shapes[match.first : match.last], strict=True)
+    long = [shape for word, shape in found if word[0] not in "@#~" and len(shape) >= LONG_WORD]
+    return len(long) > 1 and all(shape[0].isupper() for shape in long)
+
+
 def _sayings(folding: Folding, pack: Pack, subject: str, unnamed: str, numbers: list[int]) -> list[_Saying]:
     matches = _matches(folding, pack, numbers)
     if not matches:
@@ -296,12 +309,16 @@ def _weight(saying: _Saying, indicator: Indicator) -> tuple[bool, int]:
     return saying.match.rule.cue.as_it_stands, indicator.stances.index(saying.stance)
 
 
-def _asserted(folding: Folding, pack: Pack, subject: str, unnamed: str) -> list[_Saying]:
-    """What the sentence asserts; weak cues are heard only where no other speaks."""
+def _asserted(folding: Folding, pack: Pack, subject: str, unnamed: str, *, cites: bool) -> list[_Saying]:
+    """What the sentence asserts; weak cues are heard only where no other speaks, titles of publications (`cites`) not
+    at all."""
     candidates = pack.index.candidates(folding.present)
     for weak in (False, True):
         numbers = [number for number in candidates if pack.rules[number].cue.weak is weak]
-        if found := _chosen(_sayings(folding, pack, subject, unnamed, numbers), pack):
+        sayings = _sayings(folding, pack, subject, unnamed, numbers)
+        if cites:
+            sayings = [one for one in sayings if not _is_title(folding, one.match)]
+        if found := _chosen(sayings, pack):
             return found
     return []
 
@@ -349,6 +366,6 @@ def read_sentence(text: str, *, subject: str, pack: Pack, recall: Recall, alone:
             one.holder,
             f"{one.match.rule.indicator}.{one.match.rule.stance}: {one.match.rule.cue.source}",
         )
-        for one in _asserted(folding, pack, subject, unnamed)
+        for one in _asserted(folding, pack, subject, unnamed, cites=_CITES.search(text) is not None)
     )
     return Reading(assertions, after, own)
