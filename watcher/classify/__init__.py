@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from watcher.classify.answers import document_positions
+from watcher.classify.clauses import clause_of
 from watcher.classify.depositary import depositary_events
 from watcher.classify.examples import ExampleResult, check_examples
 from watcher.classify.judge import judge
@@ -17,6 +18,7 @@ __all__ = [
     "ExampleResult",
     "Pack",
     "check_examples",
+    "clause_of",
     "depositary_events",
     "document_positions",
     "find_positions",
