@@ -10,17 +10,19 @@ from watcher.classify.judge import judge
 from watcher.classify.pack import Example, Pack
 from watcher.classify.packfile import parse_pack
 from watcher.classify.packmerge import EXTENDS, merge_packs
-from watcher.classify.positions import find_positions, speaks_of_field
+from watcher.classify.positions import Explained, explain_positions, find_positions, speaks_of_field
 
 __all__ = [
     "EXTENDS",
     "Example",
     "ExampleResult",
+    "Explained",
     "Pack",
     "check_examples",
     "clause_of",
     "depositary_events",
     "document_positions",
+    "explain_positions",
     "find_positions",
     "judge",
     "merge_packs",

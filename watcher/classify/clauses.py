@@ -41,9 +41,7 @@ def clause_of(position: Position, *, pack: Pack) -> str:
 def _shown_by(position: Position, pack: Pack) -> tuple[int, int] | None:
     """Where in the passage the words stand that the Position's rule found; None when it is no cue of the pack."""
     source = position.rule.partition(": ")[2]
-    rule = next(
-        (one for one in pack.rules if one.indicator == position.indicator and one.cue.source == source), None
-    )
+    rule = next((one for one in pack.rules if one.indicator == position.indicator and one.cue.source == source), None)
     if rule is None:
         return None
     subject = position.subject if position.about is About.OWN else ""

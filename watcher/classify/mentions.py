@@ -163,10 +163,10 @@ def _is_government(words: Words, first: int, last: int, grammar: Grammar | None)
     if before in grammar.before_places or (first > 1 and words.shapes[first - 1][:1].isupper()):
         return False
     after = words.words[last] if last < len(words.words) else ""
-    return after[:1] not in ("#", "~") and after not in grammar.after_places and _is_own_name(words, first, last)
+    return after[:1] not in ("#", "~") and after not in grammar.after_places and _is_own_name(words, last)
 
 
-def _is_own_name(words: Words, first: int, last: int) -> bool:
+def _is_own_name(words: Words, last: int) -> bool:
     """False where another capitalised word goes on with the name: "Lima Smith"."""
     if last < len(words.words) and words.shapes[last][:1].isupper():
         return bool(words.starts[last] - words.ends[last - 1] > 1)

@@ -40,7 +40,7 @@ class Grammar:
     `prepositions` part an actor from the verb, `barriers` end an operator's reach, `institutions` after an
     adjective make it an actor; before `speech` verbs "we" is a speaker and no place;
     an actor before one of the `relatives` is what the words after it speak of. After `titling` words "the Convention"
-    goes on as the title of one. A capital means its government but after `before_places` words and before `after_places`.
+    goes on as the title of one. A capital means its government but after `before_places` and before `after_places`.
     `mentions` are (kind, cue) in the order in which they are looked for.
     """
 

@@ -240,9 +240,9 @@ class _Reader:
             if (vote := self._pair(text[first:last])) is not None:
                 votes.append(_Vote(vote[0], vote[1], first, last, f"“{text[first:last]}”"))
         alone = len(votes) == 1 and pieces == 1
-        if votes and len(votes) >= LEAST_SHARE * pieces and (alone or len(votes) >= LEAST_ALONE):
-            if self._on_topic(""):
-                yield from votes
+        enough = alone or len(votes) >= max(LEAST_ALONE, LEAST_SHARE * pieces)
+        if votes and enough and self._on_topic(""):
+            yield from votes
 
     def _pair(self, piece: str) -> tuple[str, str] | None:
         for pattern in (_BEFORE, _AFTER):

@@ -139,7 +139,8 @@ MNG|Mongolia||Mongolian People's Republic|Mongolian;Mongolians|Ulaanbaatar;Ulan 
 MNE|Montenegro|Republic of Montenegro||Montenegrin;Montenegrins|Podgorica
 MAR|Morocco|Kingdom of Morocco||Moroccan;Moroccans|Rabat
 MOZ|Mozambique|Republic of Mozambique||Mozambican;Mozambicans|Maputo
-MMR|Myanmar|Republic of the Union of Myanmar|Burma;Myanmar (Burma);Union of Myanmar|Burmese|Nay Pyi Taw;Naypyidaw;Naypyitaw
+MMR|Myanmar|Republic of the Union of Myanmar|Burma;Myanmar (Burma);Union of Myanmar|Burmese|
+  Nay Pyi Taw;Naypyidaw;Naypyitaw
 NAM|Namibia|Republic of Namibia|South West Africa|Namibian;Namibians|Windhoek
 NRU|Nauru|Republic of Nauru||Nauruan;Nauruans|Yaren
 NPL|Nepal|Federal Democratic Republic of Nepal|Kingdom of Nepal|Nepalese;Nepali;Nepalis|Kathmandu

@@ -31,8 +31,7 @@ def _votes(body: str, pack: Pack, subject: str = "") -> list[tuple[str, str]]:
     [
         "<table><tr><th>State<th>Vote</tr><tr><td>Kenya<td>Yes</tr><tr><td>Cuba<td>Abstained</tr></table>",
         "<table><tr><th>State<th>60/80</tr><tr><td>Kenya<td>Y</tr><tr><td>Cuba<td>A</tr></table>",
-        "<table><tr><th>State<th>In favour (1)<th>Abstaining</tr><tr><td>Kenya<td>x<td></tr>"
-        "<tr><td>Cuba<td><td>x</tr></table>",
+        "<table><tr><th>State<th>In favour (1)<th>Abstaining<tr><td>Kenya<td>x<td><tr><td>Cuba<td><td>x</table>",
         "<p><i>In favour</i>: Kenya.</p><p><i>Against</i>: None.</p><p><i>Abstaining</i>: Cuba.</p>",
         "<h2>In favour (1)</h2><ul><li>Kenya</ul><h2>Abstaining (1)</h2><ul><li>Cuba</ul>",
         "<div>Y KENYA</div><div>A CUBA</div>",
