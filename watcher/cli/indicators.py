@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -100,7 +101,7 @@ def explain(context: Context, text: str, subject: str, pack: str) -> None:
     from watcher.cli.board import state_of
 
     chosen = _pack(context, pack).pack
-    text = click.get_text_stream("stdin").read() if text == "-" else text
+    text = sys.stdin.read() if text == "-" else text
     for each in explain_positions(text, subject=state_of(subject) if subject else "", pack=chosen):
         _print_explained(each, chosen)
     click.echo(f"pack {chosen.name} {chosen.version}")
@@ -178,16 +179,26 @@ def backtest(context: Context, pack: str, since: str, as_json: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @pass_context
 def recompute(context: Context, dry_run: bool) -> None:
-    """Read the Positions of all recorded Versions again by the present pack. Nobody is told; Changes stay as told."""
+    """Read the Positions of all recorded Versions and judge all Changes again by the present pack. Nobody is told.
+
+    What a Change was told as stays in the audit trail.
+    """
     from watcher.pipeline.backtest import recompute_positions
+    from watcher.pipeline.recompute import recompute_scores
 
     count = 0
     with context.instance() as instance:
         for each in recompute_positions(instance.rooms, user=user_name(), dry_run=dry_run):
             count += 1
             click.echo(safe(f"{each.source_id}  {each.version_id}: {each.before} Positions, now {each.after}"))
+        judged = 0
+        for one in recompute_scores(instance.rooms, user=user_name(), dry_run=dry_run):
+            judged += 1
+            pairs = ((each.severity.value, each.significance) for each in (one.before, one.after))
+            was, now = (f"{severity} {significance:.2f}" for severity, significance in pairs)
+            click.echo(safe(f"{one.source_id}  {one.change_id}: {was}, now {now}"))
     did = "would be" if dry_run else "were"
-    click.echo(f"{count} Versions {did} read otherwise")
+    click.echo(f"{count} Versions {did} read otherwise, {judged} Changes {did} judged otherwise")
 
 
 @indicators.command()
