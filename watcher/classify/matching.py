@@ -13,6 +13,9 @@ from watcher.classify.mentions import Folding
 from watcher.classify.pack import ANY, KEEP, Indicator, Operator, Pack, Rule
 
 
+COORDINATORS = frozenset({"and", "or", "nor", "et", "ou", "y", "o", "ni", "и", "или"})
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     rule: Rule
@@ -91,6 +94,14 @@ def _shifted(stance: str, operator: Operator, indicator: Indicator) -> str:
     return stance if shift == KEEP else shift
 
 
+def _of_one_clause(folding: Folding, places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The last place and those that no coordinator parts from it: "it sells none and has not used any" denies twice."""
+    if len(places) < 2:
+        return places
+    last = max(places)
+    return [place for place in places if COORDINATORS.isdisjoint(folding.words[place[1] : last[0]])]
+
+
 def stance_left(
     folding: Folding,
     pack: Pack,
@@ -106,6 +117,8 @@ def stance_left(
     indicator = pack.indicators[match.rule.indicator]
     for operator in pack.grammar.operators:
         reaching = [place for place in places.get(operator.name, ()) if _reaches(folding, pack, operator, place, match)]
+        if operator.odd:
+            reaching = _of_one_clause(folding, reaching)
         # "No need, no danger" denies twice over; only other words undo each other, as in "not without danger".
         hits = len({tuple(folding.words[first:last]) for first, last in reaching})
         if hits and not (operator.odd and hits % 2 == 0):
