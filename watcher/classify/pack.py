@@ -40,7 +40,8 @@ class Grammar:
 
     `prepositions` part an actor from the verb, `barriers` end an operator's reach, `institutions` after an
     adjective make it an actor; before `speech` verbs "we" is a speaker and no place;
-    an actor before one of the `relatives` is what the words after it speak of.
+    an actor before one of the `relatives` is what the words after it speak of. After `titling` words "the Convention"
+    goes on as the title of one. A capital means its government but after `before_places` and before `after_places`.
     `mentions` are (kind, cue) in the order in which they are looked for.
     """
 
@@ -52,7 +53,10 @@ class Grammar:
     barriers: frozenset[str]
     speech: frozenset[str]
     relatives: frozenset[str]
+    titling: frozenset[str]
     institutions: frozenset[str]
+    before_places: frozenset[str]
+    after_places: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,6 +83,7 @@ class Indicator:
     about the world. `shifts` map (operator, stance) to another stance. `changed` and `new_info` map a stance to a
     Severity, "*" for all others, and `changed` "one > other" for the step between two; `withdrawn` and `detail` (same
     stance, other number or date) are Severities. `figures` says that a number in a passage is part of what it asserts.
+    A sentence that holds `not_of` says nothing here unless it holds `unless` too: a vote on another treaty.
     """
 
     name: str
@@ -96,6 +101,8 @@ class Indicator:
     new_info: Mapping[str, Severity]
     withdrawn: Severity
     detail: Severity
+    not_of: Cue | None = None
+    unless: Cue | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,6 +164,21 @@ class Lexicon:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RollCalls:
+    """How records of votes are written: `labels` and their stances of `indicator` ("in favour", "Y"), folded.
+
+    `columns` are words that head a column of votes, `marks` fill a cell under a column that is a label. A record
+    counts where its heading or what stands above it holds `topic`.
+    """
+
+    indicator: str
+    topic: Cue
+    labels: Mapping[str, str]
+    columns: frozenset[str]
+    marks: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Example:
     """A sentence with what the pack must read in it. An `indicator` of "" means: nothing may be read."""
 
@@ -189,4 +211,5 @@ class Pack:
     scale: Scale
     examples: tuple[Example, ...]
     contradictions: frozenset[frozenset[tuple[str, str]]] = frozenset()
+    roll_calls: RollCalls | None = None
     dated: str = ""

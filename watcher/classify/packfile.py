@@ -22,10 +22,11 @@ from watcher.classify.pack import (
     Scale,
 )
 from watcher.classify.packreader import Reader
+from watcher.classify.rollcallfile import read_roll_calls
 from watcher.classify.words import split_words
 from watcher.errors import ConfigError
 from watcher.model.change import Severity
-from watcher.model.instruments import instrument_names
+from watcher.model.instruments import instrument_names, instrument_resolutions
 
 _TOP = (
     "pack",
@@ -39,6 +40,7 @@ _TOP = (
     "grammar",
     "indicators",
     "contradictions",
+    "roll_calls",
     "lexicon",
     "significance",
     "examples",
@@ -57,7 +59,10 @@ _GRAMMAR = (
     "barriers",
     "speech",
     "relatives",
+    "titling",
     "institutions",
+    "before_places",
+    "after_places",
 )
 _INDICATOR = (
     "stances",
@@ -73,6 +78,8 @@ _INDICATOR = (
     "new_info",
     "withdrawn",
     "detail",
+    "not_of",
+    "unless",
     "cues",
 )
 _GRADES = (Severity.MINOR, Severity.MAJOR, Severity.CRITICAL)
@@ -183,8 +190,11 @@ def _grammar(reader: Reader, sets: Mapping[str, Part], instrument_cues: Mapping[
         prepositions=reader.words("prepositions"),
         speech=reader.words("speech"),
         relatives=reader.words("relatives"),
+        titling=reader.words("titling"),
         barriers=reader.words("barriers") | {";"},
         institutions=reader.words("institutions"),
+        before_places=reader.words("before_places"),
+        after_places=reader.words("after_places"),
     )
 
 
@@ -214,7 +224,12 @@ def _of_others(reader: Reader, stances: tuple[str, ...]) -> dict[str, str]:
     return table
 
 
-def _indicator(name: str, reader: Reader, operators: Iterable[str]) -> Indicator:
+def _maybe_cue(reader: Reader, key: str, sets: Mapping[str, Part]) -> Cue | None:
+    listed = reader.texts(key)
+    return one_of(listed, sets) if listed else None
+
+
+def _indicator(name: str, reader: Reader, operators: Iterable[str], sets: Mapping[str, Part]) -> Indicator:
     stances = reader.texts("stances", needed=True)
     about = reader.text("about", "actor")
     if about not in ("actor", "place", "speaker"):
@@ -235,6 +250,8 @@ def _indicator(name: str, reader: Reader, operators: Iterable[str]) -> Indicator
         new_info=_severities(reader, "new_info", stances),
         withdrawn=_severity(reader.text("withdrawn", "major"), reader, "withdrawn"),
         detail=_severity(reader.text("detail", "major"), reader, "detail"),
+        not_of=_maybe_cue(reader, "not_of", sets),
+        unless=_maybe_cue(reader, "unless", sets),
     )
 
 
@@ -288,9 +305,11 @@ def _prefilter(topic: Cue) -> Any:
     choices: list[str] = []
     for key in sorted(topic.keys):
         word, is_prefix = key.removesuffix(PREFIX), key.endswith(PREFIX)
-        if word.startswith("@i_"):
-            names = instrument_names(word[3:])
-            choices.extend(".{1,3}".join(map(re.escape, split_words(name).words)) for name in names)
+        if word.startswith(("@i_", "@r_")):
+            names = instrument_names(word[3:]) if word[1] == "i" else instrument_resolutions(word[3:])
+            choices.extend(
+                ".{1,3}".join(re.escape(one.lstrip("#")) for one in split_words(name).words) for name in names
+            )
         elif word.isascii():
             choices.append(rf"\b{re.escape(word)}" + ("" if is_prefix else r"\b"))
         else:
@@ -312,11 +331,14 @@ def _parse(reader: Reader) -> Pack:
     rules: list[Rule] = []
     for name in reader.mapping("indicators"):
         one = reader.below("indicators", name, _INDICATOR)
-        indicators[name] = _indicator(name, one, [operator.name for operator in grammar.operators])
+        indicators[name] = _indicator(name, one, [operator.name for operator in grammar.operators], sets)
         rules.extend(_rules(one, name, indicators[name].stances, sets))
     if not rules:
         raise reader.wrong("indicators", "a mapping of indicators with cues")
     topic = one_of(reader.texts("topic", needed=True), sets)
+    roll_calls = read_roll_calls(reader, indicators, sets)
+    bounds = [cue for one in indicators.values() for cue in (one.not_of, one.unless) if cue]
+    looked_for = [topic, *cues_of(grammar), *bounds, *([roll_calls.topic] if roll_calls else [])]
     return Pack(
         name=reader.text("pack"),
         version=reader.integer("version"),
@@ -327,9 +349,10 @@ def _parse(reader: Reader) -> Pack:
         prefilter=_prefilter(topic),
         grammar=grammar,
         rules=tuple(rules),
-        index=CueIndex((rule.cue for rule in rules), (topic, *cues_of(grammar))),
+        index=CueIndex((rule.cue for rule in rules), looked_for),
         indicators=indicators,
         contradictions=read_contradictions(reader, indicators),
+        roll_calls=roll_calls,
         lexicon=read_lexicon(reader.below("lexicon", None, LEXICON)),
         scale=_scale(reader.below("significance", None, ("points", "thresholds", "positions"))),
         examples=_examples(reader, indicators),

@@ -128,6 +128,9 @@ class Severity(StrEnum):
         return ("noise", "minor", "major", "critical").index(self.value)
 
 
+ROLL_CALL = "roll call"  # in the rule of a Position that a record of votes gives: what is above it is part of it
+
+
 class About(StrEnum):
     """Whose policy a passage speaks of: the document's Subject, another one, or the world."""
 

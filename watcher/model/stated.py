@@ -72,6 +72,11 @@ def stated_dates(passage: str) -> tuple[StatedDate, ...]:
     return tuple(found[order] for order in sorted(found))
 
 
+def heading_dates(heading: str) -> tuple[StatedDate, ...]:
+    """The dates that a heading names, where a year or the number of a resolution may stand alone ("51/45 S")."""
+    return stated_dates(heading) or stated_dates(f"in {heading}") or stated_dates(f"resolution {heading}")
+
+
 def _read(match: re.Match[str], *, since: bool) -> StatedDate | None:
     if match["session"]:
         session = int(match["session"])
