@@ -16,7 +16,7 @@ from watcher.classify.meaning import (
     is_abbreviation,
     without_moves,
 )
-from watcher.classify.mentions import named, spoken_of
+from watcher.classify.mentions import spoken_of
 from watcher.classify.noise import (
     is_bare_date,
     is_clock,
@@ -104,7 +104,7 @@ def _of_edited(hunk: Hunk, old: str, new: str, found: list[Edit], *, subject: st
         names = []
     if names:
         return names
-    if is_copy_edit(found, lexicon) or _is_rewritten(old, new):
+    if is_copy_edit(found, lexicon) or (a.words == b.words and _is_rewritten(old, new)):
         return []
     said = [edit for edit in meant if not is_resumed(edit, old, new, lexicon)]
     return _of_content(said, hunk.heading, lexicon)
@@ -147,14 +147,14 @@ def _is_rewritten(old: str, new: str) -> bool:
 
 def _mentions(old: str, new: str, subject: str) -> Iterator[str]:
     """Instruments and other Subjects that one of two texts names and the other does not."""
-    before, after = set(named(old)), set(named(new))
-    spoken = spoken_of(old), spoken_of(new)
-    for mention in sorted(before ^ after):
+    (before, adjectives_before), (after, adjectives_after) = spoken_of(old), spoken_of(new)
+    gone, come = before - after - adjectives_after, after - before - adjectives_before
+    for mention in sorted(gone | come):
         if mention.startswith("@i_"):
             yield "instrument"
-        elif mention[4:] != subject and mention not in spoken[mention in before]:
+        elif mention[4:] != subject:
             yield "subject"
-    if spoken[0] - spoken[1] - after and spoken[1] - spoken[0] - before:
+    if adjectives_before - adjectives_after - after and adjectives_after - adjectives_before - before:
         yield "subject"
 
 

@@ -92,7 +92,7 @@ def small_edits(found: Iterable[Edit]) -> list[Edit]:
 
 def figures(words: Iterable[str]) -> list[str]:
     """The numbers among words, without those too long to count anything."""
-    return [word for word in words if word[0] == "#" and len(word) <= LONGEST_FIGURE]
+    return [word for word in words if word[0] == "#" and not (word[1:].isdigit() and len(word) > LONGEST_FIGURE)]
 
 
 def of_figures(found: list[Edit], old: Sequence[str], new: Sequence[str], lexicon: Lexicon) -> Iterator[str]:

@@ -276,7 +276,9 @@ def named(text: str) -> list[str]:
     return [mention for _, _, mention in spans if mention.startswith(("@st_", "@i_"))]
 
 
-def spoken_of(text: str) -> set[str]:
-    """The Subjects ("@st_XXX") of whom a text speaks by an adjective."""
+def spoken_of(text: str) -> tuple[set[str], set[str]]:
+    """Subjects ("@st_XXX") and Instruments that a text names outright, and Subjects that it names by adjective."""
     spans = _name_spans(split_words(text), subject="")
-    return {"@st_" + mention[5:] for _, _, mention in spans if mention.startswith("@adj_")}
+    mentions = {mention for _, _, mention in spans}
+    outright = {mention for mention in mentions if mention.startswith(("@st_", "@i_"))}
+    return outright, {"@st_" + mention[5:] for mention in mentions if mention.startswith("@adj_")}

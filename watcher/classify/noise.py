@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Iterator, Sequence
 
 from watcher.classify.pack import Lexicon
-from watcher.classify.prose import Edit, Run, is_correction, is_respaced
+from watcher.classify.prose import Edit, Run, alike, is_correction, is_respaced
 from watcher.classify.stems import is_denied, stem
 from watcher.classify.words import fold, split_words
 from watcher.model.change import Hunk
@@ -26,6 +26,7 @@ _TIMESTAMP = re.compile(
     r"\W*(?:\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{4})[T ,]+\d{1,2}:\d\d(?::\d\d)?[^\w]*(?:UTC|GMT|Z)?\W*"
 )
 _MARKUP = re.compile(r"<[^<>]{1,2000}>")
+_RELATIVES = frozenset({"that", "which", "who"})
 _STOPS = ".;:!"
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _LATIN = re.compile(r"[a-zA-Z]")
@@ -78,8 +79,7 @@ def is_timestamp(text: str) -> bool:
 
 def is_registration(edit: Edit) -> bool:
     """True when only numbers that are too long to count anything stand for others."""
-    words = (*edit.old.words, *edit.new.words)
-    return all(word[0] == "#" and len(word) > LONGEST_FIGURE for word in words)
+    return all(shape.isdigit() and len(shape) >= LONGEST_FIGURE for shape in (*edit.old.shapes, *edit.new.shapes))
 
 
 def points(text: str, lexicon: Lexicon) -> bool:
@@ -133,7 +133,13 @@ def is_meant(edit: Edit, lexicon: Lexicon) -> bool:
         or (not edit.new.words and is_clock(edit.old))
     ):
         return False
-    return weighs(edit, lexicon) or not is_correction(edit)
+    return weighs(edit, lexicon) or not is_correction(edit) or _is_other_aspect(edit, lexicon)
+
+
+def _is_other_aspect(edit: Edit, lexicon: Lexicon) -> bool:
+    """True when an act stands in another form that is no slip: "signed" and "signing"."""
+    pairs = zip(edit.old.words, edit.new.words, strict=False)
+    return any(stem(old) == stem(new) and not alike(old, new) and {old, new} & lexicon.acts for old, new in pairs)
 
 
 def weighs(edit: Edit, lexicon: Lexicon) -> bool:
@@ -160,24 +166,31 @@ def turns(edit: Edit, lexicon: Lexicon) -> bool:
 
 
 def is_resumed(edit: Edit, old: str, new: str, lexicon: Lexicon) -> bool:
-    """True for a few words that came or went and only say again what stands beside them: a slip of the pen mended, or
-    a sentence parted in two that takes up its own words ("a partnership that")."""
+    """True when a few words came or went that only say again what stands beside them ("the Act the Act's aim"), or that
+    take up a sentence again which was parted in two ("A plan that ...")."""
     if edit.old.words and edit.new.words:
         return False
     run, rest = (edit.old, new) if edit.old.words else (edit.new, old)
-    said = [word for word in run.words if word not in lexicon.fillers]
+    said = [stem(word) for word in run.words if word not in lexicon.fillers]
     if len(run.words) not in RESUMED_WORDS or len(said) == len(run.words):
         return False
     there = set(map(stem, split_words(rest).words))
-    return all(word[0] not in "#~" and stem(word) in there for word in said)
+    near = set(map(stem, (*edit.before, *edit.after)))
+    takes_up = run.first and run.words[-1] in _RELATIVES
+    return all(word[0] not in "#~" and word in there for word in said) and (takes_up or bool(near.intersection(said)))
 
 
 def is_copy_edit(found: Sequence[Edit], lexicon: Lexicon) -> bool:
-    """True when a passage was proof-read: spelling mended, and beside that no more than a single word that came or
-    went and that weighs nothing."""
+    """True when a passage was proof-read: spelling mended, and beside that one word that completes a name."""
     mended = [edit for edit in found if is_correction(edit) and not weighs(edit, lexicon)]
     others = [edit for edit in found if edit not in mended]
-    return bool(mended) and all(len(edit.old.words) + len(edit.new.words) == 1 for edit in others) and len(others) == 1
+    return bool(mended) and len(others) == 1 and _completes_name(others[0])
+
+
+def _completes_name(edit: Edit) -> bool:
+    shapes = (*edit.old.shapes, *edit.new.shapes)
+    first = edit.old.first if edit.old.words else edit.new.first
+    return len(shapes) == 1 and shapes[0][0].isupper() and not first
 
 
 def is_notice(text: str, lexicon: Lexicon) -> bool:

@@ -17,6 +17,9 @@ from watcher.classify.words import Words, split_words
 MAX_WORDS = 4000
 NEXT_WORDS = 1
 LAST_WORDS = 2
+ROOT_LETTERS = 4
+SHORT_WORD = 5
+MENDED_SHARE = 0.25
 
 _COMMENT = re.compile(r"<!--.*?(?:(?P<whole>-->)|\Z)", re.DOTALL)
 _STRUCK = re.compile(r"<(s|del|strike)>.{0,2000}?</\1>|~~[^~]{1,2000}~~", re.DOTALL)
@@ -34,6 +37,7 @@ _LEADING = re.compile(r"(?m)^[ \t]*(?:(?:[#>|-]+|\d{1,3}(?:\.\d{1,3}){0,4}[.)]|\
 _ESCAPED_MARK = re.compile(r"(?<!\S)\d{1,3}\\[.)](?=\s)")
 _LINK_ONLY = re.compile(r"(?m)^[\s*_>|-]*+(?P<whole>!?\[[^\[\]\n]*\]\([^()\s]*\)[\s*_.]*$)?")
 _LINK_SENTENCE = re.compile(r"(?<=[.!?:])\s+[*_]*\[[^\[\]\n]{15,}\]\([^()\s]*\)[*_.\s]*(?=$|[\\#\n])")
+_PREFIXES = ("in", "ex", "im", "em", "con", "de", "re", "pre", "pro", "post", "sub", "over", "under", "inter", "intra")
 _WHITE = re.compile(r"\s+")
 
 
@@ -122,12 +126,28 @@ def edits_between(a: Words, b: Words, old: str, new: str) -> list[Edit]:
 
 
 def alike(old: str, new: str) -> bool:
-    """True when one spelling is a correction of the other: letters added, left out, swapped or split."""
+    """True when one spelling is a correction of the other: letters added, left out, swapped or split.
+
+    Words of one root behind other prefixes are two words: "inclusion" and "exclusion".
+    """
     if old == new:
         return True
     longest = max(len(old), len(new))
     distance = Levenshtein.distance(old, new)
-    return distance <= (1 if longest <= 5 else 2) or distance / longest <= 0.25
+    if distance <= 1:
+        return True
+    if _bare(old) & _bare(new):
+        return False
+    return distance <= (1 if longest <= SHORT_WORD else 2) or distance / longest <= MENDED_SHARE
+
+
+def _bare(word: str) -> set[str]:
+    """What is left of a word behind each prefix that it may have."""
+    return {
+        word[len(prefix) :]
+        for prefix in _PREFIXES
+        if word.startswith(prefix) and len(word) >= len(prefix) + ROOT_LETTERS
+    }
 
 
 def is_respaced(edit: Edit) -> bool:

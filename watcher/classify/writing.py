@@ -73,6 +73,7 @@ _ORDINALS = {word: f"{number}{_ENDINGS.get(number, 'th')}" for number, word in e
 _MONTH_NAMES = tuple(_YEAR.split())
 _MONTH = {name: name for name in _MONTH_NAMES} | {name[:3]: name for name in _MONTH_NAMES} | {"sept": "september"}
 WEEKDAYS = frozenset(_WEEK.split())
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+\.\d+")
 _DAY = re.compile(r"\d{1,2}(?:st|nd|rd|th)?")
 
 _BEFORE_COUNTS = frozenset({"a", "the", "another", "of", "total"})
@@ -181,8 +182,11 @@ def _value(token: Token) -> Decimal | None:
     """The number that a token writes, in digits or in a word below a hundred."""
     word = token[0]
     if word[0] == "#":
-        if word[1:].isdigit() and len(word) > LONGEST_COUNT + 1 and token[3].isdigit():
+        written = token[3]
+        if written.isdigit() and len(written) > LONGEST_COUNT:
             return None
+        if _GROUPED.fullmatch(written):
+            return Decimal(written.replace(",", ""))
         try:
             return Decimal(word[1:])
         except InvalidOperation:

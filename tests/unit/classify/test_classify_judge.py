@@ -12,38 +12,6 @@ from watcher.model.document import Document
 
 Prose = Callable[..., Document]
 
-
-@pytest.fixture
-def edited(mines: Pack, prose: Prose) -> Callable[..., Judgement]:
-    """The judgement of one paragraph edited to another; "" stands for no paragraph."""
-
-    def make(
-        old: str, new: str, *, subject: str = "NOR", same: bool = True, boilerplate: bool = False, also: str = ""
-    ) -> Judgement:
-        op = HunkOp.EDITED if old and new else HunkOp.INSERTED if new else HunkOp.DELETED
-        hunk = Hunk(
-            op=op,
-            old=old,
-            new=new,
-            heading="",
-            old_index=0 if old else None,
-            new_index=0 if new else None,
-            boilerplate=boilerplate,
-        )
-        rest = (also,) if also else ()
-        return judge(
-            old=prose(*((old,) if old else ()), *rest),
-            new=prose(*((new,) if new else ()), *rest),
-            diff=Diff(differ="blocks", differ_version=1, hunks=(hunk,)),
-            subject=subject,
-            instruments=("MBT",),
-            same_document=same,
-            pack=mines,
-        )
-
-    return make
-
-
 Edited = Callable[..., Judgement]
 
 
