@@ -39,6 +39,7 @@ def matches(wanted: SubscriptionFilter, change: Change, source: Source) -> bool:
         return False
     instruments = {*source.definition.instruments, *(event.instrument for event in judgement.depositary_events)}
     indicators = {moved.indicator for moved in judgement.position_changes}
+    indicators.update(name for event in judgement.depositary_events for name in event.indicators)
     return (
         _is_wanted(wanted, source)
         and (not wanted.subjects or not subjects_of(change, source).isdisjoint(wanted.subjects))

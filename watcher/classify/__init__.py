@@ -10,6 +10,7 @@ from watcher.classify.pack import Example, Pack
 from watcher.classify.packfile import parse_pack
 from watcher.classify.packmerge import EXTENDS, merge_packs
 from watcher.classify.positions import find_positions, speaks_of_field
+from watcher.classify.status import table_positions
 
 __all__ = [
     "EXTENDS",
@@ -24,4 +25,5 @@ __all__ = [
     "merge_packs",
     "parse_pack",
     "speaks_of_field",
+    "table_positions",
 ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from watcher.classify.answers import document_positions
 from watcher.classify.changes import between_documents, within_document
 from watcher.classify.depositary import depositary_events
 from watcher.classify.markers import markers, weigh
 from watcher.classify.pack import Pack, Scale
+from watcher.classify.status import indicators_of
 from watcher.model.change import (
     About,
     DepositaryEvent,
@@ -84,6 +86,14 @@ def _position_parts(changes: Sequence[PositionChange], scale: Scale) -> Iterator
             yield SignificancePart(name=name, points=points, passage=change.new_passage or change.old_passage)
 
 
+def _ranked(
+    events: Iterable[DepositaryEvent], instruments: Sequence[str], pack: Pack
+) -> tuple[DepositaryEvent, ...]:
+    """Treaty actions with the Indicators that they count for."""
+    named = [(event, indicators_of(event, instruments, pack.treaties)) for event in events]
+    return tuple(replace(event, indicators=names, rank=pack.treaties.rank(names)) for event, names in named)
+
+
 def _event_parts(events: Sequence[DepositaryEvent], scale: Scale) -> Iterator[SignificancePart]:
     for event in events:
         name = f"depositary_event: {event.event}"
@@ -119,9 +129,12 @@ def judge(
         return Judgement(severity=Severity.NOISE, significance=0.0)
     changes = _position_changes(old, new, hunks, subject=subject, same_document=same_document, pack=pack)
     events: tuple[DepositaryEvent, ...] = ()
+    changes = [replace(change, rank=pack.treaties.rank([change.indicator])) for change in changes]
     parts = [*_position_parts(changes, pack.scale)]
     if same_document:
-        events = depositary_events(diff, instruments=instruments, old=old, new=new, subject=subject)
+        events = _ranked(
+            depositary_events(diff, instruments=instruments, old=old, new=new, subject=subject), instruments, pack
+        )
         parts += [*_event_parts(events, pack.scale), *_marker_parts(hunks, subject=subject, pack=pack)]
     significance = round(min(1.0, max(0.0, sum(part.points for part in parts))), DECIMALS)
     severities = [change.severity for change in changes] + ([Severity.CRITICAL] if events else [])

@@ -23,6 +23,8 @@ from watcher.classify.pack import (
     Scale,
 )
 from watcher.classify.packreader import Reader
+from watcher.classify.treatyfile import KEYS as TREATY_KEYS
+from watcher.classify.treatyfile import read_treaties
 from watcher.classify.words import fold, split_words
 from watcher.errors import ConfigError
 from watcher.model.change import Severity
@@ -40,6 +42,7 @@ _TOP = (
     "grammar",
     "indicators",
     "contradictions",
+    *TREATY_KEYS,
     "lexicon",
     "significance",
     "examples",
@@ -359,6 +362,7 @@ def _parse(reader: Reader) -> Pack:
         index=CueIndex((rule.cue for rule in rules), (topic, *cues_of(grammar))),
         indicators=indicators,
         contradictions=read_contradictions(reader, indicators),
+        treaties=read_treaties(reader, indicators),
         lexicon=_lexicon(reader.below("lexicon", None, _LEXICON)),
         scale=_scale(reader.below("significance", None, ("points", "thresholds", "positions"))),
         examples=_examples(reader, indicators),

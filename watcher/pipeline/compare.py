@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from watcher.classify import Pack, document_positions, judge, parse_pack
+from watcher.classify import Pack, document_positions, judge, parse_pack, table_positions
 from watcher.diff import compare, kind_of
 from watcher.model.change import ChangeKind, Diff, Judgement, Position, Severity
 from watcher.model.document import Document
@@ -93,10 +93,16 @@ def compare_documents(
     return Comparison(kind=kind, reason=reason, diff=diff, judgement=judgement)
 
 
-def positions_in(document: Document, *, subjects: tuple[str, ...], pack_text: str) -> tuple[Position, ...]:
-    """The Positions that a Document asserts; offsets count in its `text`."""
-    subject = subjects[0] if len(subjects) == 1 else ""
-    return document_positions(document, subject=subject, pack=pack_of(pack_text))
+def positions_in(
+    document: Document, *, subjects: tuple[str, ...], instruments: tuple[str, ...], pack_text: str
+) -> tuple[Position, ...]:
+    """The Positions that a Document asserts, in prose and in status tables; offsets count in its `text`."""
+    subject, pack = subjects[0] if len(subjects) == 1 else "", pack_of(pack_text)
+    found = (
+        *document_positions(document, subject=subject, pack=pack),
+        *table_positions(document, subject=subject, instruments=instruments, pack=pack),
+    )
+    return tuple(sorted(found, key=lambda one: (one.start, one.end)))
 
 
 def place_in_history(
