@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from watcher.model.change import Change, HunkOp
 from watcher.model.source import Source, SourceState
 from watcher.model.subscription import Digest, DigestEntry, SourceReach, Subscription, SubscriptionFilter
+from watcher.model.telling import news_of
 
 ALIKE_SOURCES = 3
 EXPLAINED = timedelta(minutes=15)
@@ -121,6 +122,12 @@ def folded_alike(entries: Sequence[DigestEntry]) -> tuple[DigestEntry, ...]:
     return tuple(sorted(told, key=lambda entry: order[entry.change.change_id]))
 
 
+def _leading(entry: DigestEntry, subjects: tuple[str, ...]) -> tuple[bool, int]:
+    """Whether the first news of a Change is of another Subject than those asked for, and its rank."""
+    first = news_of(entry.change, subjects=subjects, about=entry.source.definition.subjects)[0]
+    return not first.wanted, first.rank
+
+
 def compose(
     *,
     digest_id: str,
@@ -132,11 +139,12 @@ def compose(
     reaches: Sequence[SourceReach],
     checkpoint: str,
 ) -> Digest:
-    """The Digest of (covered_until, period_to], the gravest Changes first."""
+    """The Digest of (covered_until, period_to], the gravest Changes first, among them by the news that leads."""
     ordered = sorted(
         entries,
         key=lambda entry: (
             -entry.change.judgement.severity.rank,
+            _leading(entry, subscription.filter.subjects),
             -entry.change.judgement.significance,
             entry.change.captured_at,
             entry.change.change_id,
@@ -153,7 +161,8 @@ def compose(
         sources_watched=len(reaches),
         attempts=sum(reach.attempts for reach in reaches),
         unreached=tuple(reach for reach in reaches if reach.attempts and not reach.reached),
-        held=tuple(reach for reach in reaches if reach.held),
+        held=tuple(reach for reach in reaches if reach.held and reach.reached),
+        still_held=tuple(reach for reach in reaches if reach.held and not reach.reached),
         unchecked=tuple(reach.source for reach in reaches if not reach.attempts),
         unobserved=tuple(reach for reach in reaches if reach.gap),
         noted=tuple(reach for reach in reaches if reach.notes),

@@ -161,7 +161,9 @@ def _event(
     )
 
 
-def _row_events(old: StatusRow | None, new: StatusRow | None, instruments: tuple[str, ...]) -> Iterator[DepositaryEvent]:
+def _row_events(
+    old: StatusRow | None, new: StatusRow | None, instruments: tuple[str, ...]
+) -> Iterator[DepositaryEvent]:
     before = Counter((event, iso_date(date) or date) for event, date in old.facts) if old else Counter()
     after = Counter((event, iso_date(date) or date) for event, date in new.facts) if new else Counter()
     come, gone = list((after - before).elements()), list((before - after).elements())

@@ -86,12 +86,9 @@ def _position_parts(changes: Sequence[PositionChange], scale: Scale) -> Iterator
             yield SignificancePart(name=name, points=points, passage=change.new_passage or change.old_passage)
 
 
-def _ranked(
-    events: Iterable[DepositaryEvent], instruments: Sequence[str], pack: Pack
-) -> tuple[DepositaryEvent, ...]:
+def _counted(events: Iterable[DepositaryEvent], instruments: Sequence[str], pack: Pack) -> tuple[DepositaryEvent, ...]:
     """Treaty actions with the Indicators that they count for."""
-    named = [(event, indicators_of(event, instruments, pack.treaties)) for event in events]
-    return tuple(replace(event, indicators=names, rank=pack.treaties.rank(names)) for event, names in named)
+    return tuple(replace(event, indicators=indicators_of(event, instruments, pack.treaties)) for event in events)
 
 
 def _event_parts(events: Sequence[DepositaryEvent], scale: Scale) -> Iterator[SignificancePart]:
@@ -129,10 +126,10 @@ def judge(
         return Judgement(severity=Severity.NOISE, significance=0.0)
     changes = _position_changes(old, new, hunks, subject=subject, same_document=same_document, pack=pack)
     events: tuple[DepositaryEvent, ...] = ()
-    changes = [replace(change, rank=pack.treaties.rank([change.indicator])) for change in changes]
+    changes = [replace(change, rank=pack.treaties.rank(change.indicator)) for change in changes]
     parts = [*_position_parts(changes, pack.scale)]
     if same_document:
-        events = _ranked(
+        events = _counted(
             depositary_events(diff, instruments=instruments, old=old, new=new, subject=subject), instruments, pack
         )
         parts += [*_event_parts(events, pack.scale), *_marker_parts(hunks, subject=subject, pack=pack)]

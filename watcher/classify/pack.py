@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -166,10 +166,9 @@ class Treaties:
     not_joined: frozenset[str] = frozenset()
     told_first: tuple[str, ...] = ()
 
-    def rank(self, indicators: Iterable[str]) -> int:
-        """The place of the first of some Indicators among those that are told first."""
-        places = [self.told_first.index(name) for name in indicators if name in self.told_first]
-        return min(places, default=UNRANKED)
+    def rank(self, indicator: str) -> int:
+        """The place of an Indicator among those that are told first."""
+        return self.told_first.index(indicator) if indicator in self.told_first else UNRANKED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

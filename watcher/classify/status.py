@@ -84,9 +84,7 @@ def _instrument(above: tuple[str, ...], instruments: tuple[str, ...]) -> str:
     return instruments[0] if len(instruments) == 1 else ""
 
 
-def _stance(
-    row: StatusRow, actions: TreatyActions, treaties: Treaties, around: Sequence[str]
-) -> tuple[str, str, str]:
+def _stance(row: StatusRow, actions: TreatyActions, treaties: Treaties, around: Sequence[str]) -> tuple[str, str, str]:
     """(stance, event, ISO date) of a row: the last joining or leaving, else the signature, else that there is none."""
     dated = [(iso_date(date), event) for event, date in row.facts]
     for events, stances in (

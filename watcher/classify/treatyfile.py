@@ -33,9 +33,7 @@ def read_treaties(reader: Reader, indicators: Mapping[str, Indicator]) -> Treati
 
 
 def _actions(listed: Reader, code: str, indicators: Mapping[str, Indicator]) -> TreatyActions:
-    reader = Reader(
-        listed.data[code], file=listed.file, where=listed.path(code), allowed=("indicator", *_STANCES)
-    )
+    reader = Reader(listed.data[code], file=listed.file, where=listed.path(code), allowed=("indicator", *_STANCES))
     indicator = reader.text("indicator")
     if indicator not in indicators:
         raise reader.unknown(indicator, indicators)

@@ -156,7 +156,7 @@ class DepositaryEvent:
 
     `date` is ISO (YYYY-MM-DD) when it could be read, else the text as given. `instrument` is "" when unknown.
     Where `event` is "correction" or "removed", `action` is the treaty action that lost its date, which was `old_date`.
-    `indicators` are those that the pack counts the action for, `rank` is the place of the first that it tells.
+    `indicators` are those that the pack counts the action for.
     """
 
     subject: str
@@ -168,7 +168,6 @@ class DepositaryEvent:
     action: str = ""
     old_date: str = ""
     indicators: tuple[str, ...] = ()
-    rank: int = UNRANKED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

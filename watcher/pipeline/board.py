@@ -81,9 +81,7 @@ def _statements(connection: Connection, *, until: datetime, subject: str, every_
 def _following(ordered: Mapping[str, Sequence[tuple[str, datetime]]]) -> dict[str, datetime]:
     """When the next Version of the same Source was captured, of each Version that has one."""
     return {
-        version_id: captured_at
-        for listed in ordered.values()
-        for (version_id, _), (_, captured_at) in pairwise(listed)
+        version_id: captured_at for listed in ordered.values() for (version_id, _), (_, captured_at) in pairwise(listed)
     }
 
 

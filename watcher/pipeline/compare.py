@@ -28,6 +28,8 @@ TOLD_KINDS = frozenset(
         ChangeKind.DOCUMENT_REPLACED,
     }
 )
+FIRST_EDIT = "; first "  # what `kind_of` names the first edit with
+QUOTE_CHARACTERS = 80
 FLAPPING_WINDOW = timedelta(days=90)
 
 
@@ -90,7 +92,18 @@ def compare_documents(
         same_document=same_document,
         pack=pack_of(pack_text),
     )
-    return Comparison(kind=kind, reason=reason, diff=diff, judgement=judgement)
+    return Comparison(kind=kind, reason=_with_weightiest(reason, judgement), diff=diff, judgement=judgement)
+
+
+def _with_weightiest(reason: str, judgement: Judgement) -> str:
+    """A reason that names the passage with most points in place of the first in the text."""
+    parts = [part for part in judgement.parts if part.passage.strip()]
+    counts, first, _ = reason.partition(FIRST_EDIT)
+    if not parts or not first:
+        return reason
+    passage = " ".join(max(parts, key=lambda part: part.points).passage.split())
+    cut = passage if len(passage) <= QUOTE_CHARACTERS else f"{passage[: QUOTE_CHARACTERS - 1].rstrip()}…"
+    return f"{counts}; above all “{cut}”"
 
 
 def positions_in(

@@ -13,8 +13,9 @@ from markupsafe import Markup
 
 from watcher.render import words
 from watcher.render.board import contradiction_words, dates_words, stated_words
-from watcher.render.headline import edit_counts, headline, ranked_positions, step
+from watcher.render.headline import edit_counts, event_words, headline, ranked_events, ranked_positions, step
 from watcher.render.hunks import HunkView, view_hunk
+from watcher.render.reasons import reason_name, reasons
 
 PAGE_AROUND = 600  # characters
 TEMPLATES = Path(__file__).parent / "templates"
@@ -120,6 +121,10 @@ def _environment() -> Environment:
         ranked_positions=ranked_positions,
         edit_counts=edit_counts,
         step=step,
+        event_words=event_words,
+        ranked_events=ranked_events,
+        reasons=reasons,
+        reason_name=reason_name,
         changed_fields=changed_fields,
     )
     return environment

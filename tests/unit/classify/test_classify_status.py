@@ -17,7 +17,10 @@ Table = Callable[..., Document]
 
 
 def _under(document: Document, *lines: str) -> Document:
-    above = (Block(kind=BlockKind.HEADING, text=lines[0]), *(Block(kind=BlockKind.PARAGRAPH, text=one) for one in lines[1:]))
+    above = (
+        Block(kind=BlockKind.HEADING, text=lines[0]),
+        *(Block(kind=BlockKind.PARAGRAPH, text=one) for one in lines[1:]),
+    )
     return Document(**{**_fields(document), "blocks": (*above, *document.blocks)})
 
 
