@@ -81,9 +81,7 @@ def judgement_words(judgement: Judgement) -> list[str]:
         if moved.change is PositionChangeKind.REWORDED:
             step = f"{moved.new or moved.old}, reworded".replace("_", " ")
         lines.append(f"{_state(moved.subject)}: {moved.indicator.replace('_', ' ')} {step} ({moved.severity})")
-    for event in judgement.depositary_events:
-        lines.append(f"{event.participant}: {_event_words(event)}")
-    return lines
+    return [*lines, *(f"{event.participant}: {_event_words(event)}" for event in judgement.depositary_events)]
 
 
 def _event_words(event: DepositaryEvent) -> str:

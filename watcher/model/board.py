@@ -65,12 +65,13 @@ class Statement:
         return plain_address(definition.url).partition("://")[2].rstrip("/")
 
     @property
-    def order(self) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
-        """Newest last: by the date of the document, then by the newest past date that the passage names."""
+    def order(self) -> tuple[tuple[int, int, int], tuple[int, int, int], bool]:
+        """Newest last: by the date of the document, then by the newest past date that the passage names; the row of a
+        status table holds as of its document, and goes before prose of the same day."""
         day = self.captured_at.astimezone(UTC)
         stood = (day.year, day.month, day.day)
-        past = [date.order for date in self.dates if date.order <= stood]
-        return stood, max(past, default=stood)
+        past = [date.order for date in self.dates if date.order <= stood and not self.position.date]
+        return stood, max(past, default=stood), bool(self.position.date)
 
     @property
     def key(self) -> tuple[str, str]:
