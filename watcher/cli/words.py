@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from watcher.model.capture import Capture, Outcome
-from watcher.model.change import Change, Hunk, HunkOp, Judgement, PositionChangeKind, WordOp
+from watcher.model.change import Change, DepositaryEvent, Hunk, HunkOp, Judgement, PositionChangeKind, WordOp
 from watcher.model.details import details_of
 from watcher.model.subjects import name_of
 from watcher.pipeline.compare import Comparison
@@ -82,10 +82,13 @@ def judgement_words(judgement: Judgement) -> list[str]:
         if moved.change is PositionChangeKind.REWORDED:
             step = f"{moved.new or moved.old}, reworded".replace("_", " ")
         lines.append(f"{_state(moved.subject)}: {moved.indicator.replace('_', ' ')} {step} ({moved.severity})")
-    for event in judgement.depositary_events:
-        treaty = f" {event.instrument}" if event.instrument else ""
-        lines.append(f"{event.participant}: {event.event}{treaty}, {event.date or 'no date given'}")
-    return lines
+    return [*lines, *(f"{event.participant}: {_event_words(event)}" for event in judgement.depositary_events)]
+
+
+def _event_words(event: DepositaryEvent) -> str:
+    from watcher.render.headline import event_words
+
+    return event_words(event)
 
 
 def comparison_words(comparison: Comparison) -> list[str]:

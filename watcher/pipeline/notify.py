@@ -162,7 +162,7 @@ def _digest(
         for change in recorded
         if change.source_id in looked_at and not change.alert and change.kind is not ChangeKind.TECHNICAL
     ]
-    held = {version.source_id: version.error for version in versions.held_versions(connection)}
+    held = {version.source_id: version for version in versions.held_versions(connection)}
     flips = _begun_flips(connection, subscription, recorded, every_source)
     attempts = captures.attempts_in_period(connection, sorted(looked_at), after=after, until=now)
     before = captures.last_attempts(connection, sorted(looked_at), until=after)
@@ -176,7 +176,8 @@ def _digest(
         reaches=[
             replace(
                 _reach(connection, source, attempts.get(source.source_id, [])),
-                held=held.get(source.source_id, ""),
+                held=held[source.source_id].error if source.source_id in held else "",
+                held_at=held[source.source_id].captured_at if source.source_id in held else None,
                 flips=flips.get(source.source_id, ""),
                 gap=_gap(source, before.get(source.source_id), attempts.get(source.source_id, [])),
             )
