@@ -12,12 +12,13 @@ from pathlib import Path
 from watcher.errors import StoreError, WatcherError
 from watcher.store import digests, incidents, sources
 from watcher.store.database import Connection, open_database, sqlite_path
-from watcher.store.place import holders_of, log_length, mount_of
+from watcher.store.place import holders_of, log_length, mount_of, unwritable
 
 LONG_LOG_BYTES = 100_000_000
 LITTLE_SPACE_BYTES = 1_000_000_000
 NO_SPACE_BYTES = 50_000_000
 LATE = timedelta(hours=1)
+ARCHIVE_FOLDERS = ("ledger", "payloads", "keys", "checkpoints", "temporary")
 OPTIONAL_PROGRAMS = (
     (("chromium", "chromium-browser", "google-chrome"), "Sources with `browser: true` cannot be read"),
     (("tesseract",), "scans without a text layer are archived and not read"),
@@ -55,6 +56,7 @@ def diagnose(*, database_url: str, archive: Path | None, browser: str, now: date
     for name, folder in places.items():
         if folder is not None:
             yield _space(name, folder)
+            yield from _writing(name, folder, path if name == "database" else None)
     yield from _programs(browser)
     yield from _from_database(database_url, now)
 
@@ -102,6 +104,29 @@ def _space(name: str, folder: Path) -> Diagnosis:
     level = Level.FINE if free >= LITTLE_SPACE_BYTES else Level.ODD if free >= NO_SPACE_BYTES else Level.BAD
     remedy = "" if level is Level.FINE else "free some space: capturing pauses when it is gone"
     return Diagnosis(level=level, subject=subject, finding=f"{free / 1e9:.1f} GB free at {folder}", remedy=remedy)
+
+
+def _writing(name: str, folder: Path, database: Path | None) -> Iterator[Diagnosis]:
+    """Whether what the service writes may be written; "" of what is not there yet."""
+    if not folder.is_dir():
+        return
+    if database is not None:
+        written = [folder, database, *(database.with_name(f"{database.name}-{end}") for end in ("wal", "shm"))]
+    else:
+        ledger = sorted((folder / "ledger").glob("*.jsonl"))[-1:]
+        written = [folder, *(folder / name for name in ARCHIVE_FOLDERS), *ledger]
+    found = unwritable(written)
+    subject = f"writing the {name}"
+    if found is None:
+        yield Diagnosis(level=Level.FINE, subject=subject, finding=f"{folder} may be written")
+        return
+    place, why = found
+    yield Diagnosis(
+        level=Level.BAD,
+        subject=subject,
+        finding=f"{place} may not be written by this user ({why}): nothing can be checked or sent",
+        remedy=f"give the service's user the right to write there; `ls -ld {place}` and `lsattr -d {place}` say more",
+    )
 
 
 def _programs(browser: str) -> Iterator[Diagnosis]:
