@@ -10,9 +10,9 @@ from watcher.alert import compose, longest_gap, matches, sources_of
 from watcher.errors import DeliveryError
 from watcher.model.capture import Capture
 from watcher.model.change import Change, ChangeKind
+from watcher.model.digest_time import following_digest_at
 from watcher.model.source import Source
 from watcher.model.subscription import (
-    CADENCE_SECONDS,
     Cadence,
     Delivery,
     DeliveryState,
@@ -69,7 +69,13 @@ def compose_digest(rooms: Rooms, subscription: Subscription) -> Composed | None:
             subscription,
             covered_until=now,
             covered_ordinal=changes.last_ordinal(connection),
-            next_digest_at=_next_digest(subscription, now),
+            next_digest_at=following_digest_at(
+                subscription.cadence,
+                subscription.next_digest_at,
+                now,
+                hour=subscription.digest_hour,
+                zone=subscription.time_zone,
+            ),
         )
         if not advanced or (subscription.cadence is Cadence.IMMEDIATE and not (digest.entries or digest.flipping)):
             return None
@@ -220,16 +226,6 @@ def _reach(connection: Connection, source: Source, attempts: Iterable[Capture]) 
         last_reached_at=captures.last_reached_at(connection, source.source_id),
         notes=tuple(dict.fromkeys(note for capture in made for note in capture.notes)),
     )
-
-
-def _next_digest(subscription: Subscription, now: datetime) -> datetime:
-    step = timedelta(seconds=CADENCE_SECONDS[subscription.cadence])
-    if subscription.next_digest_at > now:
-        return subscription.next_digest_at
-    if not step:
-        return now
-    missed = max(0, (now - subscription.next_digest_at) // step)
-    return subscription.next_digest_at + step * (missed + 1)
 
 
 def _delivery(digest: Digest, message: Message) -> Delivery:
