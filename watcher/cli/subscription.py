@@ -182,9 +182,11 @@ def list_(context: Context, as_json: bool) -> None:
         print_json([_described(one) for one in every])
         return
     for one in every:
-        state = _next_words("next", one) if one.active else "stopped"
+        state = _next_words("next", one).partition(";")[0] if one.active else "stopped"
         click.echo(f"{one.subscription_id:<30} {one.recipient:<30} {one.cadence:<10} {state}")
         click.echo(f"  {_wants_words(one)}")
+    if any(one.active for one in every):
+        click.echo("All times are UTC.")
     if not every:
         click.echo("nobody is told of anything yet; subscribe somebody with: watcher subscription add ADDRESS")
 
@@ -258,7 +260,7 @@ def resume(context: Context) -> None:
 def _filter(before: SubscriptionFilter, given: dict[str, tuple[str, ...]]) -> SubscriptionFilter:
     """What was given in the place of what was there; a kind of which only "" is given is lifted."""
     resolved = {"subjects": resolve_subject, "instruments": resolve_instrument}
-    changed = {
+    changed: dict[str, Any] = {
         kind: tuple(resolved.get(kind, str)(name) for name in names if name.strip())
         for kind, names in given.items()
         if names

@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from watcher.errors import StoreError, WatcherError
-from watcher.store import digests, incidents, sources
-from watcher.store.database import Connection, open_database, sqlite_path
+from watcher.archive import read_origin
+from watcher.errors import ArchiveError, StoreError, WatcherError
+from watcher.pipeline.standing import contact_problems, mail_problems, origin_problems
+from watcher.store import digests, incidents, sources, subscriptions, versions
+from watcher.store.database import Connection, database_exists, open_database, sqlite_path
 from watcher.store.place import holders_of, log_length, mount_of, unwritable
 
 LONG_LOG_BYTES = 100_000_000
@@ -43,10 +45,23 @@ class Diagnosis:
     remedy: str = ""
 
 
-def diagnose(*, database_url: str, archive: Path | None, browser: str, now: datetime) -> Iterator[Diagnosis]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """What the settings say that can keep mail from arriving or mislead: see `standing`."""
+
+    smtp_host: str
+    smtp_sender: str
+    contact: str
+    origin: str
+
+
+def diagnose(
+    *, database_url: str, archive: Path | None, browser: str, now: datetime, told: Told | None = None
+) -> Iterator[Diagnosis]:
     """Everything that can be seen from outside, then what the database says. Nothing is changed, nothing recovered.
 
     `archive` is the folder of the archive, None when it lies elsewhere; `browser` the executable of the settings.
+    Of the settings is said what `told` holds, nothing without it.
     """
     path = sqlite_path(database_url)
     if path is not None:
@@ -58,7 +73,21 @@ def diagnose(*, database_url: str, archive: Path | None, browser: str, now: date
             yield _space(name, folder)
             yield from _writing(name, folder, path if name == "database" else None)
     yield from _programs(browser)
-    yield from _from_database(database_url, now)
+    if told is not None:
+        yield from _settings(told, archive)
+    yield from _from_database(database_url, now, told)
+
+
+def _settings(told: Told, archive: Path | None) -> Iterator[Diagnosis]:
+    for problem in contact_problems(told.contact):
+        yield Diagnosis(level=Level.ODD, subject="contact", finding=problem)
+    try:
+        origin = read_origin(archive) if archive is not None and (archive / "format.json").exists() else told.origin
+    except ArchiveError as error:
+        yield Diagnosis(level=Level.BAD, subject="archive", finding=str(error), remedy="as it says")
+        return
+    for problem in origin_problems(archive=origin, settings=told.origin):
+        yield Diagnosis(level=Level.ODD, subject="origin", finding=problem)
 
 
 def _file_system(path: Path) -> Diagnosis:
@@ -141,7 +170,10 @@ def _programs(browser: str) -> Iterator[Diagnosis]:
         )
 
 
-def _from_database(url: str, now: datetime) -> Iterator[Diagnosis]:
+def _from_database(url: str, now: datetime, told: Told | None) -> Iterator[Diagnosis]:
+    if not database_exists(url):
+        yield _judged("database", "there is none yet", "run `watcher init`", level=Level.ODD)
+        return
     try:
         database = open_database(url)
     except StoreError as error:
@@ -149,14 +181,14 @@ def _from_database(url: str, now: datetime) -> Iterator[Diagnosis]:
         return
     try:
         with database.reading() as connection:
-            yield from _facts(connection, now)
+            yield from _facts(connection, now, told)
     except WatcherError as error:
         yield Diagnosis(level=Level.BAD, subject="database", finding=str(error), remedy="as it says")
     finally:
         database.close()
 
 
-def _facts(connection: Connection, now: datetime) -> Iterator[Diagnosis]:
+def _facts(connection: Connection, now: datetime, told: Told | None) -> Iterator[Diagnosis]:
     every = sources.list_sources(connection)
     late = [one for one in every if one.next_check_at is not None and one.next_check_at < now - LATE]
     yield _judged(
@@ -180,6 +212,20 @@ def _facts(connection: Connection, now: datetime) -> Iterator[Diagnosis]:
         "run `watcher verify`: it names each with its remedy",
         level=Level.BAD if found else Level.FINE,
     )
+    held = versions.held_versions(connection)
+    yield _judged(
+        "held",
+        f"{len(held)} Sources show something else than their document"
+        + (f", the first: {held[0].source_id}" if held else ""),
+        "`watcher status` names them with the reason and what to do",
+        level=Level.ODD if held else Level.FINE,
+    )
+    active = sum(one.active for one in subscriptions.list_subscriptions(connection))
+    problems = mail_problems(host=told.smtp_host, sender=told.smtp_sender, active=active) if told else []
+    for problem in problems:
+        yield Diagnosis(level=Level.ODD, subject="mail", finding=problem)
+    if told is not None and not told.smtp_host:
+        return
     unsent = digests.count_unsent(connection)
     yield _judged(
         "mail",

@@ -23,6 +23,7 @@ from watcher.model.subscription import (
     Subscription,
 )
 from watcher.pipeline.ports import MailChannel, Rooms
+from watcher.pipeline.standing import message_id
 from watcher.render import render_digest
 from watcher.store import captures, changes, digests, sources, subscriptions, versions
 from watcher.store.database import Connection
@@ -80,7 +81,7 @@ def compose_digest(rooms: Rooms, subscription: Subscription) -> Composed | None:
         if not advanced or (subscription.cadence is Cadence.IMMEDIATE and not (digest.entries or digest.flipping)):
             return None
         message = render_digest(digest, base_url=rooms.base_url)
-        delivery = _delivery(digest, message)
+        delivery = _delivery(digest, message, base_url=rooms.base_url)
         digests.add_digest(connection, digest, message)
         digests.add_delivery(connection, delivery)
     return Composed(digest=digest, message=message, delivery=delivery)
@@ -228,7 +229,7 @@ def _reach(connection: Connection, source: Source, attempts: Iterable[Capture]) 
     )
 
 
-def _delivery(digest: Digest, message: Message) -> Delivery:
+def _delivery(digest: Digest, message: Message, *, base_url: str) -> Delivery:
     recipient = digest.subscription.recipient
     delivery_id = f"{digest.digest_id}-mail"
     return Delivery(
@@ -236,7 +237,7 @@ def _delivery(digest: Digest, message: Message) -> Delivery:
         subscription_id=digest.subscription.subscription_id,
         digest_id=digest.digest_id,
         recipient=recipient,
-        message_id=f"<{delivery_id}@watcher.invalid>",
+        message_id=message_id(delivery_id, base_url=base_url),
         message=message,
         state=DeliveryState.PENDING,
         attempts=0,

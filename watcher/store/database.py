@@ -150,7 +150,9 @@ def _parsed(url: str) -> URL:
         raise ConfigError(f"store.url is no address of a database: {wanted}", key="store.url") from error
     except ImportError as error:
         missing = f"store.url: the library {error.name} is not installed"
-        raise ConfigError(f"{missing}; for PostgreSQL install watcher[scale], else {wanted}", key="store.url") from error
+        raise ConfigError(
+            f"{missing}; for PostgreSQL install watcher[scale], else {wanted}", key="store.url"
+        ) from error
     if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
         raise ConfigError(f"store.url names no file: {wanted}", key="store.url")
     return parsed

@@ -15,9 +15,7 @@ from watcher.store.types import from_json, to_json
 def add_subscription(connection: Connection, subscription: Subscription) -> None:
     """A new Subscription. ConflictError when the id is taken says how to change or bring back the one that has it."""
     name = subscription.subscription_id
-    taken = connection.execute(
-        select(subscriptions.c.active).where(subscriptions.c.subscription_id == name)
-    ).first()
+    taken = connection.execute(select(subscriptions.c.active).where(subscriptions.c.subscription_id == name)).first()
     if taken is not None:
         way = (
             f"change it with `watcher subscription edit {name}`"
