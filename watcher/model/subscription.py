@@ -38,7 +38,8 @@ class Subscription:
     """One recipient's saved search: filter, cadence, and how far it has been told.
 
     `covered_ordinal` counts recorded Changes, so that a clock that is set back hides none;
-    `covered_until` is the same mark as people read it.
+    `covered_until` is the same mark as people read it. `digest_hour` ("07:00", of `time_zone`) is when daily and weekly
+    Digests are sent, "" for the moment of the day at which it was made.
     """
 
     subscription_id: str
@@ -49,6 +50,8 @@ class Subscription:
     covered_ordinal: int
     next_digest_at: datetime
     active: bool = True
+    digest_hour: str = ""
+    time_zone: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
