@@ -112,7 +112,7 @@ def comparison_words(comparison: Comparison) -> list[str]:
     ]
     for hunk in comparison.diff.hunks:
         where = f" under “{_one_line(hunk.heading)}”" if hunk.heading else ""
-        lines.append(f"{hunk.op}{where}")
+        lines.append(f"{hunk.part if hunk.part and hunk.op is HunkOp.MOVED else hunk.op}{where}")
         lines += [f"  {detail.what}: {detail.steps}" for detail in details_of(hunk)]
         lines.append(f"  {_hunk_text(hunk)}")
     return lines

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from watcher.diff.details import cell_edits, link_edits, running_columns
 from watcher.diff.effort import Effort
@@ -11,7 +13,7 @@ from watcher.diff.pairing import Pairing, pair_blocks
 from watcher.diff.sequence import rising
 from watcher.diff.tables import row_words
 from watcher.diff.words import TOTAL_CELLS, bounded_word_edits
-from watcher.model.change import CellEdit, Diff, Hunk, HunkOp, WordEdit
+from watcher.model.change import CellEdit, Diff, Hunk, HunkOp, Part, WordEdit
 from watcher.model.document import Block, BlockKind, Document
 from watcher.model.questionnaire import question_names
 
@@ -38,15 +40,25 @@ def compare(old: Document, new: Document, *, key_columns: Collection[str] = ()) 
     maker = _HunkMaker(old.blocks, new.blocks, pairing)
     hunks = [maker.changed(HunkOp.MOVED, i, j, old.blocks[i].text, new.blocks[j].text) for i, j in pairing.moved]
     hunks += [maker.changed(HunkOp.EDITED, i, j, old.blocks[i].text, new.blocks[j].text) for i, j in pairing.edited]
+    of_old = Counter(piece.old_index for piece in pairing.pieces)
+    of_new = Counter(piece.new_index for piece in pairing.pieces)
     for piece in pairing.pieces:
         op = HunkOp.MOVED if piece.old == piece.new else HunkOp.EDITED
-        hunks.append(maker.changed(op, piece.old_index, piece.new_index, piece.old, piece.new))
+        made = maker.changed(op, piece.old_index, piece.new_index, piece.old, piece.new)
+        hunks.append(replace(made, part=_part(of_old[piece.old_index], of_new[piece.new_index])))
     hunks += maker.linked()
     hunks += [maker.deleted(i) for i in pairing.deleted]
     hunks += [maker.inserted(j) for j in pairing.inserted]
     ordered = _in_reading_order(hunks, pairing)
     coarse = cut or maker.effort.cut or _replaces_long_text(hunks)
     return Diff(differ=DIFFER, differ_version=DIFFER_VERSION, hunks=tuple(ordered), coarse=coarse)
+
+
+def _part(of_old: int, of_new: int) -> Part:
+    """What became of a Block, by the parts that its old and its new Block have."""
+    if of_old > 1 and of_new > 1:
+        return Part.WRAPPED
+    return Part.JOINED if of_new > 1 else Part.SPLIT
 
 
 def _replaces_long_text(hunks: Sequence[Hunk]) -> bool:

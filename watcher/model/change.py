@@ -26,6 +26,14 @@ class WordOp(StrEnum):
     DELETED = "deleted"
 
 
+class Part(StrEnum):
+    """What became of the Block of which a Hunk is a part: two where one was, one where two were, other line breaks."""
+
+    SPLIT = "split"
+    JOINED = "joined"
+    WRAPPED = "wrapped anew"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WordEdit:
     """A run of text inside an edited Block: KEPT and DELETED joined give the old text, KEPT and INSERTED the new."""
@@ -60,9 +68,10 @@ class Hunk:
     """One changed Block. `heading` is the nearest heading above it; indexes count Blocks from 0 in their Document.
 
     `row_key` names the table row (the text of its key cell) when the Hunk is a table row, else "". `cells` are the
-    cells of the row that changed: all filled ones of a row that came or went. `links` are those of a Block on both
-    sides that lead elsewhere; of a LINKED Hunk they are all that changed. `renumbered` says that nothing of the row
-    changed but its running number.
+    cells of the row that changed: all filled ones of a row that came or went. `part` is set where the Hunk is a part of
+    a Block that was split, joined or wrapped anew; a MOVED one then stands where it stood. `links` are those of a
+    Block on both sides that lead elsewhere; of a LINKED Hunk they are all that changed. `renumbered` says that nothing
+    of the row changed but its running number.
     """
 
     op: HunkOp
@@ -77,6 +86,7 @@ class Hunk:
     cells: tuple[CellEdit, ...] = ()
     links: tuple[LinkEdit, ...] = ()
     renumbered: bool = False
+    part: Part | None = None
 
     @property
     def tells(self) -> bool:

@@ -70,6 +70,7 @@ def comparison_facts(comparison: Comparison) -> dict[str, Any]:
         "hunks": [
             {
                 "op": hunk.op.value,
+                "part": str(hunk.part or ""),
                 "old": hunk.old,
                 "new": hunk.new,
                 "heading": hunk.heading,

@@ -232,7 +232,8 @@ def _only_detail(change: Change) -> str:
 
 def edit_counts(change: Change) -> str:
     """How many passages were edited, added, removed and moved, in words."""
-    counts = Counter(hunk.op for hunk in change.diff.hunks)
+    counts = Counter(hunk.op for hunk in change.diff.hunks if not (hunk.part and hunk.op is HunkOp.MOVED))
+    parts = sum(bool(hunk.part) and hunk.op is HunkOp.MOVED for hunk in change.diff.hunks)
     verbs = (
         (HunkOp.EDITED, "edited"),
         (HunkOp.INSERTED, "added"),
@@ -241,4 +242,5 @@ def edit_counts(change: Change) -> str:
         (HunkOp.LINKED, "with another link"),
     )
     told = [f"{counted(counts[op], 'passage')} {verb}" for op, verb in verbs if counts[op]]
+    told += [f"{counted(parts, 'part')} of split or joined paragraphs"] if parts else []
     return ", ".join(told) or "the texts were not compared"

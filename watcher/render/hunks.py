@@ -30,7 +30,8 @@ class Piece:
 class HunkView:
     """What is shown of one Hunk. `hidden` counts all characters left out; `where` is its heading and table row.
 
-    `place` says of a moved passage which it was and which it is now, counted from 1. `details` are its cells and links,
+    `place` says of a moved passage which it was and which it is now, counted from 1; of a part what became of the
+    whole. `details` are its cells and links,
     `more` how many of them are not shown.
     """
 
@@ -70,7 +71,7 @@ def view_hunk(hunk: Hunk, *, around: int, longest: int) -> HunkView:
     where = " › ".join(part for part in (hunk.heading, hunk.row_key) if part.strip())
     details = details_of(hunk)
     return HunkView(
-        label=_LABELS[hunk.op],
+        label=str(hunk.part) if hunk.part and hunk.op is HunkOp.MOVED else _LABELS[hunk.op],
         where=where,
         pieces=tuple(pieces),
         hidden=sum(piece.hidden for piece in pieces),
@@ -82,6 +83,8 @@ def view_hunk(hunk: Hunk, *, around: int, longest: int) -> HunkView:
 
 
 def _place(hunk: Hunk) -> str:
+    if hunk.part:
+        return "words unchanged" if hunk.op is HunkOp.MOVED else f"in a paragraph that was {hunk.part}"
     if hunk.op is not HunkOp.MOVED or hunk.old_index is None or hunk.new_index is None:
         return ""
     return f"was passage {hunk.old_index + 1}, is now {hunk.new_index + 1}"

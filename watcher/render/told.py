@@ -143,13 +143,16 @@ def _cited(source: Source, stood_at: datetime, permalink: str, payload_sha256: s
 
 def _sorted_hunks(change: Change) -> tuple[tuple[Hunk, ...], tuple[str, ...]]:
     """The Hunks worth a reader's time, and sentences that count the rest: nothing is left out unsaid."""
-    moved = [hunk for hunk in change.diff.hunks if hunk.op is HunkOp.MOVED and not hunk.boilerplate]
+    kept = [hunk for hunk in change.diff.hunks if hunk.op is HunkOp.MOVED and not hunk.boilerplate]
+    moved, parts = [hunk for hunk in kept if not hunk.part], [hunk for hunk in kept if hunk.part]
     boilerplate = [hunk for hunk in change.diff.hunks if hunk.boilerplate]
     renumbered = [hunk for hunk in change.diff.hunks if hunk.renumbered and not hunk.boilerplate]
     telling = tuple(hunk for hunk in change.diff.hunks if hunk.tells or _is_link(hunk))
     others = []
     if moved:
         others.append(f"{counted(len(moved), 'passage')} moved, words unchanged.")
+    if parts:
+        others.append(f"{counted(len(parts), 'part')} of paragraphs split, joined or wrapped anew, words unchanged.")
     if renumbered:
         others.append(f"{counted(len(renumbered), 'table row')} with another running number, else unchanged.")
     if boilerplate:

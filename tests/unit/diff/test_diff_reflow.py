@@ -3,7 +3,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from watcher.diff import apply, compare, kind_of
-from watcher.model.change import ChangeKind, HunkOp, WordOp
+from watcher.model.change import ChangeKind, HunkOp, Part, WordOp
 
 TEXT = (
     "The delegation stated that the halt on exports remains in force until further notice. It also said that all "
@@ -21,7 +21,17 @@ def test_lines_wrapped_anew_are_no_change_of_the_words(build: SimpleNamespace) -
     old, new = build.document("Start.", *wrapped(TEXT, 9), "End."), build.document("Start.", *wrapped(TEXT, 7), "End.")
     diff = compare(old, new)
     assert set(build.ops(diff)) == {HunkOp.MOVED}
+    assert Part.WRAPPED in {hunk.part for hunk in diff.hunks}
     assert kind_of(old, new, diff)[0] is ChangeKind.WHITESPACE
+
+
+def test_a_part_says_whether_its_block_was_split_or_joined(build: SimpleNamespace) -> None:
+    first, second = TEXT[: TEXT.index(" Survey")], TEXT[TEXT.index("Survey") :]
+    whole, halves = build.document("Start.", TEXT, "End."), build.document("Start.", first, second, "End.")
+    assert [hunk.part for hunk in compare(whole, halves).hunks] == [Part.SPLIT, Part.SPLIT]
+    assert [hunk.part for hunk in compare(halves, whole).hunks] == [Part.JOINED, Part.JOINED]
+    moved = compare(build.document(first, "Middle of it.", second), build.document(second, "Middle of it.", first))
+    assert {hunk.part for hunk in moved.hunks} == {None}
 
 
 def test_one_word_in_lines_wrapped_anew_is_one_word(build: SimpleNamespace) -> None:
