@@ -21,6 +21,7 @@ DIFFER = "blocks"
 DIFFER_VERSION = 4
 # Edited Blocks beyond this many are told without their words, table rows without their cells.
 MAX_WORD_HUNKS = 10_000
+LEAD_CHARACTERS = 160
 # A text of this many characters that is told as deleted while another one is inserted makes the Diff coarse.
 LONG_CHARACTERS = 20_000
 
@@ -77,6 +78,8 @@ class _HunkMaker:
         self.effort = Effort(TOTAL_CELLS)
         self.old_headings = headings(old)
         self.new_headings = headings(new)
+        self.old_leads = leads(old)
+        self.new_leads = leads(new)
         self.compared = self.rows = 0
         self.counting: tuple[dict[int, frozenset[str]], dict[int, frozenset[str]]] | None = None
         self.in_order = True
@@ -91,6 +94,7 @@ class _HunkMaker:
             old=old_text,
             new=new_text,
             heading=self.new_headings[j],
+            lead=self.new_leads.get(j, ""),
             old_index=i,
             new_index=j,
             words=self._words(i, j, old_text, new_text) if op is HunkOp.EDITED else (),
@@ -126,6 +130,7 @@ class _HunkMaker:
             old=self.old[i].text,
             new="",
             heading=self.old_headings[i],
+            lead=self.old_leads.get(i, ""),
             old_index=i,
             new_index=None,
             row_key=self.pairing.old_keys.get(i, ""),
@@ -140,6 +145,7 @@ class _HunkMaker:
             old="",
             new=self.new[j].text,
             heading=self.new_headings[j],
+            lead=self.new_leads.get(j, ""),
             old_index=None,
             new_index=j,
             row_key=self.pairing.new_keys.get(j, ""),
@@ -177,6 +183,27 @@ def headings(blocks: Sequence[Block]) -> list[str]:
             any_heading = block.text
             own = own if block.boilerplate else block.text
     return found
+
+
+def leads(blocks: Sequence[Block]) -> dict[int, str]:
+    """For each list item that has one, what introduces it: the paragraph before the list where it ends with a colon,
+    then the items of lower levels that it stands under, each cut to LEAD_CHARACTERS and joined with " › ".
+    """
+    found: dict[int, str] = {}
+    above: dict[int, str] = {}
+    for place, block in enumerate(blocks):
+        if block.kind is not BlockKind.LIST_ITEM:
+            above = {0: _cut(block.text)} if block.text.rstrip().endswith((":", "：")) else {}
+            continue
+        above = {level: text for level, text in above.items() if level < block.level}
+        if above:
+            found[place] = " › ".join(above.values())
+        above[block.level] = _cut(block.text)
+    return found
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LEAD_CHARACTERS else f"{text[: LEAD_CHARACTERS - 1]}…"
 
 
 def _in_reading_order(hunks: Sequence[Hunk], pairing: Pairing) -> list[Hunk]:

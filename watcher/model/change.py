@@ -67,11 +67,12 @@ class LinkEdit:
 class Hunk:
     """One changed Block. `heading` is the nearest heading above it; indexes count Blocks from 0 in their Document.
 
-    `row_key` names the table row (the text of its key cell) when the Hunk is a table row, else "". `cells` are the
-    cells of the row that changed: all filled ones of a row that came or went. `part` is set where the Hunk is a part of
-    a Block that was split, joined or wrapped anew; a MOVED one then stands where it stood. `links` are those of a
-    Block on both sides that lead elsewhere; of a LINKED Hunk they are all that changed. `renumbered` says that nothing
-    of the row changed but its running number.
+    `heading` is the section it stands in, `lead` what introduces it as an item of a list: the words before the list
+    that end with a colon, and the items it stands under, joined with " › ". `row_key` names the table row (the text of
+    its key cell) when the Hunk is a table row, else "". `cells` are the cells of the row that changed: all filled ones
+    of a row that came or went. `part` is set where the Hunk is a part of a Block that was split, joined or wrapped
+    anew; a MOVED one then stands where it stood. `links` are those of a Block on both sides that lead elsewhere; of a
+    LINKED Hunk they are all that changed. `renumbered` says that nothing of the row changed but its running number.
     """
 
     op: HunkOp
@@ -87,6 +88,7 @@ class Hunk:
     links: tuple[LinkEdit, ...] = ()
     renumbered: bool = False
     part: Part | None = None
+    lead: str = ""
 
     @property
     def tells(self) -> bool:

@@ -74,6 +74,7 @@ def comparison_facts(comparison: Comparison) -> dict[str, Any]:
                 "old": hunk.old,
                 "new": hunk.new,
                 "heading": hunk.heading,
+                "lead": hunk.lead,
                 "boilerplate": hunk.boilerplate,
                 "row": hunk.row_key,
                 "cells": [asdict(cell) for cell in hunk.cells],

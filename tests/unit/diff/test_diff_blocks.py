@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import random
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from watcher.diff import DIFFER, DIFFER_VERSION, apply, compare
 from watcher.model.change import HunkOp
+from watcher.model.document import Document
 
 EXPORTS = "The delegation stated that the halt on exports remains in force until further notice."
 STOCKS = "It also said that all stocks would be destroyed before the end of 2031 under observation."
@@ -75,6 +77,18 @@ def test_a_deleted_block_is_told_where_it_stood(build: SimpleNamespace) -> None:
     old = build.document(EXPORTS, STOCKS, BORDER)
     new = build.document(EXPORTS.replace("halt", "ban"), BORDER.replace("begun", "ended"))
     assert build.ops(compare(old, new)) == [HunkOp.EDITED, HunkOp.DELETED, HunkOp.EDITED]
+
+
+def test_an_item_of_a_list_is_told_with_what_leads_it_in(build: SimpleNamespace) -> None:
+    def read(*inner: str) -> Document:
+        items = [build.item("Weapons"), *(replace(build.item(text), level=2) for text in inner), build.item("Fuel")]
+        made: Document = build.document(build.heading("Scope"), "These may not be held:", *items, "Other words.")
+        return made
+
+    hunk = build.only(compare(read("rifles", "mines"), read("rifles")))
+    assert (hunk.old, hunk.heading, hunk.lead) == ("mines", "Scope", "These may not be held: › Weapons")
+    plain = build.only(compare(build.document("Then.", build.item("one")), build.document("Then.")))
+    assert (plain.old, plain.lead) == ("one", "")
 
 
 def test_a_split_paragraph_deletes_and_inserts_nothing(build: SimpleNamespace) -> None:
