@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Any
 
 import re2
@@ -30,6 +31,7 @@ MAX_GAP = 20
 MAX_REMEMBERED = 50_000
 PATTERN_BYTES = 64 << 20  # at the default of 8 MB the automata of long cues are thrown away and built again and again
 PREFIX = "*"
+_ANYWHERE = re2._re2.RE2.Anchor.UNANCHORED
 MENTION_KINDS = ("own", "state", "world", "group", "treaty", "among_first")
 _CODES = frozenset(instrument.code for instrument in INSTRUMENTS)
 _ACTOR = re.compile(r"\{(?:own|state|group|world)\}")
@@ -58,7 +60,8 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Cue:
     """One compiled cue. `keys` are words one of which any match must hold, `needs` are all such choices of words;
-    `literals` are its plain words.
+    `literals` are its plain words. `search` is RE2's own, without the objects that the library makes of each match:
+    they take twice as long as the match.
 
     `as_it_stands` says that operators such as negation are not applied to what it finds, `weak` that it is heard only
     where no other cue speaks, `names_actor` that the cue itself says where the actor stands ({own}, {state}, {group},
@@ -66,7 +69,7 @@ class Cue:
     """
 
     source: str
-    pattern: Any = field(compare=False, repr=False)
+    search: Any = field(compare=False, repr=False)
     keys: frozenset[str]
     needs: tuple[frozenset[str], ...] = field(compare=False, repr=False)
     literals: frozenset[str]
@@ -74,13 +77,19 @@ class Cue:
     weak: bool
     names_actor: bool
 
-    def may_match(self, present: AbstractSet[str]) -> bool:
-        """False when some key that any match must hold is not present."""
-        return all(not need.isdisjoint(present) for need in self.needs)
-
     def spans(self, joined: bytes) -> list[tuple[int, int]]:
-        """Byte spans of all matches in a sentence that was joined by `join_words`."""
-        return [match.span() for match in self.pattern.finditer(joined)]
+        """Word spans (first, after the last) of all matches in a sentence that was joined by `join_words`."""
+        count, end = joined.count, len(joined)
+        found: list[tuple[int, int]] = []
+        first, last = self.search(_ANYWHERE, joined, 0, end)[0]
+        while first >= 0:
+            found.append((count(b"<", 0, first), count(b"<", 0, last)))
+            first, last = self.search(_ANYWHERE, joined, last, end)[0]
+        return found
+
+    def is_in(self, joined: bytes) -> bool:
+        """True when it matches somewhere in a joined sentence."""
+        return bool(self.search(_ANYWHERE, joined, 0, len(joined))[0][0] >= 0)
 
 
 def join_words(words: Iterable[str]) -> bytes:
@@ -236,7 +245,7 @@ def _cue(source: str, part: Part, *, longest: bool, mark: str = "") -> Cue:
         raise ConfigError(f"cue {source!r}: too large to compile ({error})", key=source) from error
     return Cue(
         source,
-        pattern,
+        pattern._regexp.Match,
         part.keys,
         part.needs or (part.keys,),
         part.literals,
@@ -261,44 +270,65 @@ def one_of(sources: Iterable[str], sets: Mapping[str, Part]) -> Cue:
 
 
 class CueIndex:
-    """Which of many cues can match a sentence at all, by the keys that each must hold.
+    """Which of many cues can match a sentence at all, by the words that each must hold.
 
-    `others` are cues that are looked for one by one: their keys are known to `present` too.
+    `others` are cues that are looked for one by one. A cue has as many needs as words that it cannot do without; each
+    word meets some needs of some cues. What words meet is kept as the bits of one number: bit `n + k * width` says that
+    need `k` of cue `n` is met, so that a few operations on numbers look at all cues at once.
     """
 
     def __init__(self, cues: Iterable[Cue], others: Iterable[Cue] = ()) -> None:
         self.cues = tuple(cues)
-        self._by_key: dict[str, list[int]] = {}
-        for number, cue in enumerate(self.cues):
-            for key in cue.keys:
-                self._by_key.setdefault(key, []).append(number)
-        known = {key for cue in (*self.cues, *others) for need in (cue.keys, *cue.needs) for key in need}
-        self._known = frozenset(known)
-        self._prefix_lengths = sorted({len(key) - 1 for key in known if key.endswith(PREFIX)})
-        self._keys_of: dict[str, tuple[str, ...]] = {}
+        self._looked_for = (*self.cues, *others)
+        self._bits = {id(cue): 1 << number for number, cue in enumerate(self._looked_for)}
+        self._width = len(self._looked_for) + 1
+        self._unknown = 1 << len(self._looked_for)
+        needs = [tuple(dict.fromkeys((*cue.needs, cue.keys))) for cue in self._looked_for]
+        self._needs = 1 << (max(map(len, needs), default=1) - 1).bit_length()
+        self._met_always = 0
+        self._meets: dict[str, int] = {}
+        for number, needed in enumerate((*needs, ())):
+            for place in range(self._needs):
+                bit = 1 << (number + place * self._width)
+                if place >= len(needed):
+                    self._met_always |= bit
+                    continue
+                for key in needed[place]:
+                    self._meets[key] = self._meets.get(key, 0) | bit
+        self._prefix_lengths = sorted({len(key) - 1 for key in self._meets if key.endswith(PREFIX)})
+        self._met_by = lru_cache(maxsize=MAX_REMEMBERED)(self._met_by_word)
 
-    def _keys(self, word: str) -> tuple[str, ...]:
-        keys = [word] if word in self._known else []
+    def _met_by_word(self, word: str) -> int:
+        met = self._meets.get(word, 0)
         for length in self._prefix_lengths:
             if length > len(word):
                 break
-            if (key := word[:length] + PREFIX) in self._known:
-                keys.append(key)
-        return tuple(keys)
+            met |= self._meets.get(word[:length] + PREFIX, 0)
+        return met
 
-    def present(self, words: Iterable[str]) -> set[str]:
-        """The keys that some word meets."""
-        found: set[str] = set()
-        for word in words:
-            keys = self._keys_of.get(word)
-            if keys is None:
-                if len(self._keys_of) >= MAX_REMEMBERED:
-                    self._keys_of.clear()
-                keys = self._keys_of[word] = self._keys(word)
-            found.update(keys)
+    def present(self, words: Iterable[str]) -> int:
+        """The needs that some word meets."""
+        return reduce(or_, map(self._met_by, words), 0)
+
+    def possible(self, present: int) -> int:
+        """The cues all of whose needs are met, as bits by number; the bit beyond all numbers is always set."""
+        met = present | self._met_always
+        needs = self._needs
+        while needs > 1:
+            needs //= 2
+            met &= met >> (needs * self._width)
+        return met & ((1 << self._width) - 1)
+
+    def bit(self, cue: Cue) -> int:
+        """The bit of a cue in what is possible; of a cue that the index does not know, the one that is always set."""
+        return self._bits.get(id(cue), self._unknown)
+
+    def candidates(self, present: int) -> list[int]:
+        """Numbers of the cues, `others` not among them, all of whose needs are met, ascending."""
+        bits = self.possible(present) & ((1 << len(self.cues)) - 1)
+        found: list[int] = []
+        while bits:
+            lowest = bits & -bits
+            found.append(lowest.bit_length() - 1)
+            bits ^= lowest
         return found
-
-    def candidates(self, present: AbstractSet[str]) -> list[int]:
-        """Numbers of the cues each of whose needs some present key meets, ascending."""
-        found = {number for key in present for number in self._by_key.get(key, ())}
-        return sorted(number for number in found if self.cues[number].may_match(present))

@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate
+from typing import NamedTuple
 
 from watcher.classify.cues import Cue, CueIndex, join_words
 from watcher.classify.pack import Grammar, Pack
@@ -18,6 +17,7 @@ from watcher.classify.words import Words, split_words
 from watcher.model.instruments import INSTRUMENTS
 from watcher.model.subjects import NOT_SUBJECTS, SUBJECTS
 
+MENTION = "@"
 ACTORS = ("@own", "@st_", "@world", "@group")
 TREATY_MEMORY_SENTENCES = 8
 ACTOR_MEMORY_SENTENCES = 1
@@ -35,8 +35,7 @@ class _Name:
     capital: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Recall:
+class Recall(NamedTuple):
     """What the sentences before this one spoke of: last Instrument, last actor, the topic, each with how many
     sentences ago that was; what is older than anything that is asked for is forgotten."""
 
@@ -59,7 +58,7 @@ class Recall:
 
     def on_topic(self) -> Recall:
         """The same where a heading names the topic."""
-        return replace(self, topic_age=min(self.topic_age, CARRY_SENTENCES))
+        return self._replace(topic_age=min(self.topic_age, CARRY_SENTENCES))
 
 
 @cache
@@ -88,9 +87,9 @@ def _names() -> dict[str, tuple[_Name, ...]]:
 def _name_at(words: Words, at: int, names: tuple[_Name, ...]) -> _Name | None:
     for name in names:
         end = at + len(name.words)
-        if name.capital and not words.shapes[at][0].isupper():
-            continue
         if tuple(words.words[at:end]) != name.words:
+            continue
+        if name.capital and not words.shapes[at][0].isupper():
             continue
         if name.shape and "".join(words.shapes[at:end]) != name.shape:
             continue
@@ -99,58 +98,68 @@ def _name_at(words: Words, at: int, names: tuple[_Name, ...]) -> _Name | None:
 
 
 class Folding:
-    """A sentence's words with mentions folded into single words, and the way back to places in the text.
+    """A sentence's words with mentions folded into single words.
 
-    `present` are the keys of all words that it has and had: enough to know which cues need not be looked for.
+    `present` says what all words that it has and had mean to the index: enough to know which cues need not be looked
+    for.
     """
 
-    def __init__(self, words: Words, index: CueIndex) -> None:
-        self.words = words.words
-        self.starts = words.starts
-        self.ends = words.ends
-        self.shapes = words.shapes
+    __slots__ = ("_index", "_joined", "_named", "_possible", "present", "words")
+
+    def __init__(self, words: list[str], index: CueIndex) -> None:
+        self.words = words
+        self.present = index.present(words)
         self._index = index
-        self.present: set[str] = set()
         self._joined: bytes | None = None
-        self._places: list[int] | None = None
+        self._possible: int | None = None
+        self._named: list[int] | None = None
+
+    @property
+    def named(self) -> list[int]:
+        """Numbers of the words that are mentions, ascending."""
+        if self._named is None:
+            self._named = [at for at, word in enumerate(self.words) if word[0] == MENTION]
+        return self._named
 
     @property
     def joined(self) -> bytes:
         """The sentence as cues read it."""
         if self._joined is None:
             self._joined = join_words(self.words)
-            self._places = None
         return self._joined
+
+    def may_hold(self, cue: Cue) -> bool:
+        """False when a word is missing that any match of a cue must hold."""
+        if self._possible is None:
+            self._possible = self._index.possible(self.present)
+        return bool(self._possible & self._index.bit(cue))
 
     def find(self, cue: Cue) -> Iterator[tuple[int, int]]:
         """Word spans (first, after the last) of a cue's matches."""
-        if not cue.may_match(self.present):
-            return
-        for start, end in cue.spans(self.joined):
-            if self._places is None:
-                sizes = [len(word) + 2 if word.isascii() else len(word.encode()) + 2 for word in self.words[:-1]]
-                self._places = list(accumulate(sizes, initial=0))
-            yield bisect_right(self._places, start) - 1, bisect_left(self._places, end)
+        return iter(cue.spans(self.joined) if self.may_hold(cue) else ())
+
+    def holds(self, cue: Cue) -> bool:
+        """True when a cue matches somewhere."""
+        return self.may_hold(cue) and cue.is_in(self.joined)
 
     def replace(self, spans: list[tuple[int, int, str]]) -> None:
-        """Put one word in the place of each span; spans are ascending and do not overlap. "" leaves the words out."""
-        for first, last, mention in reversed(spans):
-            self.words[first:last] = [mention]
-            self.starts[first:last] = [self.starts[first]]
-            self.ends[first:last] = [self.ends[last - 1]]
-            self.shapes[first:last] = [self.shapes[first]]
+        """Put one word in the place of each span; spans are ascending and do not overlap."""
         if spans:
+            _put(self.words, spans)
             self.present |= self._index.present(mention for _, _, mention in spans)
-            self._joined = None
+            self._joined = self._possible = self._named = None
 
-    def settle(self) -> None:
-        """Know the keys of the words as they are now."""
-        self.present = self._index.present(self.words)
+
+def _put(words: list[str], spans: list[tuple[int, int, str]]) -> None:
+    for first, last, mention in reversed(spans):
+        words[first:last] = [mention]
 
 
 def _name_spans(words: Words, *, subject: str, institutions: frozenset[str]) -> list[tuple[int, int, str]]:
     names = _names()
     spans: list[tuple[int, int, str]] = []
+    if names.keys().isdisjoint(words.words):
+        return spans
     at = 0
     while at < len(words.words):
         candidates = names.get(words.words[at])
@@ -182,6 +191,8 @@ def _again(folding: Folding, first: int, recall: Recall) -> str:
 
 def _fold_cues(folding: Folding, grammar: Grammar, recall: Recall) -> None:
     for kind, cue in grammar.mentions:
+        if not folding.may_hold(cue):
+            continue
         spans = []
         for first, last in folding.find(cue):
             mention = _again(folding, first, recall) if kind == "again" else "@" + kind
@@ -211,22 +222,22 @@ def fold_mentions(
 
     `alone` says that the text is this one sentence, so that it can lean on nothing but the pack.
     """
-    folding = Folding(words, pack.index)
-    folding.replace(_name_spans(words, subject=subject, institutions=pack.grammar.institutions))
-    folding.settle()
+    _put(words.words, _name_spans(words, subject=subject, institutions=pack.grammar.institutions))
+    folding = Folding(words.words, pack.index)
     _fold_cues(folding, pack.grammar, recall)
-    if next(folding.find(pack.topic), None) is not None:
-        recall = replace(recall, topic_age=0)
-    _fold_treaty_again(folding, pack, recall, on_topic=alone or recall.topic_age <= CARRY_SENTENCES)
-    if any(word == "@i_" + code for code in pack.instruments for word in folding.words):
-        recall = replace(recall, topic_age=0)
-    treaties = [word for word in folding.words if word.startswith("@i_")]
-    actors = [word for word in folding.words if word == "@own" or word.startswith("@st_")]
-    if treaties:
-        recall = replace(recall, treaty=treaties[-1], treaty_age=0)
-    if actors:
-        recall = replace(recall, actor=actors[-1], actor_age=0)
-    return folding, recall
+    treaty, treaty_age, actor, actor_age, topic_age = recall
+    if folding.holds(pack.topic):
+        topic_age = 0
+    _fold_treaty_again(folding, pack, recall, on_topic=alone or topic_age <= CARRY_SENTENCES)
+    for at in folding.named:
+        mention = folding.words[at]
+        if mention.startswith("@i_"):
+            treaty, treaty_age = mention, 0
+            if mention[3:] in pack.instruments:
+                topic_age = 0
+        elif mention == "@own" or mention.startswith("@st_"):
+            actor, actor_age = mention, 0
+    return folding, Recall(treaty, treaty_age, actor, actor_age, topic_age)
 
 
 def named(text: str) -> list[str]:

@@ -56,19 +56,23 @@ class Grammar:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """One cue of an Indicator and the stance that it shows."""
+    """One cue of an Indicator and the stance that it shows.
+
+    Where cues of an Indicator meet in a sentence the least `rank` wins: a cue taken as it stands first, then the order
+    of the stances among the pack's cues, then a cue that names an actor.
+    """
 
     indicator: str
     stance: str
     cue: Cue
+    rank: tuple[bool, int, bool]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Indicator:
     """A question about a Subject's policy.
 
-    `stances` are ordered: of several that a text asserts, the one listed last prevails; `ranks` say which wins
-    where cues of several meet in a sentence (0 first), after the order of the pack's cues.
+    `stances` are ordered: of several that a text asserts, the one listed last prevails.
 
     `about` says whose stance a passage shows: that of the "actor" of the verb, of the "place" spoken of, or of the
     "speaker" unless another State is the actor. `single` says that a sentence shows one stance only, the one listed
@@ -82,7 +86,6 @@ class Indicator:
 
     name: str
     stances: tuple[str, ...]
-    ranks: Mapping[str, int]
     about: str
     single: bool
     prevails: bool

@@ -208,11 +208,13 @@ def _grammar(reader: Reader, sets: Mapping[str, Part], instrument_cues: Mapping[
 
 def _rules(reader: Reader, indicator: str, stances: tuple[str, ...], sets: Mapping[str, Part]) -> list[Rule]:
     rules: list[Rule] = []
-    for stance in reader.mapping("cues"):
+    for order, stance in enumerate(reader.mapping("cues")):
         if stance not in stances:
             raise reader.unknown(stance, stances)
-        cues = reader.below("cues", None, stances).texts(stance)
-        rules.extend(Rule(indicator=indicator, stance=stance, cue=compile_cue(cue, sets)) for cue in cues)
+        for text in reader.below("cues", None, stances).texts(stance):
+            cue = compile_cue(text, sets)
+            rank = (not cue.as_it_stands, order, not cue.names_actor)
+            rules.append(Rule(indicator=indicator, stance=stance, cue=cue, rank=rank))
     return rules
 
 
@@ -240,7 +242,6 @@ def _indicator(name: str, reader: Reader, operators: Iterable[str]) -> Indicator
     return Indicator(
         name=name,
         stances=stances,
-        ranks={stance: rank for rank, stance in enumerate(reader.mapping("cues"))},
         about=about,
         single=reader.flag("single"),
         prevails=reader.flag("prevails"),

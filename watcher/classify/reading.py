@@ -7,8 +7,9 @@ actor before it, or the place it speaks of, says whose stance it is.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
+from typing import NamedTuple
 
 from watcher.classify.mentions import ACTORS, CARRY_SENTENCES, Folding, Recall, fold_mentions
 from watcher.classify.pack import ANY, KEEP, Indicator, Operator, Pack, Rule
@@ -17,10 +18,13 @@ from watcher.model.change import About
 
 MAX_WORDS = 400
 REMEMBERED_SENTENCES = 4096
+_BEFORE_NAMES = frozenset(
+    ("the", "la", "le", "el", "los", "las", "les", "government", "republic", "people", "peoples", "royal", "whole")
+    + ("former",)
+)
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
+class _Match(NamedTuple):
     rule: Rule
     first: int
     last: int
@@ -33,32 +37,34 @@ def _matches(folding: Folding, pack: Pack, numbers: Iterable[int]) -> list[_Matc
 
     Cues that are taken as they stand rank first, then the order of the pack, cues that name an actor, longer matches.
     """
-    found: dict[str, list[tuple[bool, int, bool, int, _Match]]] = {}
+    found: dict[str, list[tuple[tuple[bool, int, bool], int, int, _Match]]] = {}
     for number in numbers:
         rule = pack.rules[number]
-        for first, last in folding.find(rule.cue):
-            order = pack.indicators[rule.indicator].ranks[rule.stance]
-            rank = (not rule.cue.as_it_stands, order, not rule.cue.names_actor, first - last)
-            found.setdefault(rule.indicator, []).append((*rank, _Match(rule, first, last)))
+        for first, last in rule.cue.spans(folding.joined):
+            found.setdefault(rule.indicator, []).append((rule.rank, first - last, first, _Match(rule, first, last)))
     kept: list[_Match] = []
     for matches in found.values():
         chosen: list[_Match] = []
-        for *_, match in sorted(matches, key=lambda ranked: (*ranked[:4], ranked[4].first)):
+        for *_, match in sorted(matches, key=itemgetter(0, 1, 2)):
             if not any(other.first <= match.first < max(other.last - 1, other.first + 1) for other in chosen):
                 chosen.append(match)
         kept.extend(chosen)
     return kept
 
 
-def _operator_places(folding: Folding, pack: Pack) -> dict[str, list[tuple[int, int]]]:
-    places: dict[str, list[tuple[int, int]]] = {}
+def _operator_places(folding: Folding, pack: Pack) -> list[tuple[Operator, list[tuple[int, int]]]]:
+    """Where each operator stands, of those that the sentence has, in the order of the pack."""
+    found: list[tuple[Operator, list[tuple[int, int]]]] = []
     taken = list(folding.find(pack.grammar.neutral))
     for operator in pack.grammar.operators:
+        places = []
         for first, last in folding.find(operator.cue):
             if not any(first < end and start < last for start, end in taken):
-                places.setdefault(operator.name, []).append((first, last))
+                places.append((first, last))
                 taken.append((first, last))
-    return places
+        if places:
+            found.append((operator, places))
+    return found
 
 
 def _reaches(folding: Folding, pack: Pack, operator: Operator, place: tuple[int, int], match: _Match) -> bool:
@@ -85,15 +91,17 @@ def _shifted(stance: str, operator: Operator, indicator: Indicator) -> str:
     return stance if shift == KEEP else shift
 
 
-def _stance(folding: Folding, pack: Pack, places: dict[str, list[tuple[int, int]]], match: _Match) -> tuple[str, bool]:
+def _stance(
+    folding: Folding, pack: Pack, operators: list[tuple[Operator, list[tuple[int, int]]]], match: _Match
+) -> tuple[str, bool]:
     """The stance left when every operator that reaches the match has worked on it ("" when none is), and if one of
     them says that it happens elsewhere."""
     stance, elsewhere = match.rule.stance, False
     if match.rule.cue.as_it_stands:
         return stance, elsewhere
     indicator = pack.indicators[match.rule.indicator]
-    for operator in pack.grammar.operators:
-        reaching = [place for place in places.get(operator.name, ()) if _reaches(folding, pack, operator, place, match)]
+    for operator, places in operators:
+        reaching = [place for place in places if _reaches(folding, pack, operator, place, match)]
         # "No need, no danger" denies twice over; only other words undo each other, as in "not without danger".
         hits = len({tuple(folding.words[first:last]) for first, last in reaching})
         if hits and not (operator.odd and hits % 2 == 0):
@@ -114,22 +122,7 @@ def _after_preposition(folding: Folding, at: int, prepositions: frozenset[str]) 
         word = folding.words[before]
         if word in prepositions:
             return True
-        if word not in (
-            "the",
-            "la",
-            "le",
-            "el",
-            "los",
-            "las",
-            "les",
-            "government",
-            "republic",
-            "people",
-            "peoples",
-            "royal",
-            "whole",
-            "former",
-        ):
+        if word not in _BEFORE_NAMES:
             return False
     return False
 
@@ -174,8 +167,8 @@ def _actor(folding: Folding, pack: Pack, match: _Match) -> str:
 
 def _speaks_of_own(folding: Folding, pack: Pack) -> bool:
     """True when the sentence names the Document's Subject otherwise than as the one who says so."""
-    for at, word in enumerate(folding.words):
-        if word == "@own" and not pack.grammar.speech.intersection(folding.words[at + 1 : at + 4]):
+    for at in folding.named:
+        if folding.words[at] == "@own" and not pack.grammar.speech.intersection(folding.words[at + 1 : at + 4]):
             return True
     return False
 
@@ -185,7 +178,7 @@ def _place(folding: Folding, match: _Match, unnamed: str, *, own: bool) -> str:
     words = folding.words
     if own:
         return "@own"
-    near = sorted(range(len(words)), key=lambda at: (abs(at - match.first), at))
+    near = sorted(folding.named, key=lambda at: (abs(at - match.first), at))
     for prefix in ("@st_", "@adj_", "@world"):
         for at in near:
             if words[at].startswith(prefix):
@@ -212,8 +205,7 @@ def _holder(folding: Folding, pack: Pack, match: _Match, stance: str, unnamed: s
     return mention
 
 
-@dataclass(frozen=True, slots=True)
-class _Saying:
+class _Saying(NamedTuple):
     """One stance that a match shows, and whose it is."""
 
     match: _Match
@@ -226,11 +218,11 @@ def _sayings(folding: Folding, pack: Pack, subject: str, unnamed: str, numbers: 
     matches = _matches(folding, pack, numbers)
     if not matches:
         return []
-    places = _operator_places(folding, pack)
+    operators = _operator_places(folding, pack)
     own = _speaks_of_own(folding, pack)
     found = []
     for match in matches:
-        stance, elsewhere = _stance(folding, pack, places, match)
+        stance, elsewhere = _stance(folding, pack, operators, match)
         if not stance:
             continue
         place = "@world" if elsewhere else unnamed
@@ -282,8 +274,7 @@ def _asserted(folding: Folding, pack: Pack, subject: str, unnamed: str) -> list[
     return []
 
 
-@dataclass(frozen=True, slots=True)
-class Assertion:
+class Assertion(NamedTuple):
     """One stance that a sentence shows, whose it is, and the rule that says so."""
 
     indicator: str
@@ -293,8 +284,7 @@ class Assertion:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a sentence asserts, what is remembered after it, and if it speaks of the Document's Subject."""
 
     assertions: tuple[Assertion, ...]
