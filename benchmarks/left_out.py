@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from watcher.classify import Pack, find_positions
-from watcher.classify.cues import CueIndex
+from watcher.classify.cueindex import CueIndex
 from watcher.classify.mentions import Recall, fold_mentions
 from watcher.classify.packfile import cues_of
 from watcher.classify.words import split_words

@@ -105,7 +105,7 @@ def pairs(every: int) -> Iterator[Item]:
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
     path = SHARED / name
-    with (lzma.open(path, "rt") if path.suffix == ".xz" else path.open(encoding="utf-8", newline="")) as file:
+    with lzma.open(path, "rt") if path.suffix == ".xz" else path.open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file)
 
 

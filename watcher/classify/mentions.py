@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from watcher.classify.cues import Cue, CueIndex, join_words
+from watcher.classify.cueindex import CueIndex
+from watcher.classify.cues import Cue
 from watcher.classify.pack import Grammar, Pack
 from watcher.classify.words import Words, split_words
 from watcher.model.instruments import INSTRUMENTS
@@ -47,13 +48,13 @@ class Recall(NamedTuple):
 
     def older(self, by: int) -> Recall:
         """The same, `by` sentences later."""
-        treaty_age, actor_age = self.treaty_age + by, self.actor_age + by
+        treaty, treaty_age, actor, actor_age, topic_age = self
         return Recall(
-            self.treaty if treaty_age <= TREATY_MEMORY_SENTENCES else "",
-            min(treaty_age, FORGOTTEN),
-            self.actor if actor_age <= ACTOR_MEMORY_SENTENCES else "",
-            min(actor_age, FORGOTTEN),
-            min(self.topic_age + by, FORGOTTEN),
+            treaty if treaty_age + by <= TREATY_MEMORY_SENTENCES else "",
+            treaty_age + by if treaty_age + by < FORGOTTEN else FORGOTTEN,
+            actor if actor_age + by <= ACTOR_MEMORY_SENTENCES else "",
+            actor_age + by if actor_age + by < FORGOTTEN else FORGOTTEN,
+            topic_age + by if topic_age + by < FORGOTTEN else FORGOTTEN,
         )
 
     def on_topic(self) -> Recall:
@@ -104,15 +105,22 @@ class Folding:
     for.
     """
 
-    __slots__ = ("_index", "_joined", "_named", "_possible", "present", "words")
+    __slots__ = ("_index", "_named", "_possible", "_written", "present", "words")
 
-    def __init__(self, words: list[str], index: CueIndex) -> None:
-        self.words = words
-        self.present = index.present(words)
+    def __init__(self, words: Words, index: CueIndex) -> None:
+        self.words = words.words
+        self.present = 0
         self._index = index
-        self._joined: bytes | None = None
+        self._written: str | None = None
         self._possible: int | None = None
         self._named: list[int] | None = None
+
+    @property
+    def written(self) -> str:
+        """The words as cues read them."""
+        if self._written is None:
+            self._written = self._index.write(self.words)
+        return self._written
 
     @property
     def named(self) -> list[int]:
@@ -122,37 +130,41 @@ class Folding:
         return self._named
 
     @property
-    def joined(self) -> bytes:
-        """The sentence as cues read it."""
-        if self._joined is None:
-            self._joined = join_words(self.words)
-        return self._joined
+    def possible(self) -> int:
+        """The cues none of whose words is missing, as bits."""
+        if self._possible is None:
+            self._possible = self._index.possible(self.present)
+        return self._possible
 
     def may_hold(self, cue: Cue) -> bool:
         """False when a word is missing that any match of a cue must hold."""
-        if self._possible is None:
-            self._possible = self._index.possible(self.present)
-        return bool(self._possible & self._index.bit(cue))
+        return bool(self.possible & self._index.bits[id(cue)])
 
     def find(self, cue: Cue) -> Iterator[tuple[int, int]]:
         """Word spans (first, after the last) of a cue's matches."""
-        return iter(cue.spans(self.joined) if self.may_hold(cue) else ())
+        return iter(self._index.spans(cue, self.written) if self.may_hold(cue) else ())
 
     def holds(self, cue: Cue) -> bool:
         """True when a cue matches somewhere."""
-        return self.may_hold(cue) and cue.is_in(self.joined)
+        return self.may_hold(cue) and self._index.matches(cue, self.written)
 
     def replace(self, spans: list[tuple[int, int, str]]) -> None:
         """Put one word in the place of each span; spans are ascending and do not overlap."""
-        if spans:
-            _put(self.words, spans)
-            self.present |= self._index.present(mention for _, _, mention in spans)
-            self._joined = self._possible = self._named = None
+        if not spans:
+            return
+        written = self.written
+        for first, last, mention in reversed(spans):
+            self.words[first:last] = [mention]
+            character = self._index.write((mention,))
+            self.present |= self._index.present(character)
+            written = written[:first] + character + written[last:]
+        self._written = written
+        self._possible = self._named = None
 
-
-def _put(words: list[str], spans: list[tuple[int, int, str]]) -> None:
-    for first, last, mention in reversed(spans):
-        words[first:last] = [mention]
+    def settle(self) -> None:
+        """Know the words as they are now, and no more what they were."""
+        self.present = self._index.present(self.written)
+        self._possible = None
 
 
 def _name_spans(words: Words, *, subject: str, institutions: frozenset[str]) -> list[tuple[int, int, str]]:
@@ -189,9 +201,9 @@ def _again(folding: Folding, first: int, recall: Recall) -> str:
     return "@own"
 
 
-def _fold_cues(folding: Folding, grammar: Grammar, recall: Recall) -> None:
+def _fold_cues(folding: Folding, grammar: Grammar, recall: Recall, bits: Mapping[int, int]) -> None:
     for kind, cue in grammar.mentions:
-        if not folding.may_hold(cue):
+        if not folding.possible & bits[id(cue)]:
             continue
         spans = []
         for first, last in folding.find(cue):
@@ -222,9 +234,10 @@ def fold_mentions(
 
     `alone` says that the text is this one sentence, so that it can lean on nothing but the pack.
     """
-    _put(words.words, _name_spans(words, subject=subject, institutions=pack.grammar.institutions))
-    folding = Folding(words.words, pack.index)
-    _fold_cues(folding, pack.grammar, recall)
+    folding = Folding(words, pack.index)
+    folding.replace(_name_spans(words, subject=subject, institutions=pack.grammar.institutions))
+    folding.settle()
+    _fold_cues(folding, pack.grammar, recall, pack.index.bits)
     treaty, treaty_age, actor, actor_age, topic_age = recall
     if folding.holds(pack.topic):
         topic_age = 0

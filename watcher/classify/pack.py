@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from watcher.classify.cues import Cue, CueIndex
+from watcher.classify.cueindex import CueIndex
+from watcher.classify.cues import Cue, Prefilter
 from watcher.model.change import Severity
 
 ANY = "*"
@@ -56,7 +56,7 @@ class Grammar:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """One cue of an Indicator and the stance that it shows.
+    """One cue of an Indicator and the stance that it shows; `name` is all three as people read it.
 
     Where cues of an Indicator meet in a sentence the least `rank` wins: a cue taken as it stands first, then the order
     of the stances among the pack's cues, then a cue that names an actor.
@@ -66,6 +66,7 @@ class Rule:
     stance: str
     cue: Cue
     rank: tuple[bool, int, bool]
+    name: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,7 +169,7 @@ class Pack:
     title: str
     instruments: tuple[str, ...]
     topic: Cue
-    prefilter: Any
+    prefilter: Prefilter
     grammar: Grammar
     rules: tuple[Rule, ...]
     index: CueIndex

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from watcher.classify.contradictions import read_contradictions
-from watcher.classify.cues import PREFIX, Cue, CueIndex, Part, compile_cue, compile_re2, compile_sets, one_of
+from watcher.classify.cueindex import CueIndex
+from watcher.classify.cues import PREFIX, Cue, Part, Prefilter, compile_cue, compile_sets, one_of
 from watcher.classify.pack import (
     ANY,
     KEEP,
@@ -214,7 +214,8 @@ def _rules(reader: Reader, indicator: str, stances: tuple[str, ...], sets: Mappi
         for text in reader.below("cues", None, stances).texts(stance):
             cue = compile_cue(text, sets)
             rank = (not cue.as_it_stands, order, not cue.names_actor)
-            rules.append(Rule(indicator=indicator, stance=stance, cue=cue, rank=rank))
+            name = f"{indicator}.{stance}: {cue.source}"
+            rules.append(Rule(indicator=indicator, stance=stance, cue=cue, rank=rank, name=name))
     return rules
 
 
@@ -313,7 +314,7 @@ def parse_pack(data: Mapping[str, object], *, file: str) -> Pack:
         raise ConfigError(str(error), file=file, key=error.key) from error
 
 
-def _prefilter(topic: Cue) -> Any:
+def _prefilter(topic: Cue) -> Prefilter:
     """RE2 pattern over folded text: some word or Instrument name that the topic cue needs."""
     choices: list[str] = []
     for key in sorted(topic.keys):
@@ -325,7 +326,7 @@ def _prefilter(topic: Cue) -> Any:
             choices.append(rf"\b{re.escape(word)}" + ("" if is_prefix else r"\b"))
         else:
             choices.append(re.escape(word))
-    return compile_re2("|".join(choices))
+    return Prefilter("|".join(choices))
 
 
 def cues_of(grammar: Grammar) -> list[Cue]:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
+from watcher.classify.cues import STOP
 from watcher.classify.mentions import ACTORS, CARRY_SENTENCES, Folding, Recall, fold_mentions
 from watcher.classify.pack import ANY, KEEP, Indicator, Operator, Pack, Rule
 from watcher.classify.words import split_words
@@ -18,9 +19,24 @@ from watcher.model.change import About
 
 MAX_WORDS = 400
 REMEMBERED_SENTENCES = 4096
+_BY_RANK = itemgetter(0, 1, 2)
 _BEFORE_NAMES = frozenset(
-    ("the", "la", "le", "el", "los", "las", "les", "government", "republic", "people", "peoples", "royal", "whole")
-    + ("former",)
+    [
+        "the",
+        "la",
+        "le",
+        "el",
+        "los",
+        "las",
+        "les",
+        "government",
+        "republic",
+        "people",
+        "peoples",
+        "royal",
+        "whole",
+        "former",
+    ]
 )
 
 
@@ -37,17 +53,22 @@ def _matches(folding: Folding, pack: Pack, numbers: Iterable[int]) -> list[_Matc
 
     Cues that are taken as they stand rank first, then the order of the pack, cues that name an actor, longer matches.
     """
-    found: dict[str, list[tuple[tuple[bool, int, bool], int, int, _Match]]] = {}
-    for number in numbers:
-        rule = pack.rules[number]
-        for first, last in rule.cue.spans(folding.joined):
-            found.setdefault(rule.indicator, []).append((rule.rank, first - last, first, _Match(rule, first, last)))
+    found: dict[str, list[tuple[tuple[bool, int, bool], int, int, Rule]]] = {}
+    written, spans = folding.written, pack.index.spans
+    for rule in map(pack.rules.__getitem__, numbers):
+        for first, last in spans(rule.cue, written):
+            found.setdefault(rule.indicator, []).append((rule.rank, first - last, first, rule))
     kept: list[_Match] = []
-    for matches in found.values():
+    for ranked in found.values():
+        if len(ranked) > 1:
+            ranked.sort(key=_BY_RANK)
         chosen: list[_Match] = []
-        for *_, match in sorted(matches, key=itemgetter(0, 1, 2)):
-            if not any(other.first <= match.first < max(other.last - 1, other.first + 1) for other in chosen):
-                chosen.append(match)
+        for _, length, first, rule in ranked:
+            for other in chosen:
+                if other.first <= first < max(other.last - 1, other.first + 1):
+                    break
+            else:
+                chosen.append(_Match(rule, first, first - length))
         kept.extend(chosen)
     return kept
 
@@ -56,7 +77,10 @@ def _operator_places(folding: Folding, pack: Pack) -> list[tuple[Operator, list[
     """Where each operator stands, of those that the sentence has, in the order of the pack."""
     found: list[tuple[Operator, list[tuple[int, int]]]] = []
     taken = list(folding.find(pack.grammar.neutral))
+    bits, possible = pack.index.bits, folding.possible
     for operator in pack.grammar.operators:
+        if not possible & bits[id(operator.cue)]:
+            continue
         places = []
         for first, last in folding.find(operator.cue):
             if not any(first < end and start < last for start, end in taken):
@@ -71,17 +95,16 @@ def _reaches(folding: Folding, pack: Pack, operator: Operator, place: tuple[int,
     first, last = place
     if first >= match.first:
         inside = last <= match.last
-        return inside and not (match.rule.cue.literals & set(folding.words[first:last]))
+        return inside and match.rule.cue.literals.isdisjoint(folding.words[first:last])
     if last > match.first or match.first - last > operator.window:
         return False
     between = folding.words[last : match.first]
-    prepositions = pack.grammar.prepositions
-    if operator.stops_at_own and any(
-        folding.words[at] == "@own" and not _after_preposition(folding, at, prepositions)
-        for at in range(last, match.first)
-    ):
-        return False
-    return not any(word in pack.grammar.barriers for word in between)
+    if operator.stops_at_own and "@own" in between:
+        prepositions = pack.grammar.prepositions
+        for at in range(last, match.first):
+            if folding.words[at] == "@own" and not _after_preposition(folding, at, prepositions):
+                return False
+    return pack.grammar.barriers.isdisjoint(between)
 
 
 def _shifted(stance: str, operator: Operator, indicator: Indicator) -> str:
@@ -92,19 +115,21 @@ def _shifted(stance: str, operator: Operator, indicator: Indicator) -> str:
 
 
 def _stance(
-    folding: Folding, pack: Pack, operators: list[tuple[Operator, list[tuple[int, int]]]], match: _Match
+    folding: Folding, pack: Pack, places: list[tuple[Operator, list[tuple[int, int]]]], match: _Match
 ) -> tuple[str, bool]:
     """The stance left when every operator that reaches the match has worked on it ("" when none is), and if one of
     them says that it happens elsewhere."""
     stance, elsewhere = match.rule.stance, False
-    if match.rule.cue.as_it_stands:
+    if not places or match.rule.cue.as_it_stands:
         return stance, elsewhere
     indicator = pack.indicators[match.rule.indicator]
-    for operator, places in operators:
-        reaching = [place for place in places if _reaches(folding, pack, operator, place, match)]
+    for operator, standing in places:
+        reaching = [place for place in standing if _reaches(folding, pack, operator, place, match)]
+        if not reaching:
+            continue
         # "No need, no danger" denies twice over; only other words undo each other, as in "not without danger".
-        hits = len({tuple(folding.words[first:last]) for first, last in reaching})
-        if hits and not (operator.odd and hits % 2 == 0):
+        hits = len({tuple(folding.words[first:last]) for first, last in reaching}) if operator.odd else 1
+        if hits % 2:
             shifted = _shifted(stance, operator, indicator)
             stance = "" if match.rule.cue.weak and shifted != stance else shifted
             elsewhere = elsewhere or operator.elsewhere
@@ -127,11 +152,16 @@ def _after_preposition(folding: Folding, at: int, prepositions: frozenset[str]) 
     return False
 
 
+def _actors(folding: Folding, first: int, last: int) -> list[int]:
+    """Numbers of the words from `first` to before `last` that are actors, ascending."""
+    return [at for at in folding.named if first <= at < last and _is_actor(folding.words[at])]
+
+
 def _actor_of_relative(folding: Folding, pack: Pack, match: _Match) -> str:
     """Who acts in "the treaty, which Norway ratified" and in "not all States are parties": the last actor within the
     match that no preposition governs."""
-    for at in range(match.last - 1, match.first, -1):
-        if _is_actor(folding.words[at]) and not _after_preposition(folding, at, pack.grammar.prepositions):
+    for at in reversed(_actors(folding, match.first + 1, match.last)):
+        if not _after_preposition(folding, at, pack.grammar.prepositions):
             return folding.words[at]
     return ""
 
@@ -139,26 +169,23 @@ def _actor_of_relative(folding: Folding, pack: Pack, match: _Match) -> str:
 def _actor(folding: Folding, pack: Pack, match: _Match) -> str:
     """The actor of a match: the one its cue names, else the nearest before it that no preposition governs."""
     words, prepositions = folding.words, pack.grammar.prepositions
-    if match.rule.cue.names_actor:
-        inside = [word for word in words[match.first : match.last] if _is_actor(word)]
-        if inside:
-            return inside[-1]
+    if match.rule.cue.names_actor and (inside := _actors(folding, match.first, match.last)):
+        return words[inside[-1]]
     if _is_actor(words[match.first]):
         return words[match.first]
     turned = words[match.first] in pack.lexicon.negations
     if (turned or words[match.first].startswith("@i_")) and (inner := _actor_of_relative(folding, pack, match)):
         return inner
+    before = words[: match.first]
+    begun = match.first - before[::-1].index(STOP) if STOP in before else 0
     asides: list[str] = []
-    for at in range(match.first - 1, -1, -1):
-        if words[at] == ";":
-            break
-        if _is_actor(words[at]):
-            related = at + 1 < match.first and words[at + 1] in pack.grammar.relatives
-            if related or not _after_preposition(folding, at, prepositions):
-                return words[at]
-            asides.append(words[at])
-    for at in range(match.first, min(match.last + 3, len(words))):
-        if _is_actor(words[at]) and at and words[at - 1] in ("by", "por", "par", "of"):
+    for at in reversed(_actors(folding, begun, match.first)):
+        related = at + 1 < match.first and words[at + 1] in pack.grammar.relatives
+        if related or not _after_preposition(folding, at, prepositions):
+            return words[at]
+        asides.append(words[at])
+    for at in _actors(folding, match.first, match.last + 3):
+        if at and words[at - 1] in ("by", "por", "par", "of"):
             return words[at]
     if "@own" in asides:
         return "@own"
@@ -168,7 +195,7 @@ def _actor(folding: Folding, pack: Pack, match: _Match) -> str:
 def _speaks_of_own(folding: Folding, pack: Pack) -> bool:
     """True when the sentence names the Document's Subject otherwise than as the one who says so."""
     for at in folding.named:
-        if folding.words[at] == "@own" and not pack.grammar.speech.intersection(folding.words[at + 1 : at + 4]):
+        if folding.words[at] == "@own" and pack.grammar.speech.isdisjoint(folding.words[at + 1 : at + 4]):
             return True
     return False
 
@@ -218,11 +245,11 @@ def _sayings(folding: Folding, pack: Pack, subject: str, unnamed: str, numbers: 
     matches = _matches(folding, pack, numbers)
     if not matches:
         return []
-    operators = _operator_places(folding, pack)
+    places = _operator_places(folding, pack)
     own = _speaks_of_own(folding, pack)
     found = []
     for match in matches:
-        stance, elsewhere = _stance(folding, pack, operators, match)
+        stance, elsewhere = _stance(folding, pack, places, match)
         if not stance:
             continue
         place = "@world" if elsewhere else unnamed
@@ -238,16 +265,18 @@ def _sayings(folding: Folding, pack: Pack, subject: str, unnamed: str, numbers: 
 def _chosen(sayings: list[_Saying], pack: Pack) -> list[_Saying]:
     """Each (holder, Indicator, stance) once, one stance only where the Indicator shows one at a time, and no state of
     the world where something is said of a Subject."""
+    if len(sayings) == 1:
+        return sayings
     if any(one.about is not About.WORLD for one in sayings):
         sayings = [one for one in sayings if one.about is not About.WORLD or not _of_place(one, pack)]
     found: dict[tuple[str, str, str], _Saying] = {}
     for one in sayings:
         indicator = pack.indicators[one.match.rule.indicator]
         same = (one.holder, indicator.name)
-        rivals = [key for key in found if key[:2] == same]
+        rivals = [key for key in found if key[:2] == same] if indicator.single or indicator.prevails else []
         if indicator.single and rivals:
             continue
-        if indicator.prevails and rivals:
+        if rivals:
             rival = found[rivals[0]]
             if _weight(one, indicator) <= _weight(rival, indicator):
                 continue
@@ -266,9 +295,8 @@ def _weight(saying: _Saying, indicator: Indicator) -> tuple[bool, int]:
 
 def _asserted(folding: Folding, pack: Pack, subject: str, unnamed: str) -> list[_Saying]:
     """What the sentence asserts; weak cues are heard only where no other speaks."""
-    candidates = pack.index.candidates(folding.present)
     for weak in (False, True):
-        numbers = [number for number in candidates if pack.rules[number].cue.weak is weak]
+        numbers = pack.index.candidates(folding.present, weak=weak)
         if found := _chosen(_sayings(folding, pack, subject, unnamed, numbers), pack):
             return found
     return []
@@ -313,7 +341,7 @@ def read_sentence(text: str, *, subject: str, pack: Pack, recall: Recall, alone:
             one.stance,
             one.about,
             one.holder,
-            f"{one.match.rule.indicator}.{one.match.rule.stance}: {one.match.rule.cue.source}",
+            one.match.rule.name,
         )
         for one in _asserted(folding, pack, subject, unnamed)
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 MAX_SENTENCE_CHARACTERS = 2000
 REMEMBERED_WORDS = 16_384
@@ -19,7 +19,7 @@ _ABBREVIATED = (
 _ABBREVIATIONS = frozenset(_ABBREVIATED.split())
 _PARAGRAPH = re.compile(r"\n[^\S\n]*(?:\n\s*)+|\n")
 _STOP = re.compile(
-    r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?:\[\d{1,3}\])*+\s++(?=\S)|(?<=[a-z]{3})\.(?=[A-Z][a-z])",
+    r"[.!?…](?:(?<![.!?…].)[.!?…]*+[\"'”’»)\]]*+(?:\[\d{1,3}\])*+\s++(?=\S)|(?<=[a-z]{3}\.)(?=[A-Z][a-z]))",
 )
 _WINDOW = 24  # characters before a stop that hold the word and its marks; no repeat in _LAST_WORD need be longer
 _LAST_WORD = re.compile(
@@ -41,8 +41,7 @@ _STOPS = (";", ":")
 _CONTRACTED = {"wo": "will", "ca": "can", "sha": "shall"}
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """One sentence as `text[start:end]`; `paragraph` counts from 0."""
 
     start: int
@@ -117,32 +116,33 @@ def _ends_sentence(text: str, start: int, stop: re.Match[str]) -> bool:
         return False
     if text[stop.start()] != ".":
         return True
-    before = _LAST_WORD.search(text, max(start, stop.start() - _WINDOW), stop.start())
-    word = before[1].lower() if before else ""
+    window = max(start, stop.start() - _WINDOW)
+    word = text[window : stop.start()].rpartition(" ")[2].lower()
+    if not word.isalnum():
+        before = _LAST_WORD.search(text, window, stop.start())
+        word = before[1].lower() if before else ""
     return not (word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha() and word != "i"))
 
 
 def sentences(text: str) -> list[Sentence]:
     """Sentences in order, trimmed of blanks; no sentence crosses a paragraph or is longer than the limit."""
     found: list[Sentence] = []
-
-    def add(start: int, end: int, paragraph: int) -> None:
-        for piece in range(start, end, MAX_SENTENCE_CHARACTERS):
-            piece_end = min(end, piece + MAX_SENTENCE_CHARACTERS)
-            raw = text[piece:piece_end]
-            trimmed = raw.strip()
-            if trimmed:
-                begin = piece + len(raw) - len(raw.lstrip())
-                found.append(Sentence(begin, begin + len(trimmed), paragraph))
-
     for number, (start, end) in enumerate(_paragraphs(text)):
         at = start
         for stop in _STOP.finditer(text, start, end):
             if _ends_sentence(text, at, stop):
-                add(at, stop.end(), number)
+                found.extend(_pieces(text, at, stop.end(), number))
                 at = stop.end()
-        add(at, end, number)
+        found.extend(_pieces(text, at, end, number))
     return found
+
+
+def _pieces(text: str, start: int, end: int, paragraph: int) -> Iterator[Sentence]:
+    for piece in range(start, end, MAX_SENTENCE_CHARACTERS):
+        raw = text[piece : min(end, piece + MAX_SENTENCE_CHARACTERS)]
+        if trimmed := raw.strip():
+            begin = piece + len(raw) - len(raw.lstrip())
+            yield Sentence(begin, begin + len(trimmed), paragraph)
 
 
 def fold(text: str) -> str:
@@ -173,8 +173,10 @@ def _normal(raw: str) -> str:
 @lru_cache(maxsize=REMEMBERED_WORDS)
 def _between_blanks(written: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The normal words of what stands between two blanks, and the words as written."""
-    shapes = [raw for raw in _TOKEN.findall(f"{written} ") if _normal(raw)]
-    return tuple(map(_normal, shapes)), tuple(shapes)
+    if written.isalpha():
+        return (fold(written),), (written,)
+    kept = [(normal, raw) for raw in _TOKEN.findall(f"{written} ") if (normal := _normal(raw))]
+    return tuple(normal for normal, _ in kept), tuple(raw for _, raw in kept)
 
 
 def split_words(text: str, *, stops: bool = True) -> Words:
@@ -189,7 +191,9 @@ def split_words(text: str, *, stops: bool = True) -> Words:
     if text.endswith(")") and _MARK.fullmatch(written[-1]):
         written[-1] = written[-1][:-1]  # at the end of a text it marks nothing that follows
     pairs = [_between_blanks(each) for each in written]
-    words = [word for normal, _ in pairs for word in normal if stops or word not in _STOPS]
+    words = [word for normal, _ in pairs for word in normal]
+    if not stops:
+        words = [word for word in words if word not in _STOPS]
     if "n't" in text or "n’t" in text:
         _spell_out(words, _shapes(pairs, stops=stops))
     return Words(words, partial(_shapes, pairs, stops=stops), partial(_places, text, stops=stops))
