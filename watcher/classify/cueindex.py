@@ -14,9 +14,10 @@ from itertools import groupby
 from operator import or_
 from typing import Any
 
-from watcher.classify.cues import KEYS, NO_STOP, PREFIX, STOP, Cue, compile_re2
+from watcher.classify.cues import KEYS, NO_STOP, PREFIX, STOP, Cue, compile_re2, weigh
 
 MAX_REMEMBERED = 50_000
+MAX_NEEDS = 4  # of a cue that are looked at, the rarest
 MAX_WAYS = 8000  # a cue whose gaps can be filled in more ways is left to RE2, which does not try them one by one
 _OTHER, _STOPPED, _FIRST_KNOWN = "\ue000", "\ue001", 0xE002  # of Unicode's private use area
 
@@ -32,18 +33,18 @@ class _Alphabet:
         self._keys = sorted({*keys}, key=lambda key: (key.removesuffix(PREFIX), key))
         self._stems = [key.removesuffix(PREFIX) for key in self._keys]
         self._characters = {key: chr(_FIRST_KNOWN + place) for place, key in enumerate(self._keys)} | {STOP: _STOPPED}
-        self._prefix_lengths: dict[str, list[int]] = {}
+        lengths: dict[str, set[int]] = {}
         for stem, key in zip(self._stems, self._keys, strict=True):
-            lengths = self._prefix_lengths.setdefault(stem[0], [])
-            if stem != key and len(stem) not in lengths:
-                lengths.append(len(stem))
+            if stem != key:
+                lengths.setdefault(stem[0], set()).add(len(stem))
+        self._beginnings = {first: sorted(found, reverse=True) for first, found in lengths.items()}
         self.characters = frozenset((_OTHER, *self._characters.values()))
         self.of_word = lru_cache(maxsize=MAX_REMEMBERED)(self._of_word)
 
     def _of_word(self, word: str) -> str:
         if character := self._characters.get(word):
             return character
-        for length in sorted(self._prefix_lengths.get(word[0], ()), reverse=True):
+        for length in self._beginnings.get(word[0], ()):
             if length <= len(word) and (character := self._characters.get(word[:length] + PREFIX)):
                 return character
         return _OTHER
@@ -91,10 +92,11 @@ class CueIndex:
         self._alphabet = _Alphabet({key for body in bodies for key in body.split()} - {STOP})
         self.bits = {id(cue): 1 << number for number, cue in enumerate(self._listed)}
         self._patterns: dict[int, Any] = {}
+        self._finders: list[Any] = [None] * len(self.cues)
         self._width = len(self._listed)
         self._weak = sum(self.bits[id(cue)] for cue in {id(cue): cue for cue in self.cues if cue.weak}.values())
         self._strong = ((1 << len(self.cues)) - 1) ^ self._weak
-        needs = [tuple(dict.fromkeys((*cue.needs, cue.keys))) for cue in self._listed]
+        needs = [sorted(dict.fromkeys((*cue.needs, cue.keys)), key=weigh)[:MAX_NEEDS] for cue in self._listed]
         self._needs = 1 << (max(map(len, needs), default=1) - 1).bit_length()
         self._met_always = 0
         self._met_by = dict.fromkeys(self._alphabet.characters, 0)
@@ -135,6 +137,16 @@ class CueIndex:
             lowest = bits & -bits
             found.append(lowest.bit_length() - 1)
             bits ^= lowest
+        return found
+
+    def found(self, numbers: Iterable[int], written: str) -> list[tuple[int, int, int]]:
+        """(number, first word, after the last) of all matches of the cues with these numbers, which are no `others`."""
+        found: list[tuple[int, int, int]] = []
+        for number in numbers:
+            finditer = self._finders[number]
+            if finditer is None:
+                finditer = self._finders[number] = self._compile(self.cues[number]).finditer
+            found.extend((number, *match.span()) for match in finditer(written))
         return found
 
     def spans(self, cue: Cue, written: str) -> list[tuple[int, int]]:

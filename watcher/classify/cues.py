@@ -86,15 +86,14 @@ class Cue:
     names_actor: bool
 
 
-def _weigh(part: Part) -> float:
-    if not part.keys:
-        return float("inf")
-    return sum(50.0 if key in _COMMON or key[0] in "#~" else 1.0 for key in part.keys)
+def weigh(keys: Iterable[str]) -> float:
+    """How often a sentence may hold one of some keys, to compare: common words weigh most."""
+    return sum(50.0 if key in _COMMON or key[0] in "#~" else 1.0 for key in keys)
 
 
 def _sequence(parts: list[Part]) -> Part:
     needed = [part for part in parts if not part.optional and part.keys]
-    best = min(needed, key=_weigh).keys if needed else frozenset()
+    best = min((part.keys for part in needed), key=weigh, default=frozenset[str]())
     return Part(
         "".join(part.pattern for part in parts),
         best,

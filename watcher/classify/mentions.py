@@ -86,8 +86,11 @@ def _names() -> dict[str, tuple[_Name, ...]]:
 
 
 def _name_at(words: Words, at: int, names: tuple[_Name, ...]) -> _Name | None:
+    following = words.words[at + 1] if at + 1 < len(words.words) else ""
     for name in names:
         end = at + len(name.words)
+        if end - at > 1 and name.words[1] != following:
+            continue
         if tuple(words.words[at:end]) != name.words:
             continue
         if name.capital and not words.shapes[at][0].isupper():

@@ -54,10 +54,9 @@ def _matches(folding: Folding, pack: Pack, numbers: Iterable[int]) -> list[_Matc
     Cues that are taken as they stand rank first, then the order of the pack, cues that name an actor, longer matches.
     """
     found: dict[str, list[tuple[tuple[bool, int, bool], int, int, Rule]]] = {}
-    written, spans = folding.written, pack.index.spans
-    for rule in map(pack.rules.__getitem__, numbers):
-        for first, last in spans(rule.cue, written):
-            found.setdefault(rule.indicator, []).append((rule.rank, first - last, first, rule))
+    for number, first, last in pack.index.found(numbers, folding.written):
+        rule = pack.rules[number]
+        found.setdefault(rule.indicator, []).append((rule.rank, first - last, first, rule))
     kept: list[_Match] = []
     for ranked in found.values():
         if len(ranked) > 1:

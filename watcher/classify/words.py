@@ -173,8 +173,8 @@ def _normal(raw: str) -> str:
 @lru_cache(maxsize=REMEMBERED_WORDS)
 def _between_blanks(written: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The normal words of what stands between two blanks, and the words as written."""
-    if written.isalpha():
-        return (fold(written),), (written,)
+    if written.isalpha() or written.isdecimal():
+        return (_normal(written),), (written,)
     kept = [(normal, raw) for raw in _TOKEN.findall(f"{written} ") if (normal := _normal(raw))]
     return tuple(normal for normal, _ in kept), tuple(raw for _, raw in kept)
 

@@ -80,7 +80,7 @@ def add(
 @pass_context
 def list_(context: Context, as_json: bool) -> None:
     """All Subscriptions."""
-    with context.instance() as instance, instance.rooms.database.reading() as connection:
+    with context.instance(pack_later=True) as instance, instance.rooms.database.reading() as connection:
         every = subscriptions.list_subscriptions(connection)
     if as_json:
         print_json([{"subscription_id": one.subscription_id, "recipient": one.recipient} for one in every])
