@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import socket
 import threading
 import time
@@ -24,11 +25,11 @@ from watcher.model.capture import Trigger
 from watcher.model.source import Definition, Source
 from watcher.model.subscription import Cadence, Subscription, SubscriptionFilter
 from watcher.pipeline import register
-from watcher.pipeline.ports import Rooms
+from watcher.pipeline.ports import PackText, Rooms
 from watcher.pipeline.schedule import claim_now
 from watcher.pipeline.watch import Checked, check
 from watcher.settings import load_pack_text
-from watcher.store.database import create_database, open_database
+from watcher.store.database import create_database, open_database, sqlite_path
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -170,17 +171,37 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(address).format(name=name)
 
 
+@pytest.fixture(scope="session")
+def default_pack() -> PackText:
+    """The default pack, read once."""
+    return load_pack_text(ROOT / "config", "mine_action")
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database of the present schema that nothing was written to, made once to be copied."""
+    path = tmp_path_factory.mktemp("database") / "empty.db"
+    create_database(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-def rooms(tmp_path: Path, database_url: str, clock: StillClock) -> Iterator[Rooms]:
+def rooms(
+    tmp_path: Path, database_url: str, clock: StillClock, default_pack: PackText, empty_database: Path
+) -> Iterator[Rooms]:
     """A new instance: real archive, real database, the default pack; work runs in this process."""
-    url = database_url
-    create_database(url)
-    database = open_database(url)
+    place = sqlite_path(database_url)
+    if place is None:
+        create_database(database_url)
+    else:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(empty_database, place)
+    database = open_database(database_url)
     yield Rooms(
         database=database,
         archive=create_archive(tmp_path / "snapshots", origin="watcher.test/archive"),
         children=Directly(),
-        pack=load_pack_text(ROOT / "config", "mine_action"),
+        pack=default_pack,
         clock=clock,
         name="test",
         fetcher_name="watcher test",

@@ -189,9 +189,9 @@ def open_instance(
     """Open the rooms of the instance that `config` describes, and close them at the end.
 
     With `create`, an instance that has neither database nor archive is made first. Without `recover`, what a crash
-    left undone stays so: for a database that is only being made. With `pack_later` the pack is loaded, and what is wrong
-    with it is said, when it is first asked for: for what reads no text. ArchiveError or
-    StoreError when one of them is there and cannot be read, or one is there without the other.
+    left undone stays so: for a database that is only being made. With `pack_later`, for what reads no text, the pack
+    is loaded and what is wrong with it is said when it is first asked for. ArchiveError or StoreError when one of them
+    is there and cannot be read, or one is there without the other.
     """
     settings = settings or load_settings(config / "watcher.yaml")
     load = partial(load_pack_text, config, settings.classify.pack)
@@ -224,6 +224,7 @@ def open_instance(
         secrets=lambda credentials: resolve(credentials, os.environ, settings.fetch.secrets),
         certificates=settings.fetch.certificates,
         upload_maximum_bytes=settings.uploads.maximum_bytes,
+        gather_seconds=settings.scheduler.gather_seconds,
     )
     try:
         if recover:

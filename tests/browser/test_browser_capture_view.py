@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -86,13 +87,19 @@ def _beacons(site: Any) -> list[str]:
 
 
 def _click_all_over(tab: Any) -> None:
-    """Click through the frame from top to bottom, wherever links and buttons may be."""
-    box = tab.locator("iframe.message").bounding_box()
-    tab.locator("iframe.message").scroll_into_view_if_needed()
-    box = tab.locator("iframe.message").bounding_box()
+    """Click through the frame from top to bottom, wherever links and buttons may be.
+
+    A click that makes the frame leave for another document may never be answered: each has its time limit.
+    """
+    from playwright.sync_api import TimeoutError as Unanswered
+
+    frame = tab.locator("iframe.message")
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
     for down in range(10, int(box["height"]) - 10, 14):
         for right in (20, 60, 110, 160, 210):
-            tab.mouse.click(box["x"] + right, box["y"] + down)
+            with suppress(Unanswered):
+                frame.click(position={"x": right, "y": down}, timeout=2000, force=True)
 
 
 @pytest.mark.browser

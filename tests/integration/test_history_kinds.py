@@ -11,10 +11,10 @@ import pytest
 
 from watcher.model.change import ChangeKind
 from watcher.model.subscription import Cadence
+from watcher.pipeline.history import SETTLED_CHECKS, has_settled
 from watcher.pipeline.notify import compose_digest, compose_due
 from watcher.pipeline.rebuild import rebuild_database
-from watcher.pipeline.settle import SETTLED_CHECKS, has_settled
-from watcher.store import captures, changes, subscriptions
+from watcher.store import captures, changes, subscriptions, versions
 from watcher.store.database import create_database, open_database
 
 PAGE = (
@@ -158,3 +158,39 @@ def test_a_settled_page_is_rebuilt_from_the_ledger_as_it_was_told(flipping: Any,
     assert last.problems == ()
     told = [(one.change_id, one.kind, one.alert, one.reason) for one in before]
     assert [(one.change_id, one.kind, one.alert, one.reason) for one in again] == told
+
+
+def test_a_page_that_goes_back_says_to_which_day_s_text_it_returned(bench: Any) -> None:
+    bench.register("kaz", bench.site.put("/kaz", A))
+    bench.check("kaz")
+    for body in (B, C):
+        bench.site.put("/kaz", body)
+        bench.check("kaz", after_seconds=86400.0)
+    bench.site.put("/kaz", B)
+    change = bench.check("kaz", after_seconds=86400.0).recorded.change
+    assert (change.kind, change.alert) == (ChangeKind.REVERTED, True)
+    assert change.reason == "is again as it was on 4 May 2026"
+
+
+def test_every_state_of_a_page_that_flips_is_archived_and_a_change(flipping: Any) -> None:
+    with flipping.rooms.database.reading() as connection:
+        found = changes.list_changes(connection, source_id="kaz")
+        made = versions.list_versions(connection, "kaz")
+    assert [change.kind for change in found].count(ChangeKind.FLAPPING) == 2
+    assert len({(change.from_version_id, change.to_version_id) for change in found}) == 4
+    texts = [flipping.rooms.archive.get_payload(one.payload_sha256) for one in reversed(made)]
+    assert texts == [A.encode(), B.encode(), A.encode(), B.encode(), A.encode()]
+
+
+def test_a_change_of_navigation_alone_is_recorded_with_its_hunk_and_told_to_nobody(bench: Any) -> None:
+    bench.subscribe()
+    menu = "<html><body><nav><ul>{}</ul></nav><main><h1>Kazakhstan</h1><p>It keeps its mines.</p></main></body></html>"
+    bench.register("kaz", bench.site.put("/kaz", menu.format("<li>Home</li><li>News</li>")))
+    bench.check("kaz")
+    bench.site.put("/kaz", menu.format("<li>Home</li><li>Press</li>"))
+    change = bench.check("kaz").recorded.change
+    assert (change.kind, change.alert) == (ChangeKind.BOILERPLATE, False)
+    assert change.diff.hunks
+    assert all(hunk.boilerplate for hunk in change.diff.hunks)
+    digest = _digest(bench).digest
+    assert (digest.entries, digest.noise_count) == ((), 1)

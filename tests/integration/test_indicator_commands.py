@@ -34,3 +34,20 @@ def test_an_example_that_is_read_otherwise_is_named_and_ends_with_code_1(config:
     result = CliRunner().invoke(cli, ["--config", str(config), "indicators", "test", "cluster_munitions"])
     assert result.exit_code == 1
     assert 'wanted vote yes, read nothing: "The sea was calm."' in result.output
+
+
+def _explain(config: Path, text: str, pack: str = "mine_action") -> str:
+    (config / "watcher.yaml").touch()
+    arguments = ["--config", str(config), "indicators", "explain", text, "--subject", "Kenya", "--pack", pack]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_explain_names_the_operator_that_dropped_a_cue_and_the_date_of_the_clause(config: Path) -> None:
+    said = _explain(config, "Kenya signed the Mine Ban Treaty in 1997 and ratified it in 2001.")
+    assert "Kenya (own): treaty status state party" in said
+    assert "dates named: 2001\n" in said
+    dropped = _explain(config, "Kenya will not destroy its stock of landmines.")
+    assert "not as it stands: negated (“not”) drops it\n    cue stockpile.destroying" in dropped
+    assert "no word of the pack's topic" in _explain(config, "The sea was calm.\n\nThe sky was blue.")

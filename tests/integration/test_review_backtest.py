@@ -12,12 +12,17 @@ from starlette.testclient import TestClient
 
 from watcher.classify import parse_pack
 from watcher.errors import ConfigError, NotFoundError
+from watcher.model.change import Severity
 from watcher.model.review import Verdict
 from watcher.pipeline.backtest import backtest, recompute_positions
 from watcher.pipeline.board import read_board
+from watcher.pipeline.citations import add_report
 from watcher.pipeline.ports import PackText
+from watcher.pipeline.recompute import RECOMPUTE, recompute_scores
 from watcher.pipeline.review import annotations_of, review_change, review_report
-from watcher.store import changes
+from watcher.pipeline.upload import hand_in
+from watcher.pipeline.upload_fields import describe
+from watcher.store import audit, changes
 from watcher.web.app import create_app
 
 BEFORE = "<html><body><p>Kazakhstan has not joined the Mine Ban Treaty.</p></body></html>"
@@ -133,3 +138,44 @@ def test_a_verdict_from_another_site_or_from_no_page_is_refused(
 def test_a_form_that_is_too_large_is_refused(change_id: str, client: TestClient) -> None:
     form = {"verdict": "relevant", "reviewer": "ana", "note": "x" * 20_000}
     assert client.post(f"/changes/{change_id}/review", data=form, headers=OURS).status_code == 413
+
+
+def test_changes_judged_again_alert_nobody_and_what_was_told_stays_in_the_audit_trail(
+    bench: Any, change_id: str
+) -> None:
+    from dataclasses import replace
+
+    with bench.rooms.database.reading() as connection:
+        ordinal, told = changes.last_ordinal(connection), changes.get_change(connection, change_id)
+    assert list(recompute_scores(bench.rooms, user="ana")) == []
+    rooms = replace(bench.rooms, pack=deaf(bench))
+    assert [each.change_id for each in recompute_scores(rooms, user="ana", dry_run=True)] == [change_id]
+    with bench.rooms.database.reading() as connection:
+        assert changes.get_change(connection, change_id) == told
+    (again,) = recompute_scores(rooms, user="ana")
+    assert (again.before, again.after.severity) == (told.judgement, Severity.NOISE)
+    with bench.rooms.database.reading() as connection:
+        now = changes.get_change(connection, change_id)
+        (act,) = audit.list_acts(connection, (RECOMPUTE,), target=change_id)
+        assert changes.last_ordinal(connection) == ordinal
+    assert (now.alert, now.diff, now.kind) == (told.alert, told.diff, told.kind)
+    assert (now.judgement, now.pack_version) == (again.after, 99)
+    assert json.loads(act.before)["severity"] == told.judgement.severity.value
+    assert json.loads(act.after)["severity"] == "noise"
+    assert list(recompute_scores(rooms, user="ana")) == []
+
+
+def test_a_backtest_keeps_an_alert_that_a_cited_sentence_alone_is_reason_for(bench: Any, change_id: str) -> None:
+    silent = backtest(bench.rooms, deaf(bench), since=SINCE)
+    assert [each.candidate.severity for each in silent.tried] == [Severity.NOISE]
+    url = bench.site.put("/kaz", AFTER)
+    report = f"REPORT\n\nKazakhstan has joined the Mine Ban Treaty.[1]\n\n[1] Letter, available at: {url}.\n"
+    fields = {"title": ["R"], "date": ["2000-08-01"], "handed_in_by": ["ana"]}
+    done = hand_in(bench.rooms, report.encode(), file_name="r.txt", described=describe(fields), checked_name=True)
+    add_report(bench.rooms, done.source.source_id, user="ana")
+    bench.site.put("/kaz", AFTER.replace("Kazakhstan has joined the Mine Ban Treaty.", "The lake is wide and blue."))
+    gone = bench.check("kaz").recorded.change
+    assert gone is not None
+    found = backtest(bench.rooms, deaf(bench), since=SINCE)
+    tried = {each.change.change_id: each for each in found.tried}
+    assert tried[gone.change_id].candidate.severity is Severity.MAJOR

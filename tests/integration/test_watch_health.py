@@ -217,3 +217,40 @@ def test_a_definition_of_before_keeps_its_digest() -> None:
     definition = Definition(url="https://example.org/a", title="A")
     assert definition.digest_sha256 == "4f90bc3e7003bac5747b8e0fead4c96fc568209bb12f2eadc5416f83cbbb4370"
     assert replace(definition, browser=True).digest_sha256 != definition.digest_sha256
+
+
+def test_an_address_that_leads_on_for_good_is_told_once_as_status_with_both_addresses(bench: Any) -> None:
+    bench.subscribe()
+    bench.site.put("/new", TEXT)
+    bench.register("kaz", bench.site.put("/kaz", TEXT))
+    bench.check("kaz")
+    bench.site.put("/kaz", b"", status=301, headers={"Location": bench.site.url("/new")})
+    for _ in range(5):
+        bench.check("kaz", after_seconds=600)
+    (told,) = [change for change in _changes(bench) if change.alert]
+    assert told.kind is ChangeKind.STATUS
+    assert f"sent on to {bench.site.url('/new')}" in told.reason
+    assert f"watcher source move kaz {bench.site.url('/new')}" in told.reason
+    text = " ".join(_digest_text(bench).split())
+    assert "kaz: its address leads to another one for good" in text
+    assert "redirected on 3 May 2026" in text
+
+
+def test_a_page_that_moves_for_a_time_only_is_no_status(bench: Any) -> None:
+    bench.site.put("/new", TEXT)
+    bench.register("kaz", bench.site.put("/kaz", b"", status=302, headers={"Location": bench.site.url("/new")}))
+    for _ in range(5):
+        bench.check("kaz", after_seconds=600)
+    assert _changes(bench) == []
+
+
+def test_a_page_that_becomes_another_sort_of_file_is_told_as_status_and_not_compared(bench: Any) -> None:
+    bench.register("kaz", bench.site.put("/kaz", TEXT))
+    bench.check("kaz")
+    rows = "".join(f"Kazakhstan,{year},has not joined the Mine Ban Treaty\n" for year in range(1997, 2027))
+    bench.site.put("/kaz", f"State,Year,Said\n{rows}", headers={"Content-Type": "text/csv"})
+    for _ in range(3):  # what is odd about a page is read a second time before it is believed
+        bench.check("kaz", after_seconds=3600)
+    (told,) = _changes(bench)
+    assert (told.kind, told.alert, told.diff.hunks) == (ChangeKind.STATUS, True, ())
+    assert told.reason == "was html, is now delimited: the texts are not compared"

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from watcher.model.change import Change, HunkOp
+from watcher.model.change import Change, HunkOp, Severity
 from watcher.model.source import Source, SourceState
 from watcher.model.subscription import Digest, DigestEntry, SourceReach, Subscription, SubscriptionFilter
 
 ALIKE_SOURCES = 3
 EXPLAINED = timedelta(minutes=15)
+Alike = tuple[str, str, tuple[tuple[str, ...], ...]]
+_NOTHING: Mapping[Alike, Sequence[Source]] = MappingProxyType({})
 
 
 def subjects_of(change: Change, source: Source) -> frozenset[str]:
@@ -97,25 +100,47 @@ def edit_of(change: Change) -> tuple[tuple[str, ...], ...]:
     judgement = change.judgement
     if judgement.position_changes or judgement.depositary_events or change.documents or change.diff.coarse:
         return ()
-    telling = [hunk for hunk in change.diff.hunks if hunk.op is not HunkOp.MOVED and not hunk.boilerplate]
-    return tuple(sorted((hunk.op.value, hunk.old.strip(), hunk.new.strip()) for hunk in telling))
+    telling = [hunk for hunk in change.diff.hunks if hunk.tells or (hunk.op is HunkOp.LINKED and not hunk.boilerplate)]
+    return tuple(
+        sorted(
+            (hunk.op.value, hunk.old.strip(), hunk.new.strip(), *(f"{link.old} {link.new}" for link in hunk.links))
+            for hunk in telling
+        )
+    )
 
 
-def folded_alike(entries: Sequence[DigestEntry]) -> tuple[DigestEntry, ...]:
+def alike_key(change: Change, source: Source) -> Alike | None:
+    """What two Changes have in common that are the same edit on one host; None for one that is told by itself."""
+    edit, host = edit_of(change), urlsplit(source.definition.url).hostname
+    return (host, change.kind.value, edit) if edit and host else None
+
+
+def waits(change: Change) -> bool:
+    """Whether a repetition of an edit may be told later. A critical one never waits."""
+    return change.judgement.severity is not Severity.CRITICAL
+
+
+def folded_alike(
+    entries: Sequence[DigestEntry], before: Mapping[Alike, Sequence[Source]] = _NOTHING
+) -> tuple[DigestEntry, ...]:
     """Entries with the same edit on three or more Sources of one host told once, by the first, with the others.
 
-    A host's new banner or menu is one piece of news, however many of its pages are watched.
+    A host's new banner or menu is one piece of news, however many of its pages are watched. `before` are the Sources
+    of which an edit was told in earlier messages.
     """
     groups: defaultdict[object, list[DigestEntry]] = defaultdict(list)
     for place, entry in enumerate(entries):
-        edit, host = edit_of(entry.change), urlsplit(entry.source.definition.url).hostname
-        groups[(host, entry.change.kind, edit) if edit and host else place].append(entry)
+        key = alike_key(entry.change, entry.source)
+        groups[place if key is None else key].append(entry)
     told: list[DigestEntry] = []
     for alike in groups.values():
-        if len({entry.source.source_id for entry in alike}) >= ALIKE_SOURCES:
-            told.append(replace(alike[0], alike=tuple(alike[1:])))
+        key = alike_key(alike[0].change, alike[0].source)
+        earlier = tuple(before.get(key, ())) if key is not None else ()
+        sources = {entry.source.source_id for entry in alike} | {source.source_id for source in earlier}
+        if len(sources) >= ALIKE_SOURCES:
+            told.append(replace(alike[0], alike=tuple(alike[1:]), told_before=earlier))
         else:
-            told.extend(alike)
+            told.extend(replace(entry, told_before=earlier) for entry in alike)
     order = {entry.change.change_id: place for place, entry in enumerate(entries)}
     return tuple(sorted(told, key=lambda entry: order[entry.change.change_id]))
 
@@ -130,8 +155,9 @@ def compose(
     noise_count: int,
     reaches: Sequence[SourceReach],
     checkpoint: str,
+    told_before: Mapping[Alike, Sequence[Source]] = _NOTHING,
 ) -> Digest:
-    """The Digest of (covered_until, period_to], the gravest Changes first."""
+    """The Digest of (covered_until, period_to], the gravest Changes first. `told_before`: see `folded_alike`."""
     ordered = sorted(
         entries,
         key=lambda entry: (
@@ -147,7 +173,7 @@ def compose(
         period_from=subscription.covered_until,
         period_to=period_to,
         composed_at=composed_at,
-        entries=folded_alike(ordered),
+        entries=folded_alike(ordered, told_before),
         noise_count=noise_count,
         sources_watched=len(reaches),
         attempts=sum(reach.attempts for reach in reaches),

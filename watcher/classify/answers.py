@@ -7,12 +7,13 @@ answer as they stand in the Document.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from watcher.classify.pack import Pack
 from watcher.classify.positions import find_positions
+from watcher.classify.rollcalls import roll_call_positions
 from watcher.model.change import Position
 from watcher.model.document import Block, BlockKind, Document
 
@@ -58,6 +59,8 @@ def document_positions(document: Document, *, subject: str, pack: Pack) -> tuple
         for one in find_positions(text, subject=subject, pack=pack)
         if not any(start <= one.start and one.end <= end for start, end in asked)
     ]
+    recorded, blocks = roll_call_positions(document, starts, subject=subject, pack=pack)
+    found = [one for one in found if not _is_recorded(one, blocks, pack)] + recorded
     for statement in statements(document):
         passage = text[statement.start : statement.end]
         found += [
@@ -65,6 +68,13 @@ def document_positions(document: Document, *, subject: str, pack: Pack) -> tuple
             for one in find_positions(statement.text, subject=subject, pack=pack)
         ]
     return tuple(sorted(found, key=lambda one: (one.start, one.end)))
+
+
+def _is_recorded(position: Position, blocks: Sequence[tuple[int, int]], pack: Pack) -> bool:
+    """True for a sentence within a record of votes that was read as one."""
+    if pack.roll_calls is None or position.indicator != pack.roll_calls.indicator:
+        return False
+    return any(start <= position.start < end for start, end in blocks)
 
 
 def statements(document: Document) -> Iterator[Statement]:

@@ -19,6 +19,7 @@ class Side:
 
 
 Key = tuple[str, str]
+MOST_PAIRED = 40  # passages of one stance in a document that are compared with each other
 
 
 def _by_key(positions: Iterable[Position]) -> dict[Key, list[Position]]:
@@ -31,6 +32,28 @@ def _by_key(positions: Iterable[Position]) -> dict[Key, list[Position]]:
 def _prevailing(positions: Sequence[Position], indicator: Indicator) -> Position:
     """The Position that stands for all: the stance listed last in the pack, its first passage."""
     return max(positions, key=lambda one: (indicator.stances.index(one.stance), -one.start))
+
+
+def _pair(old: Sequence[Position], new: Sequence[Position]) -> tuple[Position, Position]:
+    """The old and the new passage that have most in common: those of one statement. The first ones where many do."""
+
+    def shared(pair: tuple[Position, Position]) -> float:
+        before, after = (set(split_words(one.passage).words) for one in pair)
+        return len(before & after) / len(before | after) if before | after else 0.0
+
+    pairs = [(before, after) for before in old[:MOST_PAIRED] for after in new[:MOST_PAIRED]]
+    return max(pairs, key=shared)
+
+
+def _pairs(old: Sequence[Position], new: Sequence[Position]) -> list[tuple[Position, Position]]:
+    """Old and new passages, each once, those with most in common first."""
+    left, come, found = list(old), list(new), []
+    while left and come:
+        before, after = _pair(left, come)
+        found.append((before, after))
+        left.remove(before)
+        come.remove(after)
+    return found
 
 
 def _of_stance(positions: Sequence[Position], stance: str) -> list[Position]:
@@ -71,9 +94,10 @@ def _same_stance(
     key: Key, old: Sequence[Position], new: Sequence[Position], indicator: Indicator, magnitudes: frozenset[str]
 ) -> PositionChange | None:
     """The same stance in both: a change only where the pack says that figures count and the new ones differ."""
-    before, after = _figures(old, magnitudes), _figures(new, magnitudes)
-    if indicator.figures and after - before:
-        return _change(key, PositionChangeKind.CHANGED, indicator.detail, old[0], new[0])
+    fresh = _figures(new, magnitudes) - _figures(old, magnitudes)
+    if indicator.figures and fresh:
+        told = [one for one in new if _figures([one], magnitudes) & fresh]
+        return _change(key, PositionChangeKind.CHANGED, indicator.detail, *_pair(old, told))
     return None
 
 
@@ -90,8 +114,10 @@ def between_documents(old: Sequence[Position], new: Sequence[Position], *, pack:
             found.append(_change(key, PositionChangeKind.NEW_INFO, severity, None, top))
             continue
         old_top = _prevailing(was, indicator)
-        if old_top.stance != top.stance:
-            found.append(_stance_change(key, old_top, top, indicator))
+        said_before = indicator.about == "place" and _of_stance(was, top.stance)
+        if old_top.stance != top.stance and not said_before:
+            ways = _of_stance(was, old_top.stance), _of_stance(now, top.stance)
+            found.append(_stance_change(key, *_pair(*ways), indicator))
         else:
             same = _of_stance(was, top.stance), _of_stance(now, top.stance)
             if change := _same_stance(key, *same, indicator, pack.lexicon.magnitudes):
@@ -99,14 +125,20 @@ def between_documents(old: Sequence[Position], new: Sequence[Position], *, pack:
     return found
 
 
-def _reworded(key: Key, old: Position, new: Position, indicator: Indicator) -> PositionChange:
-    """The same stance in other words; a number or date that differs makes it a change of what is asserted."""
-    figures = {"#", "~"}
-    before = sorted(word for word in split_words(old.passage).words if word[0] in figures)
-    after = sorted(word for word in split_words(new.passage).words if word[0] in figures)
-    if before != after:
-        return _change(key, PositionChangeKind.CHANGED, indicator.detail, old, new)
-    return _change(key, PositionChangeKind.REWORDED, Severity.MINOR, old, new)
+def _reworded(key: Key, old: Sequence[Position], new: Sequence[Position], indicator: Indicator) -> PositionChange:
+    """The same stance in other words; a number or date that differs makes it a change of what is asserted.
+
+    Each passage is compared with the one that it was, and the first pair whose figures differ is told.
+    """
+    pairs = _pairs(old, new)
+    for before, after in pairs:
+        if _numbers(before) != _numbers(after):
+            return _change(key, PositionChangeKind.CHANGED, indicator.detail, before, after)
+    return _change(key, PositionChangeKind.REWORDED, Severity.MINOR, *pairs[0])
+
+
+def _numbers(position: Position) -> list[str]:
+    return sorted(word for word in split_words(position.passage).words if word[0] in "#~")
 
 
 def _edited(key: Key, old: Side, new: Side, indicator: Indicator) -> PositionChange | None:
@@ -114,9 +146,10 @@ def _edited(key: Key, old: Side, new: Side, indicator: Indicator) -> PositionCha
     stances_now = {position.stance for position in new.everywhere}
     if old.changed and new.changed:
         before, now = _prevailing(old.changed, indicator), _prevailing(new.changed, indicator)
+        ways = _of_stance(old.changed, before.stance), _of_stance(new.changed, now.stance)
         if before.stance == now.stance:
-            return _reworded(key, before, now, indicator)
-        return _stance_change(key, before, now, indicator)
+            return _reworded(key, *ways, indicator)
+        return _stance_change(key, *_pair(*ways), indicator)
     if new.changed:
         now = _prevailing(new.changed, indicator)
         if now.stance in stances_before:
@@ -131,7 +164,9 @@ def _edited(key: Key, old: Side, new: Side, indicator: Indicator) -> PositionCha
     if before.stance in stances_now:
         return None
     if stances_now:
-        return _stance_change(key, before, _prevailing(new.everywhere, indicator), indicator)
+        now = _prevailing(new.everywhere, indicator)
+        ways = _of_stance(old.changed, before.stance), _of_stance(new.everywhere, now.stance)
+        return _stance_change(key, *_pair(*ways), indicator)
     return _change(key, PositionChangeKind.WITHDRAWN, indicator.withdrawn, before, None)
 
 

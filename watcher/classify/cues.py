@@ -1,13 +1,14 @@
 """A small language for cues: word patterns that a policy researcher can read.
 
     ratif*               a word by its beginning             {mine}      a named set of the pack, or a mention
-    (ratified|joined)    one of several                      #           a number that is no year; ~ is a year
+    (ratified|joined)    one of several                      #           a number that is no year; ~ is a year;
+                                                             #42 ~1997   this number, this year
     [very]               may be there or not                 ...  ...3   up to 6 words, up to 3 words
     ! not a party to     a leading "!": the cue is taken as it stands, negation and tense are in its words
     ? ban ... mines      a leading "?": a weak cue, heard only in a sentence where no other cue of the pack speaks
 
 Mentions are written by their kind, {own} {state} {world} {group} {treaty} {among_first}, or by an Instrument's code,
-{MBT}.
+{MBT}; {resolution_MBT} is the number of a resolution on it.
 Words are compared without case and accents; hyphens part words. Matching time is linear in the sentence.
 """
 
@@ -34,9 +35,10 @@ STOP = ";"
 NO_STOP = "<^;>"
 KEYS = re.compile(r"<([^<>]+)>")
 MENTION_KINDS = ("own", "state", "world", "group", "treaty", "among_first")
+_RESOLUTION = "resolution_"
 _CODES = frozenset(instrument.code for instrument in INSTRUMENTS)
 _ACTOR = re.compile(r"\{(?:own|state|group|world)\}")
-_PIECE = re.compile(r"\.\.\.(\d*)|\{(\w+)\}|([(\[])|([)\]])|(\|)|(#|~)|([^\W_]+\*?)|([;:])|(\s+)")
+_PIECE = re.compile(r"\.\.\.(\d*)|\{(\w+)\}|([(\[])|([)\]])|(\|)|([#~]\d+|#|~)|([^\W_]+\*?)|([;:])|(\s+)")
 _COMMON_WORDS = (
     "a an and are as at be been by for from had has have i in is it its of on or that the their there they this to "
     "was we were which with will not no our my all any de la le les el los las que и в на с не"
@@ -203,6 +205,8 @@ class _Parser:
         if piece[3]:
             inner = self._choices(closing=")" if piece[3] == "(" else "]")
             return _alternatives([inner], optional=piece[3] == "[")
+        if len(piece[6] or "") > 1:
+            return Part(f"<{piece[6]}>", frozenset({piece[6]}), False, frozenset())
         if piece[6]:
             return Part(f"<{piece[6]}{PREFIX}>", frozenset({piece[6] + PREFIX}), False, frozenset())
         return self._word(piece[7] or piece[8])
@@ -226,6 +230,9 @@ class _Parser:
             return Part(f"<@{name}>", frozenset({"@" + name}), False, frozenset())
         if name in _CODES:
             return Part(f"<@i_{name}>", frozenset({"@i_" + name}), False, frozenset())
+        if name.removeprefix(_RESOLUTION) in _CODES:
+            mention = "@r_" + name.removeprefix(_RESOLUTION)
+            return Part(f"<{mention}>", frozenset({mention}), False, frozenset())
         raise self._fail(f"{{{name}}} is no set of this pack and no mention")
 
     def _word(self, word: str) -> Part:

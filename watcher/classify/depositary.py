@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from watcher.classify.mentions import named
 from watcher.classify.words import fold, sentences
 from watcher.model.change import DepositaryEvent, Diff, Hunk, HunkOp
+from watcher.model.dates import iso_date
 from watcher.model.document import Block, BlockKind, Document
 from watcher.model.subjects import name_of, normal_name, subject_of
 
@@ -42,30 +43,6 @@ UNTC_LETTERS = {
     "d": "succession",
     "s": "signature",
 }
-_MONTHS = {
-    month: number
-    for number, months in enumerate(
-        (
-            ("jan", "january", "janvier", "enero"),
-            ("feb", "february", "fevrier", "febrero"),
-            ("mar", "march", "mars", "marzo"),
-            ("apr", "april", "avril", "abril"),
-            ("may", "mai", "mayo"),
-            ("jun", "june", "juin", "junio"),
-            ("jul", "july", "juillet", "julio"),
-            ("aug", "august", "aout", "agosto"),
-            ("sep", "sept", "september", "septembre", "septiembre"),
-            ("oct", "october", "octobre", "octubre"),
-            ("nov", "november", "novembre", "noviembre"),
-            ("dec", "december", "decembre", "diciembre"),
-        ),
-        start=1,
-    )
-    for month in months
-}
-_DAY_FIRST = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|er)?\s+(?:de\s+)?([^\W\d_]{3,10})\.?,?\s+(?:de\s+)?(\d{4})\b")
-_MONTH_FIRST = re.compile(r"\b([^\W\d_]{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,\s*(\d{4})\b")
-_ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _LEGEND = re.compile(r"(?<![^,()])([^,()]++)(?:\(\s*+([^()\s][^()]{0,2})\s*+\)\s*+)?(?:,|$)")
 _LETTER = re.compile(r"\d{4}\s*(A{1,2}|[a-zP])\b")
 _PROSE = (
@@ -84,17 +61,6 @@ _NOT_DONE = re.compile(
     r"(?:\W+\w+){0,6}?\W+(?:acced|ratif|accept|approv|succe|denounc|withdr|sign|enter)",
     re.I,
 )
-
-
-def iso_date(text: str) -> str:
-    """The first date in a text as YYYY-MM-DD, or "" when there is none."""
-    for pattern, order in ((_ISO, (1, 2, 3)), (_DAY_FIRST, (3, 2, 1)), (_MONTH_FIRST, (3, 1, 2))):
-        for match in pattern.finditer(text):
-            year, month, day = (match[group] for group in order)
-            number = int(month) if month.isdigit() else _MONTHS.get(fold(month), 0)
-            if 1 <= number <= 12 and 1 <= int(day) <= 31:
-                return f"{int(year):04d}-{number:02d}-{int(day):02d}"
-    return ""
 
 
 @dataclass(frozen=True, slots=True)

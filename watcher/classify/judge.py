@@ -8,13 +8,13 @@ from watcher.classify.answers import document_positions
 from watcher.classify.changes import between_documents, within_document
 from watcher.classify.depositary import depositary_events
 from watcher.classify.markers import markers, weigh
+from watcher.classify.noise import still_stands, without_notices
 from watcher.classify.pack import Pack, Scale
 from watcher.model.change import (
     About,
     DepositaryEvent,
     Diff,
     Hunk,
-    HunkOp,
     Judgement,
     Position,
     PositionChange,
@@ -71,9 +71,13 @@ def _position_changes(
     )
 
 
-def _marker_parts(hunks: Sequence[Hunk], *, subject: str, pack: Pack) -> list[SignificancePart]:
-    named = [(name, hunk.new or hunk.old) for hunk in hunks for name in markers(hunk, subject=subject, pack=pack)]
-    return weigh(named, pack)
+def _marked(old: Document, new: Document, hunks: Sequence[Hunk], *, subject: str, pack: Pack) -> list[tuple[str, str]]:
+    """(marker, passage) of the Hunks that say something which the page did not say before, or says no more."""
+    told, notices = without_notices(hunks, pack.lexicon)
+    sides = {block.text for block in old.blocks}, {block.text for block in new.blocks}
+    said = [hunk for hunk in told if not still_stands(hunk, *sides)]
+    marked = [(name, hunk.new or hunk.old) for hunk in said for name in markers(hunk, subject=subject, pack=pack)]
+    return [*(("notice", notice) for notice in notices), *marked]
 
 
 def _position_parts(changes: Sequence[PositionChange], scale: Scale) -> Iterator[SignificancePart]:
@@ -112,9 +116,11 @@ def judge(
     `same_document` True: two Versions of one page; what an edited passage no longer says is withdrawn. False: two
     documents of one Subject compared as wholes; silence is no change and wording that differs is none either.
     Significance is the sum of the parts clamped to 0..1; severity by the pack's thresholds, and never below that of
-    a Position change. Boilerplate and moved Blocks weigh nothing. Pure and deterministic.
+    a Position change. Boilerplate, moved Blocks and sentences that stand elsewhere on the page too weigh nothing; a
+    notice that the page could not be shown is told as such, and not the words whose place it took. Pure and
+    deterministic.
     """
-    hunks = [hunk for hunk in diff.hunks if not hunk.boilerplate and hunk.op is not HunkOp.MOVED]
+    hunks = [hunk for hunk in diff.hunks if hunk.tells]
     if not hunks:
         return Judgement(severity=Severity.NOISE, significance=0.0)
     changes = _position_changes(old, new, hunks, subject=subject, same_document=same_document, pack=pack)
@@ -122,7 +128,8 @@ def judge(
     parts = [*_position_parts(changes, pack.scale)]
     if same_document:
         events = depositary_events(diff, instruments=instruments, old=old, new=new, subject=subject)
-        parts += [*_event_parts(events, pack.scale), *_marker_parts(hunks, subject=subject, pack=pack)]
+        marked = _marked(old, new, hunks, subject=subject, pack=pack)
+        parts += [*_event_parts(events, pack.scale), *weigh(marked, pack)]
     significance = round(min(1.0, max(0.0, sum(part.points for part in parts))), DECIMALS)
     severities = [change.severity for change in changes] + ([Severity.CRITICAL] if events else [])
     if same_document or not changes:

@@ -1,24 +1,26 @@
 """Who and what a sentence names: Subjects, Instruments, "we", the world, folded into single words that cues can read.
 
 "@own" the Document's Subject · "@st_XXX" another State · "@adj_XXX" its adjective · "@world" States at large ·
-"@group" actors that are no State · "@i_XXX" an Instrument.
+"@group" actors that are no State · "@i_XXX" an Instrument · "@r_XXX" a resolution on it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from watcher.classify.cueindex import CueIndex
 from watcher.classify.cues import Cue
 from watcher.classify.pack import Grammar, Pack
 from watcher.classify.words import Words, split_words
 from watcher.model.instruments import INSTRUMENTS
-from watcher.model.subjects import NOT_SUBJECTS, SUBJECTS
+from watcher.model.subjects import NOT_GOVERNMENTS, NOT_SUBJECTS, SUBJECTS
 
+T = TypeVar("T")
 MENTION = "@"
+_SEAT = "@cap_"  # a capital's name until it is known to mean the government
 ACTORS = ("@own", "@st_", "@world", "@group")
 TREATY_MEMORY_SENTENCES = 8
 ACTOR_MEMORY_SENTENCES = 1
@@ -77,11 +79,17 @@ def _names() -> dict[str, tuple[_Name, ...]]:
             add(phrase, "@st_" + subject.alpha3, capital=True)
         for phrase in subject.adjectives:
             add(phrase, "@adj_" + subject.alpha3, capital=True)
+        for phrase in subject.capitals:
+            if phrase not in NOT_GOVERNMENTS:
+                add(phrase, _SEAT + subject.alpha3, capital=True)
     for phrase in NOT_SUBJECTS:
         add(phrase, "@none", capital=True)
     for instrument in INSTRUMENTS:
         for phrase in instrument.names:
             add(phrase, "@i_" + instrument.code, capital=False)
+        for number in instrument.resolutions:
+            add(number, "@r_" + instrument.code, capital=False)
+            add(number.replace(" ", ""), "@r_" + instrument.code, capital=False)
     return {first: tuple(sorted(names, key=lambda name: -len(name.words))) for first, names in table.items()}
 
 
@@ -102,17 +110,19 @@ def _name_at(words: Words, at: int, names: tuple[_Name, ...]) -> _Name | None:
 
 
 class Folding:
-    """A sentence's words with mentions folded into single words.
+    """A sentence's words with mentions folded into single words, and the way back to places in the text.
 
     `present` says what all words that it has and had mean to the index: enough to know which cues need not be looked
     for.
     """
 
-    __slots__ = ("_index", "_named", "_possible", "_written", "present", "words")
+    __slots__ = ("_index", "_named", "_possible", "_replaced", "_split", "_written", "present", "words")
 
     def __init__(self, words: Words, index: CueIndex) -> None:
         self.words = words.words
         self.present = 0
+        self._split = words
+        self._replaced: list[list[tuple[int, int, str]]] = []
         self._index = index
         self._written: str | None = None
         self._possible: int | None = None
@@ -124,6 +134,23 @@ class Folding:
         if self._written is None:
             self._written = self._index.write(self.words)
         return self._written
+
+    @property
+    def shapes(self) -> list[str]:
+        """Each word as written, a mention by its first word."""
+        return self._folded(self._split.shapes, lambda shapes: shapes[0])
+
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        """Where each word begins and ends."""
+        return self._folded(self._split.places, lambda places: (places[0][0], places[-1][1]))
+
+    def _folded(self, each: list[T], of_mention: Callable[[list[T]], T]) -> list[T]:
+        folded = [*each]
+        for spans in self._replaced:
+            for first, last, _ in reversed(spans):
+                folded[first:last] = [of_mention(folded[first:last])]
+        return folded
 
     @property
     def named(self) -> list[int]:
@@ -162,6 +189,7 @@ class Folding:
             self.present |= self._index.present(character)
             written = written[:first] + character + written[last:]
         self._written = written
+        self._replaced.append(spans)
         self._possible = self._named = None
 
     def settle(self) -> None:
@@ -170,8 +198,27 @@ class Folding:
         self._possible = None
 
 
-def _name_spans(words: Words, *, subject: str, institutions: frozenset[str]) -> list[tuple[int, int, str]]:
+def _is_government(words: Words, first: int, last: int, grammar: Grammar | None) -> bool:
+    """Whether a capital's name means the government that sits there ("Astana abstained") and no place or meeting."""
+    if grammar is None:
+        return False
+    before = words.words[first - 1] if first else ""
+    if before in grammar.before_places or (first > 1 and words.shapes[first - 1][:1].isupper()):
+        return False
+    after = words.words[last] if last < len(words.words) else ""
+    return after[:1] not in ("#", "~") and after not in grammar.after_places and _is_own_name(words, last)
+
+
+def _is_own_name(words: Words, last: int) -> bool:
+    """False where another capitalised word goes on with the name: "Lima Smith"."""
+    if last < len(words.words) and words.shapes[last][:1].isupper():
+        return bool(words.starts[last] - words.ends[last - 1] > 1)
+    return True
+
+
+def _name_spans(words: Words, *, subject: str, grammar: Grammar | None = None) -> list[tuple[int, int, str]]:
     names = _names()
+    institutions = grammar.institutions if grammar else frozenset[str]()
     spans: list[tuple[int, int, str]] = []
     if names.keys().isdisjoint(words.words):
         return spans
@@ -184,6 +231,11 @@ def _name_spans(words: Words, *, subject: str, institutions: frozenset[str]) -> 
             continue
         end = at + len(name.words)
         mention = name.mention
+        if mention.startswith(_SEAT):
+            if not _is_government(words, at, end, grammar):
+                at = end
+                continue
+            mention = "@st_" + mention[5:]
         if subject and mention[-3:] == subject and mention.startswith(("@st_", "@adj_")):
             mention = "@own"
         elif mention.startswith("@adj_") and end < len(words.words) and words.words[end] in institutions:
@@ -215,11 +267,21 @@ def _fold_cues(folding: Folding, grammar: Grammar, recall: Recall, bits: Mapping
         folding.replace(spans)
 
 
+def _has_title(folding: Folding, at: int, pack: Pack) -> bool:
+    """True when "the Convention" goes on as another one's title: "on Biological Diversity", and not "on 1 July"."""
+    following = folding.words[at : at + 2]
+    if len(following) < 2 or following[0] not in pack.grammar.titling:
+        return False
+    return following[1][0] not in "#~@" and following[1] not in pack.lexicon.months
+
+
 def _fold_treaty_again(folding: Folding, pack: Pack, recall: Recall, *, on_topic: bool) -> None:
     """Say which Instrument "the treaty" is: the last one named, else the pack's first where its topic is near."""
     cue = pack.grammar.treaty_again
     spans = []
     for first, last in folding.find(cue):
+        if _has_title(folding, last, pack):
+            continue
         before = [word for word in folding.words[:first] if word.startswith("@i_")]
         if before:
             spans.append((first, last, before[-1]))
@@ -238,7 +300,7 @@ def fold_mentions(
     `alone` says that the text is this one sentence, so that it can lean on nothing but the pack.
     """
     folding = Folding(words, pack.index)
-    folding.replace(_name_spans(words, subject=subject, institutions=pack.grammar.institutions))
+    folding.replace(_name_spans(words, subject=subject, grammar=pack.grammar))
     folding.settle()
     _fold_cues(folding, pack.grammar, recall, pack.index.bits)
     treaty, treaty_age, actor, actor_age, topic_age = recall
@@ -258,5 +320,13 @@ def fold_mentions(
 
 def named(text: str) -> list[str]:
     """The Subjects ("@st_XXX") and Instruments ("@i_XXX") that a text names outright, in order, with repeats."""
-    spans = _name_spans(split_words(text), subject="", institutions=frozenset())
+    spans = _name_spans(split_words(text), subject="")
     return [mention for _, _, mention in spans if mention.startswith(("@st_", "@i_"))]
+
+
+def spoken_of(text: str) -> tuple[set[str], set[str]]:
+    """Subjects ("@st_XXX") and Instruments that a text names outright, and Subjects that it names by adjective."""
+    spans = _name_spans(split_words(text), subject="")
+    mentions = {mention for _, _, mention in spans}
+    outright = {mention for mention in mentions if mention.startswith(("@st_", "@i_"))}
+    return outright, {"@st_" + mention[5:] for mention in mentions if mention.startswith("@adj_")}

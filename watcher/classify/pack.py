@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from watcher.classify.cueindex import CueIndex
 from watcher.classify.cues import Cue, Prefilter
+from watcher.classify.writing import Phrases
 from watcher.model.change import Severity
 
 ANY = "*"
@@ -39,7 +40,8 @@ class Grammar:
 
     `prepositions` part an actor from the verb, `barriers` end an operator's reach, `institutions` after an
     adjective make it an actor; before `speech` verbs "we" is a speaker and no place;
-    an actor before one of the `relatives` is what the words after it speak of.
+    an actor before one of the `relatives` is what the words after it speak of. After `titling` words "the Convention"
+    goes on as the title of one. A capital means its government but after `before_places` and before `after_places`.
     `mentions` are (kind, cue) in the order in which they are looked for.
     """
 
@@ -51,7 +53,10 @@ class Grammar:
     barriers: frozenset[str]
     speech: frozenset[str]
     relatives: frozenset[str]
+    titling: frozenset[str]
     institutions: frozenset[str]
+    before_places: frozenset[str]
+    after_places: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +88,7 @@ class Indicator:
     about the world. `shifts` map (operator, stance) to another stance. `changed` and `new_info` map a stance to a
     Severity, "*" for all others, and `changed` "one > other" for the step between two; `withdrawn` and `detail` (same
     stance, other number or date) are Severities. `figures` says that a number in a passage is part of what it asserts.
+    A sentence that holds `not_of` says nothing here unless it holds `unless` too: a vote on another treaty.
     """
 
     name: str
@@ -99,6 +105,8 @@ class Indicator:
     new_info: Mapping[str, Severity]
     withdrawn: Severity
     detail: Severity
+    not_of: Cue | None = None
+    unless: Cue | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,7 +131,11 @@ class Lexicon:
     """Words that markers look for: negations, hedges, limits, modal ladders, units, months, acts of policy.
 
     `groups` are people and rights that a text protects, `eligibility` words say who may have something, `places` end
-    the names of places ("County"), `pointers` begin sentences that only lead to another page.
+    the names of places ("County"), `bodies` stand beside those of institutions, `pointers` begin sentences that only
+    lead to another page, `binding` words oblige, entitle or forbid. `phrases` are what may be said in several ways;
+    `opposites` are pairs of stems that cannot both hold, `turns` pairs of small words that turn a statement;
+    `attenuators` (stems) make of a deed a purpose, `notices` stand on a page that could not be shown,
+    `thanks` are headings of lists of people who are thanked.
     """
 
     negations: frozenset[str]
@@ -139,10 +151,35 @@ class Lexicon:
     groups: frozenset[str]
     eligibility: frozenset[str]
     places: frozenset[str]
+    bodies: frozenset[str]
+    time_zones: frozenset[str]
     pointers: frozenset[str]
+    thanks: frozenset[str]
     titles: frozenset[str]
     stamps: frozenset[str]
     ladders: tuple[Ladder, ...]
+    binding: frozenset[str]
+    conditions: frozenset[str]
+    attenuators: frozenset[str]
+    notices: frozenset[str]
+    phrases: Phrases
+    opposites: tuple[tuple[frozenset[str], frozenset[str]], ...]
+    turns: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RollCalls:
+    """How records of votes are written: `labels` and their stances of `indicator` ("in favour", "Y"), folded.
+
+    `columns` are words that head a column of votes, `marks` fill a cell under a column that is a label. A record
+    counts where its heading or what stands above it holds `topic`.
+    """
+
+    indicator: str
+    topic: Cue
+    labels: Mapping[str, str]
+    columns: frozenset[str]
+    marks: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -178,4 +215,5 @@ class Pack:
     scale: Scale
     examples: tuple[Example, ...]
     contradictions: frozenset[frozenset[tuple[str, str]]] = frozenset()
+    roll_calls: RollCalls | None = None
     dated: str = ""

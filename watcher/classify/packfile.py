@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from watcher.classify.contradictions import read_contradictions
 from watcher.classify.cueindex import CueIndex
 from watcher.classify.cues import PREFIX, Cue, Part, Prefilter, compile_cue, compile_sets, one_of
+from watcher.classify.lexiconfile import LEXICON, read_lexicon
 from watcher.classify.pack import (
     ANY,
     KEEP,
@@ -15,18 +16,18 @@ from watcher.classify.pack import (
     Example,
     Grammar,
     Indicator,
-    Ladder,
-    Lexicon,
     Operator,
     Pack,
+    RollCalls,
     Rule,
     Scale,
 )
 from watcher.classify.packreader import Reader
-from watcher.classify.words import fold, split_words
+from watcher.classify.rollcallfile import read_roll_calls
+from watcher.classify.words import split_words
 from watcher.errors import ConfigError
 from watcher.model.change import Severity
-from watcher.model.instruments import instrument_names
+from watcher.model.instruments import instrument_names, instrument_resolutions
 
 _TOP = (
     "pack",
@@ -40,6 +41,7 @@ _TOP = (
     "grammar",
     "indicators",
     "contradictions",
+    "roll_calls",
     "lexicon",
     "significance",
     "examples",
@@ -58,7 +60,10 @@ _GRAMMAR = (
     "barriers",
     "speech",
     "relatives",
+    "titling",
     "institutions",
+    "before_places",
+    "after_places",
 )
 _INDICATOR = (
     "stances",
@@ -74,28 +79,12 @@ _INDICATOR = (
     "new_info",
     "withdrawn",
     "detail",
+    "not_of",
+    "unless",
     "cues",
 )
-_LEXICON = (
-    "negations",
-    "hedges",
-    "limits",
-    "acts",
-    "units",
-    "magnitudes",
-    "months",
-    "deadlines",
-    "attributions",
-    "fillers",
-    "groups",
-    "eligibility",
-    "places",
-    "pointers",
-    "titles",
-    "stamps",
-    "ladders",
-)
 _GRADES = (Severity.MINOR, Severity.MAJOR, Severity.CRITICAL)
+ELDER = {"opposite": "negation", "actor": "subject", "condition": "hedge", "bound": "scope", "notice": "wording"}
 PARTS = (
     "number",
     "date",
@@ -118,6 +107,7 @@ PARTS = (
     "text_removed",
     "obligation",
     "depositary_event",
+    *ELDER,
 )
 
 
@@ -201,8 +191,11 @@ def _grammar(reader: Reader, sets: Mapping[str, Part], instrument_cues: Mapping[
         prepositions=reader.words("prepositions"),
         speech=reader.words("speech"),
         relatives=reader.words("relatives"),
+        titling=reader.words("titling"),
         barriers=reader.words("barriers") | {";"},
         institutions=reader.words("institutions"),
+        before_places=reader.words("before_places"),
+        after_places=reader.words("after_places"),
     )
 
 
@@ -235,7 +228,12 @@ def _of_others(reader: Reader, stances: tuple[str, ...]) -> dict[str, str]:
     return table
 
 
-def _indicator(name: str, reader: Reader, operators: Iterable[str]) -> Indicator:
+def _maybe_cue(reader: Reader, key: str, sets: Mapping[str, Part]) -> Cue | None:
+    listed = reader.texts(key)
+    return one_of(listed, sets) if listed else None
+
+
+def _indicator(name: str, reader: Reader, operators: Iterable[str], sets: Mapping[str, Part]) -> Indicator:
     stances = reader.texts("stances", needed=True)
     about = reader.text("about", "actor")
     if about not in ("actor", "place", "speaker"):
@@ -255,18 +253,9 @@ def _indicator(name: str, reader: Reader, operators: Iterable[str]) -> Indicator
         new_info=_severities(reader, "new_info", stances),
         withdrawn=_severity(reader.text("withdrawn", "major"), reader, "withdrawn"),
         detail=_severity(reader.text("detail", "major"), reader, "detail"),
+        not_of=_maybe_cue(reader, "not_of", sets),
+        unless=_maybe_cue(reader, "unless", sets),
     )
-
-
-def _lexicon(reader: Reader) -> Lexicon:
-    ladders = []
-    for name in reader.mapping("ladders"):
-        steps = reader.mapping("ladders")[name]
-        if not isinstance(steps, list | tuple) or not all(isinstance(step, list | tuple) for step in steps):
-            raise reader.wrong(f"ladders.{name}", "a list of lists of words, the strongest first")
-        ladders.append(Ladder(name=name, steps=tuple(frozenset(fold(str(word)) for word in step) for step in steps)))
-    plain = {key: reader.words(key) for key in _LEXICON if key != "ladders"}
-    return Lexicon(**plain, ladders=tuple(ladders))
 
 
 def _scale(reader: Reader) -> Scale:
@@ -274,7 +263,7 @@ def _scale(reader: Reader) -> Scale:
     thresholds = reader.below("thresholds", None, [severity.value for severity in _GRADES])
     positions = reader.below("positions", None, [severity.value for severity in Severity])
     return Scale(
-        points={part: points.number(part, 0.0) for part in PARTS},
+        points={part: points.number(part, points.number(ELDER.get(part, part), 0.0)) for part in PARTS},
         thresholds={severity: thresholds.number(severity.value) for severity in _GRADES},
         position_points={severity: positions.number(severity.value, 0.0) for severity in Severity},
     )
@@ -319,9 +308,11 @@ def _prefilter(topic: Cue) -> Prefilter:
     choices: list[str] = []
     for key in sorted(topic.keys):
         word, is_prefix = key.removesuffix(PREFIX), key.endswith(PREFIX)
-        if word.startswith("@i_"):
-            names = instrument_names(word[3:])
-            choices.extend(".{1,3}".join(map(re.escape, split_words(name).words)) for name in names)
+        if word.startswith(("@i_", "@r_")):
+            names = instrument_names(word[3:]) if word[1] == "i" else instrument_resolutions(word[3:])
+            choices.extend(
+                ".{1,3}".join(re.escape(one.lstrip("#")) for one in split_words(name).words) for name in names
+            )
         elif word.isascii():
             choices.append(rf"\b{re.escape(word)}" + ("" if is_prefix else r"\b"))
         else:
@@ -329,10 +320,15 @@ def _prefilter(topic: Cue) -> Prefilter:
     return Prefilter("|".join(choices))
 
 
-def cues_of(grammar: Grammar) -> list[Cue]:
-    """The cues of a grammar, which are looked for one by one."""
+def cues_of(
+    topic: Cue, grammar: Grammar, indicators: Mapping[str, Indicator], roll_calls: RollCalls | None
+) -> list[Cue]:
+    """The cues of a pack that are looked for one by one."""
     operators = [operator.cue for operator in grammar.operators]
-    return [grammar.neutral, grammar.treaty_again, *operators, *(cue for _, cue in grammar.mentions)]
+    mentions = [cue for _, cue in grammar.mentions]
+    bounds = [cue for one in indicators.values() for cue in (one.not_of, one.unless) if cue]
+    of_votes = [roll_calls.topic] if roll_calls else []
+    return [topic, grammar.neutral, grammar.treaty_again, *operators, *mentions, *bounds, *of_votes]
 
 
 def _parse(reader: Reader) -> Pack:
@@ -343,11 +339,12 @@ def _parse(reader: Reader) -> Pack:
     rules: list[Rule] = []
     for name in reader.mapping("indicators"):
         one = reader.below("indicators", name, _INDICATOR)
-        indicators[name] = _indicator(name, one, [operator.name for operator in grammar.operators])
+        indicators[name] = _indicator(name, one, [operator.name for operator in grammar.operators], sets)
         rules.extend(_rules(one, name, indicators[name].stances, sets))
     if not rules:
         raise reader.wrong("indicators", "a mapping of indicators with cues")
     topic = one_of(reader.texts("topic", needed=True), sets)
+    roll_calls = read_roll_calls(reader, indicators, sets)
     return Pack(
         name=reader.text("pack"),
         version=reader.integer("version"),
@@ -358,10 +355,11 @@ def _parse(reader: Reader) -> Pack:
         prefilter=_prefilter(topic),
         grammar=grammar,
         rules=tuple(rules),
-        index=CueIndex((rule.cue for rule in rules), (topic, *cues_of(grammar))),
+        index=CueIndex((rule.cue for rule in rules), cues_of(topic, grammar, indicators, roll_calls)),
         indicators=indicators,
         contradictions=read_contradictions(reader, indicators),
-        lexicon=_lexicon(reader.below("lexicon", None, _LEXICON)),
+        roll_calls=roll_calls,
+        lexicon=read_lexicon(reader.below("lexicon", None, LEXICON)),
         scale=_scale(reader.below("significance", None, ("points", "thresholds", "positions"))),
         examples=_examples(reader, indicators),
     )

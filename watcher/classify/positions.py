@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 
+from watcher.classify.matching import Remark
 from watcher.classify.mentions import CARRY_SENTENCES, Recall
 from watcher.classify.pack import Pack
-from watcher.classify.reading import read_sentence
+from watcher.classify.reading import Reading, read_sentence, trace_sentence
 from watcher.classify.words import Sentence, fold, sentences
 from watcher.model.change import Position
 
@@ -14,6 +18,19 @@ PLACE_SENTENCES = 2
 HEADING_CHARACTERS = 90
 TITLE_WORDS = 4  # a heading of no more words names a topic and says nothing of it
 _END_MARKS = ".!?…:;,"
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One sentence: what is read in it, and what became of cues that are not heard as they stand.
+
+    `is_read` is False where neither the sentence nor one near it holds a word of the pack's topic.
+    """
+
+    passage: str
+    positions: tuple[Position, ...]
+    remarks: tuple[Remark, ...]
+    is_read: bool = True
 
 
 def _headings(text: str, listed: list[Sentence]) -> set[int]:
@@ -71,16 +88,43 @@ def find_positions(text: str, *, subject: str, pack: Pack) -> tuple[Position, ..
     index characters of `text`; the passage is the whole sentence. Pure and deterministic.
     """
     found: list[Position] = []
+    for sentence, reading, is_title in _read(text, subject, pack, read_sentence):
+        if not is_title:
+            found.extend(_positions(text[sentence.start : sentence.end], sentence, reading))
+    return tuple(found)
+
+
+def explain_positions(text: str, *, subject: str, pack: Pack) -> tuple[Explained, ...]:
+    """How each sentence of a text is read, with what became of the cues that are not heard as they stand."""
+    remarks: list[Remark] = []
+    read = partial(trace_sentence, remarks=remarks)
+    found: dict[int, Explained] = {}
+    for sentence, reading, is_title in _read(text, subject, pack, read):
+        passage = text[sentence.start : sentence.end]
+        positions = () if is_title else tuple(_positions(passage, sentence, reading))
+        said = list(dict.fromkeys(remarks))
+        if is_title and reading.assertions:
+            said += [Remark(one.rule, "a heading of few words names a topic") for one in reading.assertions]
+        found[sentence.start] = Explained(passage, positions, tuple(said))
+        remarks.clear()
+    unread = {one.start: Explained(text[one.start : one.end], (), (), is_read=False) for one in sentences(text)}
+    return tuple({**unread, **found}.values())
+
+
+def _read(
+    text: str, subject: str, pack: Pack, read: Callable[..., Reading]
+) -> Iterator[tuple[Sentence, Reading, bool]]:
+    """Each sentence worth reading, its reading by `read`, and if it is a heading that only names a topic."""
     listed = sentences(text)
     wanted, headed, headings = _worth_reading(text, listed, pack)
-    recall, read, spoken_of = Recall(), 0, -1
+    recall, before, spoken_of = Recall(), 0, -1
     for number in wanted:
         sentence = listed[number]
         passage = text[sentence.start : sentence.end]
-        recall = recall.older(number - read)
+        recall = recall.older(number - before)
         if number in headed:
             recall = recall.on_topic()
-        reading = read_sentence(
+        reading = read(
             passage,
             subject=subject,
             pack=pack,
@@ -88,25 +132,25 @@ def find_positions(text: str, *, subject: str, pack: Pack) -> tuple[Position, ..
             alone=len(listed) == 1,
             near=_is_near(listed, spoken_of, number),
         )
-        recall, read = reading.recall, number
-        if number in headings and len(passage.split()) <= TITLE_WORDS:
-            continue
-        if reading.own:
+        recall, before = reading.recall, number
+        is_title = number in headings and len(passage.split()) <= TITLE_WORDS
+        if reading.own and not is_title:
             spoken_of = number
-        found.extend(
-            Position(
-                subject=one.holder,
-                indicator=one.indicator,
-                stance=one.stance,
-                about=one.about,
-                start=sentence.start,
-                end=sentence.end,
-                passage=passage,
-                rule=one.rule,
-            )
-            for one in reading.assertions
+        yield sentence, reading, is_title
+
+
+def _positions(passage: str, sentence: Sentence, reading: Reading) -> Iterator[Position]:
+    for one in reading.assertions:
+        yield Position(
+            subject=one.holder,
+            indicator=one.indicator,
+            stance=one.stance,
+            about=one.about,
+            start=sentence.start,
+            end=sentence.end,
+            passage=passage,
+            rule=one.rule,
         )
-    return tuple(found)
 
 
 def speaks_of_field(text: str, *, pack: Pack) -> bool:

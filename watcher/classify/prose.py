@@ -11,14 +11,21 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import Indel, Levenshtein
 
+from watcher.classify.stems import stem
 from watcher.classify.words import Words, split_words
 
 MAX_WORDS = 4000
 NEXT_WORDS = 1
+LAST_WORDS = 2
+ROOT_LETTERS = 4
+SHORT_WORD = 5
+MENDED_SHARE = 0.25
 
 _COMMENT = re.compile(r"<!--.*?(?:(?P<whole>-->)|\Z)", re.DOTALL)
 _STRUCK = re.compile(r"<(s|del|strike)>.{0,2000}?</\1>|~~[^~]{1,2000}~~", re.DOTALL)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,400}>")
+_NOTE = re.compile(r"(</(?:s|del|strike)>|(?<=\S)~~)\s*\\?\[[^\[\]]{0,200}\]\*{0,3}")
+_STRIKES = re.compile(r"</?(?:s|del|strike)>|~~")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)")
 _ADDRESS = re.compile(
     r"(?:https?://|www\.|mailto:)[^\s<>()\"]+"
@@ -30,6 +37,7 @@ _LEADING = re.compile(r"(?m)^[ \t]*(?:(?:[#>|-]+|\d{1,3}(?:\.\d{1,3}){0,4}[.)]|\
 _ESCAPED_MARK = re.compile(r"(?<!\S)\d{1,3}\\[.)](?=\s)")
 _LINK_ONLY = re.compile(r"(?m)^[\s*_>|-]*+(?P<whole>!?\[[^\[\]\n]*\]\([^()\s]*\)[\s*_.]*$)?")
 _LINK_SENTENCE = re.compile(r"(?<=[.!?:])\s+[*_]*\[[^\[\]\n]{15,}\]\([^()\s]*\)[*_.\s]*(?=$|[\\#\n])")
+_PREFIXES = ("in", "ex", "im", "em", "con", "de", "re", "pre", "pro", "post", "sub", "over", "under", "inter", "intra")
 _WHITE = re.compile(r"\s+")
 
 
@@ -50,6 +58,14 @@ def plain(text: str) -> str:
     return _WHITE.sub(" ", _LEADING.sub("", _EMPHASIS.sub("", kept))).strip()
 
 
+def uncorrected(text: str) -> str:
+    """The plain text as it stood before passages were struck out and mended in brackets; "" where none is struck."""
+    if not _STRUCK.search(text):
+        return ""
+    escaped = text.replace("\\[", "[").replace("\\]", "]").replace("\\*", "*")
+    return plain(_STRIKES.sub("", _NOTE.sub(r"\1", escaped)))
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """Some neighbouring words: normal, as written, with what stands between; `first`: they begin a sentence."""
@@ -62,47 +78,77 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Words taken out and words put in at one place; either may be empty. `after` are the words that follow."""
+    """Words taken out and words put in at one place; either may be empty.
+
+    `before` and `after` are the words around it, `kept` is how many words stand unchanged since the edit before.
+    """
 
     old: Run
     new: Run
+    before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    kept: int = 0
 
 
 def _run(words: Words, text: str, start: int, end: int) -> Run:
-    first = start == 0 or (start < len(words.starts) and text[: words.starts[start]].rstrip()[-1:] in ".!?:;“\"'([")
-    span = text[words.starts[start] : words.ends[end - 1]] if end > start else ""
+    places = words.places
+    first = start == 0 or (start < len(places) and text[: places[start][0]].rstrip()[-1:] in ".!?:;“\"'([")
+    span = text[places[start][0] : places[end - 1][1]] if end > start else ""
     return Run(tuple(words.words[start:end]), tuple(words.shapes[start:end]), span, first)
 
 
 def edits(old: str, new: str) -> list[Edit]:
     """The edits between two plain texts, in order. Inputs beyond the word limit count as one edit of everything."""
-    a, b = split_words(old, stops=False), split_words(new, stops=False)
+    return edits_between(split_words(old, stops=False), split_words(new, stops=False), old, new)
+
+
+def edits_between(a: Words, b: Words, old: str, new: str) -> list[Edit]:
+    """The edits between the words of two plain texts."""
     if a.words == b.words:
         return []
     if max(len(a.words), len(b.words)) > MAX_WORDS:
         return [Edit(_run(a, old, 0, len(a.words)), _run(b, new, 0, len(b.words)))]
     found: list[Edit] = []
-    i = j = 0
+    i = j = kept = 0
     for code in Indel.opcodes(a.words, b.words):
         if code.tag != "equal":
             continue
         if (i, j) != (code.src_start, code.dest_start):
+            before = tuple(b.words[max(0, j - LAST_WORDS) : j])
             after = tuple(b.words[code.dest_start : code.dest_start + NEXT_WORDS])
-            found.append(Edit(_run(a, old, i, code.src_start), _run(b, new, j, code.dest_start), after))
+            found.append(Edit(_run(a, old, i, code.src_start), _run(b, new, j, code.dest_start), before, after, kept))
+            kept = 0
+        kept += code.src_end - code.src_start
         i, j = code.src_end, code.dest_end
     if (i, j) != (len(a.words), len(b.words)):
-        found.append(Edit(_run(a, old, i, len(a.words)), _run(b, new, j, len(b.words))))
+        before = tuple(b.words[max(0, j - LAST_WORDS) : j])
+        found.append(Edit(_run(a, old, i, len(a.words)), _run(b, new, j, len(b.words)), before, (), kept))
     return found
 
 
 def alike(old: str, new: str) -> bool:
-    """True when one spelling is a correction of the other: letters added, left out, swapped or split."""
+    """True when one spelling is a correction of the other: letters added, left out, swapped or split.
+
+    Words of one root behind other prefixes are two words: "inclusion" and "exclusion".
+    """
     if old == new:
         return True
     longest = max(len(old), len(new))
     distance = Levenshtein.distance(old, new)
-    return distance <= (1 if longest <= 5 else 2) or distance / longest <= 0.25
+    if distance <= 1:
+        return True
+    if _bare(old) & _bare(new):
+        return False
+    return distance <= (1 if longest <= SHORT_WORD else 2) or distance / longest <= MENDED_SHARE
+
+
+def _bare(word: str) -> set[str]:
+    """What is left of a word behind each prefix that it may have."""
+    return {
+        word[len(prefix) :]
+        for prefix in _PREFIXES
+        if word.startswith(prefix) and len(word) >= len(prefix) + ROOT_LETTERS
+    }
 
 
 def is_respaced(edit: Edit) -> bool:
@@ -111,8 +157,25 @@ def is_respaced(edit: Edit) -> bool:
 
 
 def is_correction(edit: Edit) -> bool:
-    """True when an edit only mends spelling: words that are alike one by one."""
+    """True when an edit only mends spelling, inflection, a doubled word or what was glued to one."""
     old, new = edit.old.words, edit.new.words
+    if not (old and new):
+        return bool(old or new) and _is_doubled(edit)
     if len(old) != len(new):
-        return bool(old and new) and alike("".join(old), "".join(new)) and abs(len(old) - len(new)) <= 1
-    return bool(old) and all(alike(a, b) for a, b in zip(old, new, strict=True))
+        return alike("".join(old), "".join(new)) and abs(len(old) - len(new)) <= 1
+    shapes = zip(edit.old.shapes, edit.new.shapes, strict=True)
+    return all(
+        alike(a, b) or stem(a) == stem(b) or _unglued(*pair) for a, b, pair in zip(old, new, shapes, strict=True)
+    )
+
+
+def _is_doubled(edit: Edit) -> bool:
+    """True when the word that came or went stands beside its place too: "the the"."""
+    words = edit.old.words or edit.new.words
+    return words in (edit.before[-1:], edit.after[:1])
+
+
+def _unglued(one: str, other: str) -> bool:
+    """True when one word is the other with letters glued to its front, as its inner capital shows: "asWe" and "We"."""
+    short, long = sorted((one, other), key=len)
+    return short[0].isupper() and long.endswith(short) and long[-len(short) - 1 :][:1].islower()

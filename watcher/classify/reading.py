@@ -6,149 +6,29 @@ actor before it, or the place it speaks of, says whose stance it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
 from functools import lru_cache
-from operator import itemgetter
 from typing import NamedTuple
 
 from watcher.classify.cues import STOP
+from watcher.classify.matching import Match, Remark, after_preposition, matches_of, operator_places, stance_left
 from watcher.classify.mentions import ACTORS, CARRY_SENTENCES, Folding, Recall, fold_mentions
-from watcher.classify.pack import ANY, KEEP, Indicator, Operator, Pack, Rule
+from watcher.classify.pack import Indicator, Pack
 from watcher.classify.words import split_words
 from watcher.model.change import About
 
 MAX_WORDS = 400
-REMEMBERED_SENTENCES = 4096
-_BY_RANK = itemgetter(0, 1, 2)
-_BEFORE_NAMES = frozenset(
-    [
-        "the",
-        "la",
-        "le",
-        "el",
-        "los",
-        "las",
-        "les",
-        "government",
-        "republic",
-        "people",
-        "peoples",
-        "royal",
-        "whole",
-        "former",
-    ]
+LONG_WORD = 5  # titles write shorter words ("with") without a capital
+# A sentence that names a publication: a note's mark at its beginning, pages, an address.
+_CITES = re.compile(
+    r"^\W{0,3}\[\d{1,3}\]\s|\bpp?\.\s?\d|\bIbid\b|\bop\. ?cit|https?://|\b(?:available|accessed) (?:at|on)\b", re.I
 )
-
-
-class _Match(NamedTuple):
-    rule: Rule
-    first: int
-    last: int
-
-
-def _matches(folding: Folding, pack: Pack, numbers: Iterable[int]) -> list[_Match]:
-    """Matches of the cues with these numbers. Within one Indicator a match that begins inside one of higher rank is
-    dropped, unless it begins with that one's last word: "we signed the treaty, which parliament ratified" says two
-    things.
-
-    Cues that are taken as they stand rank first, then the order of the pack, cues that name an actor, longer matches.
-    """
-    found: dict[str, list[tuple[tuple[bool, int, bool], int, int, Rule]]] = {}
-    for number, first, last in pack.index.found(numbers, folding.written):
-        rule = pack.rules[number]
-        found.setdefault(rule.indicator, []).append((rule.rank, first - last, first, rule))
-    kept: list[_Match] = []
-    for ranked in found.values():
-        if len(ranked) > 1:
-            ranked.sort(key=_BY_RANK)
-        chosen: list[_Match] = []
-        for _, length, first, rule in ranked:
-            for other in chosen:
-                if other.first <= first < max(other.last - 1, other.first + 1):
-                    break
-            else:
-                chosen.append(_Match(rule, first, first - length))
-        kept.extend(chosen)
-    return kept
-
-
-def _operator_places(folding: Folding, pack: Pack) -> list[tuple[Operator, list[tuple[int, int]]]]:
-    """Where each operator stands, of those that the sentence has, in the order of the pack."""
-    found: list[tuple[Operator, list[tuple[int, int]]]] = []
-    taken = list(folding.find(pack.grammar.neutral))
-    bits, possible = pack.index.bits, folding.possible
-    for operator in pack.grammar.operators:
-        if not possible & bits[id(operator.cue)]:
-            continue
-        places = []
-        for first, last in folding.find(operator.cue):
-            if not any(first < end and start < last for start, end in taken):
-                places.append((first, last))
-                taken.append((first, last))
-        if places:
-            found.append((operator, places))
-    return found
-
-
-def _reaches(folding: Folding, pack: Pack, operator: Operator, place: tuple[int, int], match: _Match) -> bool:
-    first, last = place
-    if first >= match.first:
-        inside = last <= match.last
-        return inside and match.rule.cue.literals.isdisjoint(folding.words[first:last])
-    if last > match.first or match.first - last > operator.window:
-        return False
-    between = folding.words[last : match.first]
-    if operator.stops_at_own and "@own" in between:
-        prepositions = pack.grammar.prepositions
-        for at in range(last, match.first):
-            if folding.words[at] == "@own" and not _after_preposition(folding, at, prepositions):
-                return False
-    return pack.grammar.barriers.isdisjoint(between)
-
-
-def _shifted(stance: str, operator: Operator, indicator: Indicator) -> str:
-    shift = indicator.shifts.get((operator.name, stance))
-    if shift is None:
-        shift = indicator.shifts.get((operator.name, ANY), operator.shift)
-    return stance if shift == KEEP else shift
-
-
-def _stance(
-    folding: Folding, pack: Pack, places: list[tuple[Operator, list[tuple[int, int]]]], match: _Match
-) -> tuple[str, bool]:
-    """The stance left when every operator that reaches the match has worked on it ("" when none is), and if one of
-    them says that it happens elsewhere."""
-    stance, elsewhere = match.rule.stance, False
-    if not places or match.rule.cue.as_it_stands:
-        return stance, elsewhere
-    indicator = pack.indicators[match.rule.indicator]
-    for operator, standing in places:
-        reaching = [place for place in standing if _reaches(folding, pack, operator, place, match)]
-        if not reaching:
-            continue
-        # "No need, no danger" denies twice over; only other words undo each other, as in "not without danger".
-        hits = len({tuple(folding.words[first:last]) for first, last in reaching}) if operator.odd else 1
-        if hits % 2:
-            shifted = _shifted(stance, operator, indicator)
-            stance = "" if match.rule.cue.weak and shifted != stance else shifted
-            elsewhere = elsewhere or operator.elsewhere
-            if not stance:
-                break
-    return stance, elsewhere
+JOINING = frozenset({"and", "the", "as", "well", "also", "both", "et", "y", "и", "la", "le", "el", "l", "les"})
+REMEMBERED_SENTENCES = 4096
 
 
 def _is_actor(word: str) -> bool:
     return word.startswith(ACTORS)
-
-
-def _after_preposition(folding: Folding, at: int, prepositions: frozenset[str]) -> bool:
-    for before in range(at - 1, max(at - 4, -1), -1):
-        word = folding.words[before]
-        if word in prepositions:
-            return True
-        if word not in _BEFORE_NAMES:
-            return False
-    return False
 
 
 def _actors(folding: Folding, first: int, last: int) -> list[int]:
@@ -156,16 +36,16 @@ def _actors(folding: Folding, first: int, last: int) -> list[int]:
     return [at for at in folding.named if first <= at < last and _is_actor(folding.words[at])]
 
 
-def _actor_of_relative(folding: Folding, pack: Pack, match: _Match) -> str:
+def _actor_of_relative(folding: Folding, pack: Pack, match: Match) -> str:
     """Who acts in "the treaty, which Norway ratified" and in "not all States are parties": the last actor within the
     match that no preposition governs."""
     for at in reversed(_actors(folding, match.first + 1, match.last)):
-        if not _after_preposition(folding, at, pack.grammar.prepositions):
+        if not after_preposition(folding, at, pack.grammar.prepositions):
             return folding.words[at]
     return ""
 
 
-def _actor(folding: Folding, pack: Pack, match: _Match) -> str:
+def _actor(folding: Folding, pack: Pack, match: Match) -> str:
     """The actor of a match: the one its cue names, else the nearest before it that no preposition governs."""
     words, prepositions = folding.words, pack.grammar.prepositions
     if match.rule.cue.names_actor and (inside := _actors(folding, match.first, match.last)):
@@ -180,7 +60,7 @@ def _actor(folding: Folding, pack: Pack, match: _Match) -> str:
     asides: list[str] = []
     for at in reversed(_actors(folding, begun, match.first)):
         related = at + 1 < match.first and words[at + 1] in pack.grammar.relatives
-        if related or not _after_preposition(folding, at, prepositions):
+        if related or not after_preposition(folding, at, prepositions):
             return words[at]
         asides.append(words[at])
     for at in _actors(folding, match.first, match.last + 3):
@@ -191,6 +71,20 @@ def _actor(folding: Folding, pack: Pack, match: _Match) -> str:
     return asides[0] if asides else ""
 
 
+def _with(folding: Folding, mention: str, match: Match) -> tuple[str, ...]:
+    """An actor and those that are named with it before a match: "Cuba, Egypt and India abstained" speaks of three."""
+    words = folding.words
+    at = next((at for at in range(match.first - 1, -1, -1) if words[at] == mention), -1)
+    found = [mention]
+    for before in range(at - 1, -1, -1):
+        word = words[before]
+        if word == "@own" or word.startswith("@st_"):
+            found.append(word)
+        elif word not in JOINING:
+            break
+    return tuple(dict.fromkeys(found))
+
+
 def _speaks_of_own(folding: Folding, pack: Pack) -> bool:
     """True when the sentence names the Document's Subject otherwise than as the one who says so."""
     for at in folding.named:
@@ -199,7 +93,7 @@ def _speaks_of_own(folding: Folding, pack: Pack) -> bool:
     return False
 
 
-def _place(folding: Folding, match: _Match, unnamed: str, *, own: bool) -> str:
+def _place(folding: Folding, match: Match, unnamed: str, *, own: bool) -> str:
     """The place a sentence speaks of: the Document's Subject if named, else another State, the world, or `unnamed`."""
     words = folding.words
     if own:
@@ -220,7 +114,7 @@ def _about(mention: str, subject: str) -> tuple[About, str]:
     return (About.WORLD, "") if mention == "@world" else (About.OTHER, "")
 
 
-def _holder(folding: Folding, pack: Pack, match: _Match, stance: str, unnamed: str, *, own: bool) -> str:
+def _holder(folding: Folding, pack: Pack, match: Match, stance: str, unnamed: str, *, own: bool) -> str:
     """The mention whose stance a match shows; `own`: the sentence speaks of the Document's Subject."""
     indicator = pack.indicators[match.rule.indicator]
     mention = _place(folding, match, unnamed, own=own) if indicator.about == "place" else _actor(folding, pack, match)
@@ -234,39 +128,74 @@ def _holder(folding: Folding, pack: Pack, match: _Match, stance: str, unnamed: s
 class _Saying(NamedTuple):
     """One stance that a match shows, and whose it is."""
 
-    match: _Match
+    match: Match
     stance: str
     about: About
     holder: str
 
 
-def _sayings(folding: Folding, pack: Pack, subject: str, unnamed: str, numbers: list[int]) -> list[_Saying]:
-    matches = _matches(folding, pack, numbers)
+def _is_of_another(folding: Folding, indicator: Indicator) -> bool:
+    """True when the sentence speaks of what the Indicator is not about, and not of what it is about."""
+    if indicator.not_of is None or not folding.holds(indicator.not_of):
+        return False
+    return indicator.unless is None or not folding.holds(indicator.unless)
+
+
+def _is_title(folding: Folding, match: Match) -> bool:
+    """True when the words of a match are written as in a title: every long one with a capital."""
+    found = zip(folding.words[match.first : match.last], folding.shapes[match.first : match.last], strict=True)
+    long = [shape for word, shape in found if word[0] not in "@#~" and len(shape) >= LONG_WORD]
+    return len(long) > 1 and all(shape[0].isupper() for shape in long)
+
+
+def _sayings(
+    folding: Folding, pack: Pack, subject: str, unnamed: str, numbers: list[int], remarks: list[Remark] | None
+) -> list[_Saying]:
+    matches = matches_of(folding, pack, numbers)
     if not matches:
         return []
-    places = _operator_places(folding, pack)
+    places = operator_places(folding, pack)
     own = _speaks_of_own(folding, pack)
     found = []
     for match in matches:
-        stance, elsewhere = _stance(folding, pack, places, match)
+        stance, elsewhere = stance_left(folding, pack, places, match, remarks)
         if not stance:
+            continue
+        if _is_of_another(folding, pack.indicators[match.rule.indicator]):
+            _remark(remarks, match, "the sentence speaks of something else, see not_of of its indicator")
             continue
         place = "@world" if elsewhere else unnamed
         mention = _holder(folding, pack, match, stance, place, own=own and not elsewhere)
-        about, holder = _about(mention, subject)
-        if about is About.OTHER:
-            stance = pack.indicators[match.rule.indicator].of_others.get(stance, stance)
-        if about is About.OWN or holder or pack.indicators[match.rule.indicator].world:
-            found.append(_Saying(match, stance, about, holder))
+        indicator = pack.indicators[match.rule.indicator]
+        several = indicator.about == "actor" and (mention == "@own" or mention.startswith("@st_"))
+        for one in _with(folding, mention, match) if several else (mention,):
+            about, holder = _about(one, subject)
+            shown = indicator.of_others.get(stance, stance) if about is About.OTHER else stance
+            if about is About.OWN or holder or indicator.world:
+                found.append(_Saying(match, shown, about, holder))
+            else:
+                _remark(remarks, match, f"it is said of {_who(one)}, and {indicator.name} keeps what States do")
     return found
 
 
-def _chosen(sayings: list[_Saying], pack: Pack) -> list[_Saying]:
+def _remark(remarks: list[Remark] | None, match: Match, why: str) -> None:
+    if remarks is not None:
+        remarks.append(Remark(match.rule.name, why))
+
+
+def _who(mention: str) -> str:
+    return "States at large" if mention == "@world" else "actors that are no State"
+
+
+def _chosen(sayings: list[_Saying], pack: Pack, remarks: list[Remark] | None) -> list[_Saying]:
     """Each (holder, Indicator, stance) once, one stance only where the Indicator shows one at a time, and no state of
     the world where something is said of a Subject."""
     if len(sayings) == 1:
         return sayings
     if any(one.about is not About.WORLD for one in sayings):
+        for one in sayings:
+            if one.about is About.WORLD and _of_place(one, pack):
+                _remark(remarks, one.match, "it is said of the world, and something else of a State")
         sayings = [one for one in sayings if one.about is not About.WORLD or not _of_place(one, pack)]
     found: dict[tuple[str, str, str], _Saying] = {}
     for one in sayings:
@@ -274,10 +203,16 @@ def _chosen(sayings: list[_Saying], pack: Pack) -> list[_Saying]:
         same = (one.holder, indicator.name)
         rivals = [key for key in found if key[:2] == same] if indicator.single or indicator.prevails else []
         if indicator.single and rivals:
+            if rivals[0][2] != one.stance:
+                _remark(remarks, one.match, f"{indicator.name} shows one stance, and {rivals[0][2]} stands before it")
             continue
         if rivals:
             rival = found[rivals[0]]
-            if _weight(one, indicator) <= _weight(rival, indicator):
+            lesser = one if _weight(one, indicator) <= _weight(rival, indicator) else rival
+            if rival.stance != one.stance:
+                kept = rival.stance if lesser is one else one.stance
+                _remark(remarks, lesser.match, f"{indicator.name} shows one stance, and {kept} prevails")
+            if lesser is one:
                 continue
             del found[rivals[0]]
         found.setdefault((*same, one.stance), one)
@@ -292,11 +227,20 @@ def _weight(saying: _Saying, indicator: Indicator) -> tuple[bool, int]:
     return saying.match.rule.cue.as_it_stands, indicator.stances.index(saying.stance)
 
 
-def _asserted(folding: Folding, pack: Pack, subject: str, unnamed: str) -> list[_Saying]:
-    """What the sentence asserts; weak cues are heard only where no other speaks."""
+def _asserted(
+    folding: Folding, pack: Pack, subject: str, unnamed: str, *, cites: bool, remarks: list[Remark] | None = None
+) -> list[_Saying]:
+    """What the sentence asserts; weak cues are heard only where no other speaks, titles of publications (`cites`) not
+    at all."""
     for weak in (False, True):
         numbers = pack.index.candidates(folding.present, weak=weak)
-        if found := _chosen(_sayings(folding, pack, subject, unnamed, numbers), pack):
+        sayings = _sayings(folding, pack, subject, unnamed, numbers, remarks)
+        if cites:
+            for one in sayings:
+                if _is_title(folding, one.match):
+                    _remark(remarks, one.match, "its words are a title in a note")
+            sayings = [one for one in sayings if not _is_title(folding, one.match)]
+        if found := _chosen(sayings, pack, remarks):
             return found
     return []
 
@@ -326,6 +270,20 @@ def read_sentence(text: str, *, subject: str, pack: Pack, recall: Recall, alone:
     `recall` is what the sentences before it left, `alone` says that the text is this one sentence, `near` that one of
     those shortly before it spoke of the Document's Subject.
     """
+    return trace_sentence(text, subject=subject, pack=pack, recall=recall, alone=alone, near=near)
+
+
+def trace_sentence(
+    text: str,
+    *,
+    subject: str,
+    pack: Pack,
+    recall: Recall,
+    alone: bool,
+    near: bool,
+    remarks: list[Remark] | None = None,
+) -> Reading:
+    """`read_sentence` without memory; what became of cues that are not heard as they stand is added to `remarks`."""
     words = split_words(text)
     if not words.words or len(words.words) > MAX_WORDS:
         return Reading((), recall, own=False)
@@ -342,6 +300,6 @@ def read_sentence(text: str, *, subject: str, pack: Pack, recall: Recall, alone:
             one.holder,
             one.match.rule.name,
         )
-        for one in _asserted(folding, pack, subject, unnamed)
+        for one in _asserted(folding, pack, subject, unnamed, cites=_CITES.search(text) is not None, remarks=remarks)
     )
     return Reading(assertions, after, own)

@@ -16,6 +16,7 @@ from watcher.cli.words import comparison_words, position_words
 from watcher.errors import ConfigError, WatcherError
 from watcher.isolation import ChildPool
 from watcher.pipeline import answer as answers
+from watcher.pipeline.replay import replay_items
 from watcher.settings import load_pack_text, load_settings
 
 CHILDREN = 2
@@ -29,6 +30,7 @@ jsonl_option = click.option("--jsonl", is_flag=True, help="Read JSON lines from 
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--subject", default="", help="State that the documents speak of (three-letter code).")
 @click.option("--other-document", is_flag=True, help="Two documents, not two states of one: silence is no change.")
+@click.option("--key-column", "key_columns", multiple=True, help="Heading of a table column that names its rows.")
 @json_option
 @jsonl_option
 @pack_option
@@ -38,6 +40,7 @@ def compare(
     files: tuple[Path, ...],
     subject: str,
     other_document: bool,
+    key_columns: tuple[str, ...],
     as_json: bool,
     jsonl: bool,
     pack: str | None,
@@ -57,7 +60,13 @@ def compare(
     with _children() as children:
         old, new = (children.run(answers.read_file, str(file), None) for file in files)
         comparison = children.run(
-            answers.compare_files, old, new, subject=subject, same_document=not other_document, pack_text=text
+            answers.compare_files,
+            old,
+            new,
+            subject=subject,
+            same_document=not other_document,
+            pack_text=text,
+            key_columns=key_columns,
         )
     if as_json:
         print_json(answers.comparison_facts(comparison))
@@ -118,7 +127,7 @@ def replay(context: Context, jsonl: bool, pack: str | None) -> None:
         raise ConfigError("replay reads JSON lines: watcher replay --jsonl < versions.jsonl")
     text = _pack_text(context, pack)
     with _children() as children:
-        for line in answers.replay_items(_items(sys.stdin), text, children):
+        for line in replay_items(_items(sys.stdin), text, children):
             _print_line(line)
 
 

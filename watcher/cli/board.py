@@ -131,7 +131,7 @@ def _cell_lines(cell: Cell, *, short: bool, base_url: str) -> Iterator[str]:
     head += f" ({dates})" if dates else ""
     head += f"; also {', '.join(said(stance) for stance in cell.also)}" if cell.also else ""
     head += "" if leading.current else " - NO LONGER STATED"
-    head += " - CONTRADICTED" if cell.contradicted else ""
+    head += " - CONTRADICTED" if cell.contradicted else " - STATES BOTH" if cell.undecided else ""
     agreeing = len(cell.agree)
     yield head + (f" - {agreeing} Sources agree" if agreeing > 1 else "")
     for each in cell.contradictions:

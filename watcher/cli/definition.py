@@ -33,9 +33,12 @@ _HELP = {
     "remove_text": "Pattern (RE2): leave out what it finds inside Blocks",
 }
 
+KEY_COLUMN_HELP = "Heading of the table column that names the rows; repeatable."
+
 
 def rule_options(function: F) -> F:
-    """--select, --remove, --keep-blocks, --remove-blocks, --remove-text, each repeatable."""
+    """--select, --remove, --keep-blocks, --remove-blocks, --remove-text, --key-column, each repeatable."""
+    function = click.option("--key-column", "key_columns", multiple=True, help=KEY_COLUMN_HELP)(function)
     for key in reversed(RULE_KEYS):
         flag = "--" + key.replace("_", "-")
         function = click.option(flag, key, multiple=True, help=f"{_HELP[key]}; repeatable.")(function)
@@ -65,6 +68,7 @@ def edit(context: Context, /, source_id: str, dry_run: bool, yes: bool, **given:
       watcher source edit kaz --select "#statement" --remove "//div[@class='date']"
       watcher source edit kaz --remove-text "Visitors: [0-9]+" --every 1h
       watcher source edit kaz --remove ""
+      watcher source edit votes --key-column Country
     """
     with context.instance() as instance:
         with instance.rooms.database.reading() as connection:
@@ -163,8 +167,15 @@ def preview(
     with context.instance() as instance:
         with instance.rooms.database.reading() as connection:
             definition = sources.get_source(connection, source_id).definition
-        rules = with_rules(definition, given).rules
-        found = preview_rules(instance.rooms, source_id, rules, sequence=sequence, as_of=moment)
+        rules = with_rules(definition, {key: given[key] for key in RULE_KEYS}).rules
+        found = preview_rules(
+            instance.rooms,
+            source_id,
+            rules,
+            sequence=sequence,
+            as_of=moment,
+            key_columns=_headings(given["key_columns"]) if given["key_columns"] else None,
+        )
     if as_json:
         print_json({**asdict(found), "changes": [{**asdict(one), "vanishes": one.vanishes} for one in found.changes]})
         return
@@ -183,7 +194,14 @@ def _edited(definition: Definition, given: dict[str, Any]) -> Definition:
     if given["instruments"]:
         codes = (resolve_instrument(name) for name in given["instruments"] if name.strip())
         wanted = replace(wanted, instruments=tuple(codes))
+    if given["key_columns"]:
+        wanted = replace(wanted, key_columns=_headings(given["key_columns"]))
     return replace(wanted, every_seconds=parse_cadence(given["every"])) if given["every"] else wanted
+
+
+def _headings(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Headings of key columns; a blank one clears them."""
+    return tuple(heading for heading in given if heading.strip())
 
 
 def _warn_of_files(context: Context, source_id: str) -> None:

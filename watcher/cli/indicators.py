@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +14,7 @@ from watcher.cli.context import Context, json_option, pass_context, print_json, 
 from watcher.errors import ConfigError
 
 if TYPE_CHECKING:
-    from watcher.classify import ExampleResult
+    from watcher.classify import ExampleResult, Explained, Pack
     from watcher.model.review import Earned
     from watcher.pipeline.backtest import Tried, Week
     from watcher.pipeline.ports import PackText
@@ -92,33 +93,40 @@ def _print_examples(named: str, results: Sequence[ExampleResult]) -> None:
 @click.option("--pack", default="", help="A pack's name or file; the instance's own when left out.")
 @pass_context
 def explain(context: Context, text: str, subject: str, pack: str) -> None:
-    """Why TEXT is read as it is: each sentence with the cue that fired, or why none could."""
-    from watcher.classify import find_positions
-    from watcher.classify.words import fold, sentences
+    """Why TEXT is read as it is: each sentence with the cues that fired, and what turned or dropped others.
+
+    TEXT of "-" is read from standard input.
+    """
+    from watcher.classify import explain_positions
     from watcher.cli.board import state_of
+
+    chosen = _pack(context, pack).pack
+    text = sys.stdin.read() if text == "-" else text
+    for each in explain_positions(text, subject=state_of(subject) if subject else "", pack=chosen):
+        _print_explained(each, chosen)
+    click.echo(f"pack {chosen.name} {chosen.version}")
+
+
+def _print_explained(each: Explained, pack: Pack) -> None:
+    from watcher.classify import clause_of
     from watcher.model.stated import stated_dates
     from watcher.model.subjects import name_of
     from watcher.render.board import dates_words
     from watcher.render.words import said
 
-    chosen = _pack(context, pack).pack
-    found = find_positions(text, subject=state_of(subject) if subject else "", pack=chosen)
-    for sentence in sentences(text):
-        passage = text[sentence.start : sentence.end]
-        click.echo(safe(f"“{passage}”"))
-        here = [each for each in found if each.start == sentence.start]
-        for each in here:
-            who = name_of(each.subject) if each.subject else "no State named"
-            click.echo(safe(f"  {who} ({each.about.value}): {said(each.indicator)} {said(each.stance)}"))
-            click.echo(safe(f"    cue {each.rule}"))
-        dates = dates_words(stated_dates(passage))
-        if here and dates:
-            click.echo(f"  dates named: {dates}")
-        if not here:
-            speaks = chosen.prefilter.search(fold(passage))
-            why = "no cue fired, or an operator dropped it" if speaks else "no word of the pack's topic is in it"
-            click.echo(f"  nothing is read: {why}")
-    click.echo(f"pack {chosen.name} {chosen.version}")
+    click.echo(safe(f"“{each.passage}”"))
+    for one in each.positions:
+        who = name_of(one.subject) if one.subject else "no State named"
+        click.echo(safe(f"  {who} ({one.about.value}): {said(one.indicator)} {said(one.stance)}"))
+        click.echo(safe(f"    cue {one.rule}"))
+        if dates := dates_words(stated_dates(clause_of(one, pack=pack))):
+            click.echo(f"    dates named: {dates}")
+    for remark in each.remarks:
+        click.echo(safe(f"  not as it stands: {remark.why}"))
+        click.echo(safe(f"    cue {remark.rule}"))
+    if not each.positions and not each.remarks:
+        why = "no cue fired" if each.is_read else "no word of the pack's topic is in it or near it"
+        click.echo(f"  nothing is read: {why}")
 
 
 @indicators.command()
@@ -171,16 +179,26 @@ def backtest(context: Context, pack: str, since: str, as_json: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @pass_context
 def recompute(context: Context, dry_run: bool) -> None:
-    """Read the Positions of all recorded Versions again by the present pack. Nobody is told; Changes stay as told."""
+    """Read the Positions of all recorded Versions and judge all Changes again by the present pack. Nobody is told.
+
+    What a Change was told as stays in the audit trail.
+    """
     from watcher.pipeline.backtest import recompute_positions
+    from watcher.pipeline.recompute import recompute_scores
 
     count = 0
     with context.instance() as instance:
         for each in recompute_positions(instance.rooms, user=user_name(), dry_run=dry_run):
             count += 1
             click.echo(safe(f"{each.source_id}  {each.version_id}: {each.before} Positions, now {each.after}"))
+        judged = 0
+        for one in recompute_scores(instance.rooms, user=user_name(), dry_run=dry_run):
+            judged += 1
+            pairs = ((each.severity.value, each.significance) for each in (one.before, one.after))
+            was, now = (f"{severity} {significance:.2f}" for severity, significance in pairs)
+            click.echo(safe(f"{one.source_id}  {one.change_id}: {was}, now {now}"))
     did = "would be" if dry_run else "were"
-    click.echo(f"{count} Versions {did} read otherwise")
+    click.echo(f"{count} Versions {did} read otherwise, {judged} Changes {did} judged otherwise")
 
 
 @indicators.command()

@@ -113,6 +113,7 @@ def add(
         keep_blocks=rules["keep_blocks"],
         remove_blocks=rules["remove_blocks"],
         remove_text=rules["remove_text"],
+        key_columns=rules["key_columns"],
         collection=collection,
     )
     with context.instance(create=True) as instance:

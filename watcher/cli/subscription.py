@@ -132,7 +132,7 @@ def send(context: Context, subscription_id: str) -> None:
             raise ConfigError(message, key="smtp.host")
         with instance.rooms.database.reading() as connection:
             wanted = subscriptions.get_subscription(connection, subscription_id)
-        composed = notify.compose_digest(instance.rooms, wanted)
+        composed = notify.compose_digest(instance.rooms, wanted, whole=True)
         click.echo(f"composed {composed.digest.digest_id}" if composed else "nothing to tell")
         failures = 0
         for delivery, problem in notify.deliver_owed(instance.rooms, channel):

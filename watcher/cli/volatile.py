@@ -6,7 +6,8 @@ import click
 
 from watcher.cli.context import Context, pass_context, safe, user_name
 from watcher.errors import ConfigError
-from watcher.pipeline.learnt import LEARNT_AFTER, LOOKED_AT, LearntLine, judge_line, learnt_lines
+from watcher.pipeline.learnt import judge_line, learnt_lines
+from watcher.pipeline.shapes import LEARNT_AFTER, LOOKED_AT, LearntLine
 from watcher.store import sources
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from watcher.model.capture import Capture, Outcome
 from watcher.model.change import Change, Hunk, HunkOp, Judgement, PositionChangeKind, WordOp
+from watcher.model.details import details_of
 from watcher.model.subjects import name_of
 from watcher.pipeline.compare import Comparison
 
@@ -97,14 +98,16 @@ def comparison_words(comparison: Comparison) -> list[str]:
     ]
     for hunk in comparison.diff.hunks:
         where = f" under “{_one_line(hunk.heading)}”" if hunk.heading else ""
-        lines += [f"{hunk.op}{where}", f"  {_hunk_text(hunk)}"]
+        lines.append(f"{hunk.op}{where}")
+        lines += [f"  {detail.what}: {detail.steps}" for detail in details_of(hunk)]
+        lines.append(f"  {_hunk_text(hunk)}")
     return lines
 
 
 def _hunk_text(hunk: Hunk) -> str:
     if hunk.words:
         return "".join(_MARKS[edit.op].format(edit.text) for edit in hunk.words)
-    if hunk.op is HunkOp.MOVED:
+    if hunk.op in (HunkOp.MOVED, HunkOp.LINKED):
         return hunk.new or hunk.old
     sides = ((WordOp.DELETED, hunk.old), (WordOp.INSERTED, hunk.new))
     return "".join(_MARKS[op].format(text) for op, text in sides if text)

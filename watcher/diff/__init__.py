@@ -3,6 +3,7 @@
 from watcher.diff.blocks import DIFFER, DIFFER_VERSION, compare
 from watcher.diff.exact import apply
 from watcher.diff.kinds import kind_of
+from watcher.diff.links import is_address, leads_elsewhere, shown_addresses
 from watcher.diff.questions import AnswerStep, QuestionStep, compare_questionnaires, likeness, word_weights
 from watcher.diff.volatile import value_shape
 from watcher.diff.words import word_edits
@@ -15,8 +16,11 @@ __all__ = [
     "apply",
     "compare",
     "compare_questionnaires",
+    "is_address",
     "kind_of",
+    "leads_elsewhere",
     "likeness",
+    "shown_addresses",
     "value_shape",
     "word_edits",
     "word_weights",

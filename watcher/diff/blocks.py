@@ -5,17 +5,18 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 
+from watcher.diff.details import cell_edits, link_edits, running_columns
 from watcher.diff.effort import Effort
 from watcher.diff.pairing import Pairing, pair_blocks
 from watcher.diff.sequence import rising
 from watcher.diff.tables import row_words
 from watcher.diff.words import TOTAL_CELLS, bounded_word_edits
-from watcher.model.change import Diff, Hunk, HunkOp, WordEdit
+from watcher.model.change import CellEdit, Diff, Hunk, HunkOp, WordEdit
 from watcher.model.document import Block, BlockKind, Document
 from watcher.model.questionnaire import question_names
 
 DIFFER = "blocks"
-DIFFER_VERSION = 3
+DIFFER_VERSION = 4
 # Edited Blocks beyond this many are told without their words.
 MAX_WORD_HUNKS = 10_000
 # A text of this many characters that is told as deleted while another one is inserted makes the Diff coarse.
@@ -25,11 +26,11 @@ LONG_CHARACTERS = 20_000
 def compare(old: Document, new: Document, *, key_columns: Collection[str] = ()) -> Diff:
     """What changed from one Document to the other, Block by Block, in the reading order of the new Document.
 
-    Exact: `apply` gives the Block texts of `new` back. Only texts and cells are compared, so Blocks whose kind,
-    level, anchor or link targets alone differ give no Hunk (`kind_of` looks at links). A Block that was split gives
-    one Hunk for each part with the same `old_index` and the part of its text as `old`; merged Blocks likewise with
-    `new`, reflowed ones with both. `key_columns` are headings of table columns whose cells name their rows; a table
-    that has none of them is read by the first column with nearly unique cells.
+    Exact: `apply` gives the Block texts of `new` back. Only texts, cells and where links lead are compared, so Blocks
+    whose kind, level or anchor alone differ give no Hunk; one in which a link alone differs is LINKED. A Block that
+    was split gives one Hunk for each part with the same `old_index` and the part of its text as `old`; merged Blocks
+    likewise with `new`, reflowed ones with both. `key_columns` are headings of table columns whose cells name their
+    rows; a table that has none of them is read by the first column with nearly unique cells.
     `coarse` is set when a limit on the size of the work left words or pairs uncompared; the limits count characters
     and words, never seconds.
     """
@@ -40,6 +41,7 @@ def compare(old: Document, new: Document, *, key_columns: Collection[str] = ()) 
     for piece in pairing.pieces:
         op = HunkOp.MOVED if piece.old == piece.new else HunkOp.EDITED
         hunks.append(maker.changed(op, piece.old_index, piece.new_index, piece.old, piece.new))
+    hunks += maker.linked()
     hunks += [maker.deleted(i) for i in pairing.deleted]
     hunks += [maker.inserted(j) for j in pairing.inserted]
     ordered = _in_reading_order(hunks, pairing)
@@ -64,9 +66,14 @@ class _HunkMaker:
         self.old_headings = headings(old)
         self.new_headings = headings(new)
         self.compared = 0
+        self.counting: tuple[dict[int, frozenset[str]], dict[int, frozenset[str]]] | None = None
+        self.in_order = True
 
     def changed(self, op: HunkOp, i: int, j: int, old_text: str, new_text: str) -> Hunk:
         """A Block that stands on both sides."""
+        left, right = self.old[i], self.new[j]
+        whole = left.text == old_text and right.text == new_text
+        cells = cell_edits(left, right) if whole and op is HunkOp.EDITED else ()
         return Hunk(
             op=op,
             old=old_text,
@@ -76,8 +83,29 @@ class _HunkMaker:
             new_index=j,
             words=self._words(i, j, old_text, new_text) if op is HunkOp.EDITED else (),
             row_key=self.pairing.new_keys.get(j, "") or self.pairing.old_keys.get(i, ""),
-            boilerplate=self.old[i].boilerplate and self.new[j].boilerplate,
+            boilerplate=left.boilerplate and right.boilerplate,
+            cells=cells,
+            links=link_edits(left.links, right.links) if whole else (),
+            renumbered=self._is_renumbered(i, j, cells),
         )
+
+    def _is_renumbered(self, i: int, j: int, cells: Sequence[CellEdit]) -> bool:
+        """Whether a row only moved up or down because others came or went. Rows that pass each other are a ranking."""
+        if len(cells) != 1 or not (cells[0].old[:1].isdigit() and cells[0].new[:1].isdigit()):
+            return False
+        if self.counting is None:
+            self.counting = running_columns(self.old), running_columns(self.new)
+            rows = sorted((*self.pairing.kept, *self.pairing.edited, *self.pairing.moved))
+            places = [right for left, right in rows if left in self.counting[0]]
+            self.in_order = places == sorted(places)
+        sides = zip(self.counting, (i, j), strict=True)
+        return self.in_order and all(cells[0].column in side.get(place, ()) for side, place in sides)
+
+    def linked(self) -> list[Hunk]:
+        """Blocks with the same words in which a link leads elsewhere."""
+        pairs = [(i, j) for i, j in self.pairing.kept if self.old[i].links != self.new[j].links]
+        hunks = [self.changed(HunkOp.LINKED, i, j, self.old[i].text, self.new[j].text) for i, j in pairs]
+        return [hunk for hunk in hunks if hunk.links]
 
     def deleted(self, i: int) -> Hunk:
         """A Block that is gone."""
@@ -90,6 +118,7 @@ class _HunkMaker:
             new_index=None,
             row_key=self.pairing.old_keys.get(i, ""),
             boilerplate=self.old[i].boilerplate,
+            cells=cell_edits(self.old[i], None),
         )
 
     def inserted(self, j: int) -> Hunk:
@@ -103,6 +132,7 @@ class _HunkMaker:
             new_index=j,
             row_key=self.pairing.new_keys.get(j, ""),
             boilerplate=self.new[j].boilerplate,
+            cells=cell_edits(None, self.new[j]),
         )
 
     def _words(self, i: int, j: int, old_text: str, new_text: str) -> tuple[WordEdit, ...]:

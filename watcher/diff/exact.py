@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watcher.model.change import Diff
+from watcher.model.change import Diff, HunkOp
 from watcher.model.document import Document
 
 
@@ -26,9 +26,10 @@ def apply(old: Document, diff: Diff) -> tuple[str, ...]:
 
 
 def kept_pairs(old: Document, new: Document, diff: Diff) -> list[tuple[int, int]]:
-    """Index pairs of the Blocks that no Hunk names: the same text on both sides, in order."""
-    gone = {hunk.old_index for hunk in diff.hunks}
-    come = {hunk.new_index for hunk in diff.hunks}
+    """Index pairs of the Blocks whose text no Hunk changes or moves, in order."""
+    hunks = [hunk for hunk in diff.hunks if hunk.op is not HunkOp.LINKED]
+    gone = {hunk.old_index for hunk in hunks}
+    come = {hunk.new_index for hunk in hunks}
     left = [index for index in range(len(old.blocks)) if index not in gone]
     right = [index for index in range(len(new.blocks)) if index not in come]
     return list(zip(left, right, strict=True))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from watcher.diff.charsets import same_bytes, unscrambled
 from watcher.diff.volatile import masked
 from watcher.model.change import ChangeKind
+from watcher.model.dates import plain_dates
 
 # A no-break blank is a blank; a soft hyphen, a zero-width blank, a word joiner and a byte order mark are nothing.
 _UNSEEN = dict.fromkeys((0x00, 0xAD, 0x200B, 0x2060, 0xFEFF))
@@ -39,10 +40,20 @@ _MARKS = (
 )
 # Letters that only look different: Latin ligatures and full-width forms. Superscripts and fractions are not among them.
 _LIGATURES = re.compile("[\ufb00-\ufb06\uff01-\uff5e]")
+_ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_FIGURES = {name: str(number) for number, name in enumerate(_ONES)}
+_NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(_ONES)})\b")
+_LARGE = re.compile(r"(?<![\d.,])(\d{1,4})(?:\.(\d{1,3}))? ?(million|billion)\b")
+_ZEROS = {"million": 6, "billion": 9}
+_PERCENT = re.compile(r" ?(?:\bper ?cent\b|%)")
+_MONEY = re.compile(r"(?:us ?\$|\busd|\beur|€|\bgbp|£) ?(?=\d)", re.IGNORECASE)
+_MONEY_NAMES = {"us$": "usd", "€": "eur", "£": "gbp"}
 _SPACED_DASH = re.compile(r" ?(?:\u2014|(?<= )-+(?= )|(?<=\w)- |--+)+ ?")
 _BULLET = re.compile(r"^(?:[•·▪◦‣∙●○■□*\u2014-] ?)+(?=\w)")
 _INNER_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
 _ACRONYM = re.compile(r"\b[A-Z]{2,5}\b")
+# 1,200 and 1 200 and 1'200. A full stop is left alone: it parts thousands in one language and decimals in the other.
+_THOUSANDS = re.compile(r"(?<![\d.,'])\d{1,3}(?:(?P<mark>[ ,'])\d{3})(?:(?P=mark)\d{3})*+(?![\d']|[.,]\d)")
 
 _SHORT_FOREIGN = re.compile(r"[^\x00-\x7f]{1,3}(?![^\x00-\x7f])(?<![^\x00-\x7f]{4})")
 _LOST_MARK = re.compile(r"(?<=[A-Za-z])\?{1,2}(?=[A-Za-z])")
@@ -102,6 +113,28 @@ def without_case(text: str) -> str:
     return "".join(part if _ACRONYM.fullmatch(part) else part.lower() for part in re.split(r"(\b[A-Z]{2,5}\b)", text))
 
 
+def plain_values(text: str) -> str:
+    """Numbers in figures without marks between their thousands, dates as YYYY-MM-DD, one sign for a currency.
+
+    Expects small letters but for acronyms. English number words up to twelve: longer ones seldom become figures.
+    """
+    text = _THOUSANDS.sub(lambda match: match[0].replace(match["mark"], ""), plain_dates(text))
+    text = _NUMBER_WORD.sub(lambda match: _FIGURES[match[0]], text)
+    text = _LARGE.sub(_written_out, text)
+    return _MONEY.sub(_currency, _PERCENT.sub("%", text))
+
+
+def _written_out(match: re.Match[str]) -> str:
+    """2.5 million as 2500000."""
+    whole, part, size = match[1], match[2] or "", match[3]
+    return whole + part.ljust(_ZEROS[size], "0")
+
+
+def _currency(match: re.Match[str]) -> str:
+    sign = match[0].replace(" ", "").lower()
+    return _MONEY_NAMES.get(sign, sign) + " "
+
+
 def hyphens_open(text: str) -> str:
     """Hyphens inside words as blanks."""
     return _INNER_HYPHEN.sub(" ", text)
@@ -152,11 +185,17 @@ _STAGES = (
         loses=True,
     ),
     _Stage(kind=ChangeKind.TYPOGRAPHY, reason="only capital and small letters changed", fold=without_case),
+    _Stage(
+        kind=ChangeKind.TYPOGRAPHY,
+        reason="the same numbers and dates are written in another way",
+        fold=plain_values,
+        joins=False,
+    ),
     _Stage(kind=ChangeKind.TYPOGRAPHY, reason="only hyphens inside words changed", fold=hyphens_open, joins=False),
     _Stage(kind=ChangeKind.ENCODING, reason="only accents were lost or restored", fold=without_accents, joins=False),
     _Stage(
         kind=ChangeKind.VOLATILE,
-        reason="only values that change by themselves: clock, counter, copyright year",
+        reason="only values that change by themselves: clock, counter, day of a status, copyright year",
         fold=masked,
         joins=False,
     ),
@@ -178,6 +217,11 @@ def explain(old: str, new: str) -> tuple[ChangeKind, str] | None:
         if stage.loses and _same_but_lost(left, right):
             return ChangeKind.ENCODING, "letters were lost or restored by a charset"
     return None
+
+
+def denies(text: str) -> bool:
+    """Whether a text holds a word of negation."""
+    return _NEGATION.search(text.lower()) is not None
 
 
 def _same_but_joined(left: str, right: str) -> bool:

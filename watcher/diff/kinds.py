@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from watcher.diff.blocks import headings
 from watcher.diff.exact import kept_pairs
-from watcher.diff.folds import explain, link_targets
+from watcher.diff.folds import denies, explain, link_targets
 from watcher.diff.links import leads_to, places
+from watcher.diff.lookalikes import lookalikes
 from watcher.model.change import ChangeKind, Diff, Hunk, HunkOp
 from watcher.model.document import Block, BlockKind, Document
 from watcher.model.questionnaire import wording_of
@@ -18,19 +20,22 @@ from watcher.model.subjects import subject_of
 _Found = tuple[ChangeKind, str]
 _Indexes = tuple[int | None, int | None]
 
-# When several kinds of noise meet, the Change has the one that a reader would notice first.
+# When several kinds of noise meet, the Change has the one that a reader would want to know first.
 _PRECEDENCE = (
+    ChangeKind.LINK_TARGET,
     ChangeKind.MOVED,
     ChangeKind.ENCODING,
     ChangeKind.VOLATILE,
     ChangeKind.TYPOGRAPHY,
     ChangeKind.WHITESPACE,
-    ChangeKind.LINK_TARGET,
     ChangeKind.BOILERPLATE,
 )
 _BOILERPLATE = (ChangeKind.BOILERPLATE, "only navigation, banners or footers changed")
 _COLUMNS_MOVED = (ChangeKind.MOVED, "the columns of a table stand in another order")
 _QUOTE_CHARACTERS = 60
+# What parts a page's name from that of its site, in a title.
+_SITE_NAME = re.compile(r"\s*(?:[|–—:·»-]|of|on|at|du|de|des|del|de la)\s+\D*\Z", re.IGNORECASE)
+_MOST_HEADINGS = 4
 # Longer texts are not one text that was only broken differently; folding them would take long.
 MAX_TOGETHER_CHARACTERS = 60_000
 
@@ -39,13 +44,22 @@ def kind_of(old: Document, new: Document, diff: Diff) -> tuple[ChangeKind, str]:
     """The content-level kind of a Diff between `old` and `new` and a one-line reason for a person.
 
     NONE, WHITESPACE, TYPOGRAPHY, ENCODING, LINK_TARGET, BOILERPLATE, MOVED or VOLATILE when every Hunk is explained
-    as such; else CONTENT. Kinds that need a history (reverted, flapping) are not told here.
+    as such; else CONTENT. Kinds that need a history (reverted, flapping) are not told here. The reason of CONTENT also
+    names what a reader would pass over: renamed column headings, and words in letters that only look the same.
     """
+    kind, reason = _kind_of(old, new, diff)
+    if kind is not ChangeKind.CONTENT:
+        return kind, reason
+    return kind, "; ".join([reason, *lookalikes(diff.hunks, new.text)])
+
+
+def _kind_of(old: Document, new: Document, diff: Diff) -> _Found:
     kept = kept_pairs(old, new, diff)
+    hunks = [hunk for hunk in diff.hunks if hunk.op is not HunkOp.LINKED]
     found: list[_Found] = []
     membership = _Membership(old, new)
-    pieces = _piece_indexes(diff.hunks)
-    for group in _groups(diff.hunks, kept):
+    pieces = _piece_indexes(hunks)
+    for group in _groups(hunks, kept):
         one_text = _may_be_one_text(group, old)
         unexplained: list[Hunk] = []
         for hunk in group:
@@ -55,10 +69,11 @@ def kind_of(old: Document, new: Document, diff: Diff) -> tuple[ChangeKind, str]:
             elif one_text:
                 unexplained.append(hunk)
             else:
-                return ChangeKind.CONTENT, _content_reason(diff.hunks, hunk)
+                return ChangeKind.CONTENT, _content_reason(hunks, hunk, _renamed_headings(hunks, old, new))
         together = _explained_together(unexplained) if unexplained else None
         if unexplained and together is None:
-            return ChangeKind.CONTENT, _content_reason(diff.hunks, unexplained[0])
+            renamed = _renamed_headings(hunks, old, new)
+            return ChangeKind.CONTENT, _content_reason(hunks, unexplained[0], renamed)
         found += [together] if together else []
     found += _links_and_columns(old.blocks, new.blocks, kept)
     return _summary(found)
@@ -95,6 +110,8 @@ def _explained(
     """Why one Hunk is noise, None when it is not by itself."""
     if hunk.boilerplate:
         return _BOILERPLATE
+    if hunk.renumbered:
+        return ChangeKind.MOVED, "a row of a table has another running number"
     if hunk.old_index is None or hunk.new_index is None:
         return None
     if hunk.op is HunkOp.MOVED:
@@ -102,6 +119,8 @@ def _explained(
             return ChangeKind.WHITESPACE, "a paragraph was split or joined, its words are the same"
         return None if membership.changed(hunk) else (ChangeKind.MOVED, "the same text in another place")
     left, right = old.blocks[hunk.old_index], new.blocks[hunk.new_index]
+    if left.kind is right.kind is BlockKind.HEADING and _names_the_page(hunk, old, new):
+        return ChangeKind.TYPOGRAPHY, "the heading is the title of the page in another length; the title stayed"
     if left.kind is BlockKind.TABLE_ROW and right.kind is BlockKind.TABLE_ROW:
         if _is_heading_row(old, hunk.old_index) and _is_heading_row(new, hunk.new_index):
             return _COLUMNS_MOVED if sorted(left.cells) == sorted(right.cells) else _explained_row(left, right, "")
@@ -109,6 +128,20 @@ def _explained(
     if left.kind is right.kind is BlockKind.QUESTION and wording_of(hunk.old) == wording_of(hunk.new):
         return ChangeKind.MOVED, "the same question under another number"
     return _explained_text(hunk.old, hunk.new)
+
+
+def _names_the_page(hunk: Hunk, old: Document, new: Document) -> bool:
+    """Whether a heading is the beginning of the page's own title before and after: a site's name came or went.
+
+    "Legal notice" and "Legal notice of the Ministry", both on a page that calls itself the latter.
+    """
+    title, shorter, longer = (
+        " ".join(text.split()).casefold() for text in (new.title, *sorted((hunk.old, hunk.new), key=len))
+    )
+    if not shorter or old.title != new.title or not (title.startswith(longer) and longer.startswith(shorter)):
+        return False
+    beyond = longer.removeprefix(shorter)
+    return _SITE_NAME.match(beyond) is not None and not denies(beyond)
 
 
 def _explained_text(old: str, new: str) -> _Found | None:
@@ -240,8 +273,7 @@ def _links_and_columns(old: Sequence[Block], new: Sequence[Block], kept: Sequenc
                 return [(ChangeKind.CONTENT, f"values now stand under other headings, first in {_quoted(right.text)}")]
             hidden = left.columns not in shown or right.columns not in shown
             if hidden and _explained_text(" | ".join(left.columns), " | ".join(right.columns)) is None:
-                change = f"{_quoted(' | '.join(left.columns))} → {_quoted(' | '.join(right.columns))}"
-                return [(ChangeKind.CONTENT, f"a column heading changed: {change}")]
+                return [(ChangeKind.CONTENT, _heading_reason(left.columns, right.columns))]
     return found
 
 
@@ -253,7 +285,44 @@ def _link_reason(old: Sequence[str], new: Sequence[str]) -> str:
     return f"the visible text is the same, a link changed: {before} → {after}"
 
 
-def _content_reason(hunks: Sequence[Hunk], first: Hunk) -> str:
+def _renamed_headings(hunks: Sequence[Hunk], old: Document, new: Document) -> dict[_Indexes, str]:
+    """What to say of each Hunk that is the heading row of a table, when its columns are the same ones renamed."""
+    found: dict[_Indexes, str] = {}
+    for hunk in hunks:
+        i, j = hunk.old_index, hunk.new_index
+        if i is None or j is None or hunk.op is not HunkOp.EDITED:
+            continue
+        if not _is_heading_row(old, i) or not _is_heading_row(new, j):
+            continue
+        before, after = old.blocks[i].cells, new.blocks[j].cells
+        if len(before) == len(after) and _explained_row(old.blocks[i], new.blocks[j], "") is None:
+            found[(i, j)] = _heading_reason(before, after)
+    return found
+
+
+def _heading_reason(old: Sequence[str], new: Sequence[str]) -> str:
+    """The headings that changed, old and new, when there are as many columns as before; else all of them."""
+    pairs = [(" | ".join(old), " | ".join(new))]
+    if len(old) == len(new):
+        pairs = [(one, two) for one, two in zip(old, new, strict=True) if one != two and not _explained_text(one, two)]
+    shown = ", ".join(f"{_quoted(one)} → {_quoted(two)}" for one, two in pairs[:_MOST_HEADINGS])
+    more = f" and {len(pairs) - _MOST_HEADINGS} more" if len(pairs) > _MOST_HEADINGS else ""
+    return f"a column heading changed: {shown}{more}" if len(pairs) == 1 else f"column headings changed: {shown}{more}"
+
+
+def _content_reason(hunks: Sequence[Hunk], first: Hunk, renamed: Mapping[_Indexes, str]) -> str:
+    told = "; ".join(renamed.values())
+    others = [hunk for hunk in hunks if (hunk.old_index, hunk.new_index) not in renamed]
+    if (first.old_index, first.new_index) in renamed:
+        changed = [hunk for hunk in others if hunk.op is not HunkOp.MOVED and not hunk.boilerplate]
+        if not changed:
+            return told
+        first = changed[0]
+    said = _words_reason(others, first)
+    return f"{told}; {said}" if told else said
+
+
+def _words_reason(hunks: Sequence[Hunk], first: Hunk) -> str:
     counts = Counter(hunk.op for hunk in hunks if not hunk.boilerplate)
     parts = [f"{counts[op]} {op.value}" for op in HunkOp if counts[op]]
     sample = _quoted(first.new or first.old)

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, unquote, urlencode
 
-from watcher.model.document import Link
+from watcher.diff.folds import without_links
+from watcher.model.document import Block, Link
 
 # Cloudflare's e-mail protection writes an address anew at each request: the first byte in hexadecimal is a key, and
 # each byte after it is a byte of the address XOR that key (their script email-decode.min.js undoes it).
@@ -20,6 +21,11 @@ _OF_A_VISIT = re.compile(
     re.IGNORECASE,
 )
 MAX_CHARACTERS = 8_000
+_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>()\"“”]+|[\w.+-]+@(?:[\w-]+\.)+\w{2,}", re.IGNORECASE)
+_BEFORE_ADDRESS = re.compile(r"\A(?:https?://)?(?:www\.)?", re.IGNORECASE)
+_AFTER_ADDRESS = re.compile(r"[/.,;:!?'*_]+\Z")
+_ONLY_HERE = re.compile(r"\s*(?:#|javascript:|data:|about:)", re.IGNORECASE)
+_WRITING = re.compile(r"\A(?:[a-z][a-z0-9+.-]*:)?(?://)?(?:www\.)?|\A(?:\.{1,2}/)+|/+\Z", re.IGNORECASE)
 
 
 def leads_to(target: str) -> str:
@@ -47,6 +53,52 @@ def leads_to(target: str) -> str:
 def places(links: Iterable[Link]) -> list[str]:
     """Where links lead, in order."""
     return [leads_to(link.target) for link in links]
+
+
+def leads_elsewhere(old: str, new: str) -> bool:
+    """Whether following a link brings a reader to another document than before; "" is no link.
+
+    A part of the same page, a script, and one address written in another way (scheme, "www.", absolute or relative,
+    slash at the end, fragment) are no other document.
+    """
+    before, after = (_document(target) for target in (old, new))
+    if before == after:
+        return False
+    if not before or not after:
+        return True
+    shorter, longer = sorted((before, after), key=len)
+    return not longer.endswith(f"/{shorter.lstrip('/')}")
+
+
+def shown_addresses(block: Block) -> frozenset[str]:
+    """Addresses of pages and mailboxes that a Block's words name and that are no link themselves, nor lead one."""
+    text = without_links(block.text)
+    for link in block.links:
+        text = text.replace(link.text, " ") if is_address(link.text) else text
+    return frozenset(_plain_address(found[0]) for found in _ADDRESS.finditer(text))
+
+
+def is_address(text: str) -> bool:
+    """Whether words are the address of a page or a mailbox: what a reader sees is where it leads."""
+    return _ADDRESS.fullmatch(text.strip()) is not None
+
+
+def _plain_address(text: str) -> str:
+    return _AFTER_ADDRESS.sub("", _BEFORE_ADDRESS.sub("", text)).lower()
+
+
+def _document(target: str) -> str:
+    """An address without its writing and fragment, "" for one that leads to no other document."""
+    address = leads_to(target.strip())
+    if not address or _ONLY_HERE.match(address):
+        return ""
+    if address[:7].lower() == "mailto:":
+        return address.lower()
+    before = None
+    address = address.partition("#")[0]
+    while before != address:
+        before, address = address, _WRITING.sub("", address)
+    return address.lower() or "/"
 
 
 def _names_a_visit(query: str) -> bool:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, field
 
 from watcher.diff.charsets import byte_forms
+from watcher.diff.phrases import pair_by_phrases
 from watcher.diff.questions import Section, paired_sections
-from watcher.diff.reflow import find_reflow
-from watcher.diff.sequence import Gap, gaps, match
+from watcher.diff.reflow import MIN_BLOCKS, find_reflow
+from watcher.diff.sequence import Gap, gaps, match, rising
 from watcher.diff.similarity import PAIR_LIKENESS, Likeness, by_rare_words, pair_in_order
 from watcher.diff.splits import Piece, Side, find_pieces
 from watcher.diff.tables import pair_rows, paired_tables, row_key
@@ -84,7 +85,6 @@ def pair_blocks(old: Sequence[Block], new: Sequence[Block], key_columns: Collect
     _keep(work, _shown)
     _move(work, _same)
     _move(work, _shown)
-    pieces: tuple[Piece, ...] = ()
     _pair_tables(work, key_columns)
     if work.free_old and work.free_new:
         _pair_by_bytes(work)
@@ -93,9 +93,10 @@ def pair_blocks(old: Sequence[Block], new: Sequence[Block], key_columns: Collect
             free_old, free_new = work.free_in(gap)
             pairs = pair_in_order(free_old, free_new, work.alike)
             work.book(pairs, work.edited)
-    if work.free_old or work.free_new:
-        pieces = _find_pieces(work)
+    pieces = _find_pieces(work)
+    if work.free_old and work.free_new:
         _pair_far(work)
+        _pair_left_over(work, pieces)
     return _result(work, pieces), work.alike.effort.cut
 
 
@@ -234,6 +235,8 @@ def _find_pieces(work: _Work) -> tuple[Piece, ...]:
     partner_of_new = {j: i for i, j in work.edited}
     found: list[Piece] = []
     for gap in work.open_gaps():
+        if not work.free_old and not work.free_new and gap[1] - gap[0] + gap[3] - gap[2] < MIN_BLOCKS:
+            continue
         old = Side(
             blocks=work.old,
             words=work.alike.old_words,
@@ -271,3 +274,10 @@ def _pair_far(work: _Work) -> None:
     if left and right:
         found = by_rare_words(left, right, work.alike)
         work.book([(i, j) for i, j, score in found if score >= MOVED_AND_EDITED_LIKENESS], work.edited)
+
+
+def _pair_left_over(work: _Work, pieces: Sequence[Piece]) -> None:
+    """Blocks that nothing else claimed, between the Blocks that stand on both sides."""
+    paired = [*work.kept, *work.edited, *((piece.old_index, piece.new_index) for piece in pieces)]
+    for gap in gaps(rising(sorted(paired)), (0, len(work.old), 0, len(work.new))):
+        work.book(pair_by_phrases(*work.free_in(gap), work.alike), work.edited)

@@ -27,6 +27,9 @@ MAX_WORDS = 20_000
 WHOLE_LIKENESS = 0.5
 SAVED_SHARE = 0.6
 MIN_SAVED_WORDS = 6
+# Where every Block has its partner, so many words must have crossed from one Block to the next.
+MIN_CROSSED_WORDS = 3
+MAX_CROSSED_CHARACTERS = 400
 
 
 _APART = frozenset({BlockKind.TABLE_ROW, BlockKind.QUESTION})
@@ -47,6 +50,9 @@ def find_reflow(old: Side, new: Side, effort: Effort) -> list[Piece]:
 
     A Block that has no counterpart at all is in no Piece: it stays deleted or inserted.
     """
+    paired = not _has_free(old) and not _has_free(new)
+    if paired and _crossed(old, new) + _crossed(new, old) < MIN_CROSSED_WORDS:
+        return []
     if not _may_be_one_text(old, new):
         return []
     left, right = _all_words(old), _all_words(new)
@@ -90,6 +96,31 @@ def _is_plain(text: str) -> bool:
 
 def _all_words(side: Side) -> str:
     return "".join(side.words(index) for index in range(*side.span))
+
+
+def _has_free(side: Side) -> bool:
+    return any(index in side.free for index in range(*side.span))
+
+
+def _crossed(one: Side, other: Side) -> int:
+    """Words at the end of Blocks that open the Block behind their partner on the other side."""
+    crossed = 0
+    for index in range(*one.span):
+        behind = one.partner.get(index, other.span[1]) + 1
+        if behind < other.span[1]:
+            crossed += _overlap(one.blocks[index].text, other.blocks[behind].text[:MAX_CROSSED_CHARACTERS])
+    return crossed
+
+
+def _overlap(text: str, start: str) -> int:
+    """How many words at the end of `text` are the first ones of `start`."""
+    last_word = text[text.rfind(" ") + 1 :]
+    at = start.find(last_word)
+    while at >= 0:
+        if text.endswith(start[: at + len(last_word)]):
+            return start.count(" ", 0, at) + 1
+        at = start.find(last_word, at + 1)
+    return 0
 
 
 def _told(old: Side, new: Side) -> int:

@@ -21,6 +21,7 @@ from watcher.model.document import Block, BlockKind
 
 PAIR_LIKENESS = 0.5
 LONE_PAIR_LIKENESS = 0.34
+LONE_SHORT_LIKENESS = 0.3
 SHORT_WORDS = 4
 SHORT_CHARACTERS = 400
 SHORT_LIKENESS = 0.6
@@ -105,6 +106,11 @@ class Likeness:
         longer = max(len(old), len(new))
         return Prefix.similarity(old, new) + Postfix.similarity(old, new) > longer / 2 and self.may_be_one(i, j)
 
+    def enough_alone(self, i: int, j: int) -> float:
+        """How alike two Blocks must be that stand in one place with nothing else: a word of few is enough."""
+        short = max(len(self.old_words(i)), len(self.new_words(j))) <= SHORT_WORDS
+        return LONE_SHORT_LIKENESS if short else LONE_PAIR_LIKENESS
+
     def __call__(self, i: int, j: int) -> float:
         """0..1 for an old and a new Block; 0 when they cannot be one."""
         left, right = self.old[i], self.new[j]
@@ -167,7 +173,7 @@ def pair_in_order(old: Sequence[int], new: Sequence[int], alike: Likeness) -> Pa
     if not old or not new:
         return []
     if len(old) == 1 and len(new) == 1:
-        together = alike.plainly_one(old[0], new[0]) or alike(old[0], new[0]) >= LONE_PAIR_LIKENESS
+        together = alike.plainly_one(old[0], new[0]) or alike(old[0], new[0]) >= alike.enough_alone(old[0], new[0])
         return [(old[0], new[0])] if together else []
     if len(old) == len(new) and all(map(alike.plainly_one, old, new)):
         return list(zip(old, new, strict=True))
@@ -195,9 +201,15 @@ def _by_place(old: Sequence[int], new: Sequence[int], alike: Likeness) -> Pairs:
 
 
 def _best_grid(old: Sequence[int], new: Sequence[int], alike: Likeness) -> Pairs:
-    """The in-order pairing with the greatest sum of likeness, by dynamic programming over all pairs."""
+    return best_in_order(old, new, [alike.of_all(i, new) for i in old])
+
+
+def best_in_order(old: Sequence[int], new: Sequence[int], scores: Sequence[Sequence[float]]) -> Pairs:
+    """The in-order pairing with the greatest sum of scores, by dynamic programming; pairs that score 0 are none.
+
+    `scores` has a line for each of `old` and in it a number for each of `new`.
+    """
     height, width = len(old), len(new)
-    scores = [alike.of_all(i, new) for i in old]
     best = [[0.0] * (width + 1) for _ in range(height + 1)]
     for row in range(height - 1, -1, -1):
         here, below, line = best[row], best[row + 1], scores[row]

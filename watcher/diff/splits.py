@@ -23,6 +23,8 @@ MAX_PARTS = 24
 MIN_PART_WORDS = 3
 CONTAINED_SHARE = 0.7
 WHOLE_LIKENESS = 0.75
+# Each part must be this much like the stretch of the long Block that it faces.
+PART_LIKENESS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,8 +78,9 @@ def _cut(wholes: Side, parts: Side, effort: Effort, used: AbstractSet[int]) -> l
         if not _is_prose(wholes.blocks[whole]) or len(wholes.words(whole)) < 2 * MIN_PART_WORDS:
             continue
         run = _run(wholes, parts, whole, taken, effort)
-        texts = _texts(wholes.blocks[whole].text, [parts.blocks[index].text for index in run]) if run else []
-        if texts:
+        part_texts = [parts.blocks[index].text for index in run]
+        texts = _texts(wholes.blocks[whole].text, part_texts) if run else []
+        if texts and all(map(_are_alike, texts, part_texts)):
             found.append((whole, run, texts))
             taken.update(run)
     return found
@@ -143,6 +146,10 @@ def _texts(whole: str, parts: Sequence[str]) -> list[str]:
         return []
     texts = [whole[start + 1 : end] for start, end in pairwise(bounds)]
     return texts if all(texts) else []
+
+
+def _are_alike(one: str, other: str) -> bool:
+    return Indel.normalized_similarity(one.split(), other.split()) >= PART_LIKENESS
 
 
 def _nearest_blank(text: str, at: int) -> int:

@@ -25,6 +25,13 @@ _GENERATED = (
     r"|generado el|impreso el|consultado el|hoy es"
     r"|страница сгенерирована|сегодня|текущее время)\s*+(?::\s*+)?"
 )
+# The heading of a treaty table says of which day it is; "500 mines as at 1 May" says something of that day.
+_STATUS = (
+    r"\b(?:status as (?:at|of)|(?:état|situation) au|(?:estado|situación) al"
+    r"|статус на|состояние на)\s*+(?::\s*+)?"
+    rf"(?:{_DAY}\.?,?\s+)?(?:\d{{1,2}}\s+{_MONTH}\.?,?\s+\d{{4}}|{_MONTH}\.?\s+\d{{1,2}},?\s+\d{{4}}"
+    r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})\b(?:,?\s+\d{1,2}:\d{2}(?::\d{2})?(?:\s+(?:[A-Z]{1,4}\b))?)?"
+)
 _AGO = (
     r"\b(?:\d+|an?|one|a few) (?:second|minute|min|hour|day)s? ago\b"
     r"|\bil y a \d+ (?:seconde|minute|heure|jour)s?\b"
@@ -50,6 +57,7 @@ _MASKS = tuple(
         ("ago", _AGO),
         ("took", _TOOK),
         ("now", _GENERATED + _MOMENT),
+        ("day of the status", _STATUS),
         ("year", _YEAR),
         ("count", _COUNT),
         ("id", _ID),
@@ -64,7 +72,7 @@ _CLOCK = re.compile(rf"^(?=.*\d:\d\d:\d\d){_MOMENT}$", re.IGNORECASE)
 def masked(text: str) -> str:
     """The text with dynamic values replaced by their name: clocks, counters, copyright years, session ids.
 
-    A clock stands alone in its text and counts seconds, or follows a cue such as "generated on".
+    A clock stands alone in its text and counts seconds, or follows a cue such as "generated on" or "status as at".
     """
     if _CLOCK.match(text):
         return "\u27e6clock\u27e7"

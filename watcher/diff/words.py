@@ -1,10 +1,9 @@
-"""The words that changed inside one text: the shortest edit over word tokens, drawn by diff-match-patch.
+"""The words that changed inside one text: the shortest edit over word tokens, drawn for a reader.
 
 A token is a word, a number with its separators, a run of blanks or one other character; combining marks and
 joined emoji stay with their base (after Unicode UAX #29), and scripts written without blanks go character by
-character. Each token becomes one code point, so that diff-match-patch works on whole tokens: its semantic cleanup
-gives up small words kept between two edits and slides edits to the boundary that a person would choose. The edit
-itself is an exact longest common subsequence (bit-parallel, rapidfuzz), inside patience anchors where a text is long.
+character. Each token becomes one code point. The edit is an exact longest common subsequence (bit-parallel, rapidfuzz),
+inside patience anchors where a text is long; `drawing` then marks it as a person would.
 Nothing is limited in seconds, because that gives another answer on a busy machine; sizes are bounded instead.
 """
 
@@ -13,12 +12,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain, pairwise
 from typing import cast
 
 from diff_match_patch import diff_match_patch
 from rapidfuzz.distance import LCSseq
 
+from watcher.diff.drawing import DELETED, INSERTED, KEPT, Steps, drawn, tidy
 from watcher.diff.effort import Effort
 from watcher.diff.sequence import anchors
 from watcher.model.change import WordEdit, WordOp
@@ -29,13 +30,9 @@ DIRECT_CELLS = 1_000_000
 GAP_CELLS = 32_000_000
 MAX_CHARACTERS = 4_000_000
 MAX_DEPTH = 12
-PHRASE_TOKENS = 8
-LONG_KEPT_TOKENS = 16
-CLEANUP_STEPS = 400
+PHRASE_WORDS = 4
 # Unchanged text that is kept beside an edit, so that the edit can slide to a better word or sentence boundary.
 CONTEXT_CHARACTERS = 80
-
-_KEPT, _DELETED, _INSERTED = 0, -1, 1
 
 # Thai, Lao, Burmese, Khmer, kana and Han are written without blanks between words.
 UNSPACED = (
@@ -52,9 +49,7 @@ _JOINER = "\u200d"
 _WORD_CODES = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0xAC00, 0xD7A3), (0x2A700, 0x2B738))
 _OTHER_CODES = ((0xE000, 0xF8FF), (0xF0000, 0xFFFFD), (0x100000, 0x10FFFD))
 
-_OPS = {_KEPT: WordOp.KEPT, _DELETED: WordOp.DELETED, _INSERTED: WordOp.INSERTED}
-
-_Steps = list[tuple[int, str]]
+_OPS = {KEPT: WordOp.KEPT, DELETED: WordOp.DELETED, INSERTED: WordOp.INSERTED}
 
 
 def word_edits(old: str, new: str) -> tuple[WordEdit, ...]:
@@ -72,7 +67,7 @@ def bounded_word_edits(old: str, new: str, effort: Effort) -> tuple[WordEdit, ..
         return (WordEdit(op=WordOp.KEPT, text=old),) if old else ()
     head, tail = _common_ends(old, new)
     old_part, new_part = old[head : len(old) - tail], new[head : len(new) - tail]
-    steps: _Steps = [(_KEPT, old[:head]), *_compare(old_part, new_part, effort), (_KEPT, old[len(old) - tail :])]
+    steps: Steps = [(KEPT, old[:head]), *_compare(old_part, new_part, effort), (KEPT, old[len(old) - tail :])]
     return _edits(steps)
 
 
@@ -125,67 +120,97 @@ def _common_ends(old: str, new: str) -> tuple[int, int]:
     return head, len(old) - start if start > 0 else 0
 
 
-def _compare(old: str, new: str, effort: Effort) -> _Steps:
+def _compare(old: str, new: str, effort: Effort) -> Steps:
     if not old or not new:
-        return [(_DELETED, old), (_INSERTED, new)]
+        return [(DELETED, old), (INSERTED, new)]
     if len(old) + len(new) > MAX_CHARACTERS:
         effort.cut = True
-        return [(_DELETED, old), (_INSERTED, new)]
+        return [(DELETED, old), (INSERTED, new)]
     old_tokens, new_tokens = tokens(old), tokens(new)
     distinct = dict.fromkeys([*old_tokens, *new_tokens])
     codes = _codes(distinct)
     if len(codes) < len(distinct):
         effort.cut = True
-        return [(_DELETED, old), (_INSERTED, new)]
+        return [(DELETED, old), (INSERTED, new)]
     old_code = "".join(map(codes.__getitem__, old_tokens))
     new_code = "".join(map(codes.__getitem__, new_tokens))
-    differ = diff_match_patch()
-    head = differ.diff_commonPrefix(old_code, new_code)
-    tail = differ.diff_commonSuffix(old_code[head:], new_code[head:])
-    steps: _Steps = [(_KEPT, old_code[:head])]
-    steps += _solve(old_code[head : len(old_code) - tail], new_code[head : len(new_code) - tail], effort, 0)
-    steps.append((_KEPT, old_code[len(old_code) - tail :]))
-    steps = _as_drawn(steps)
-    decode = {ord(code): token for token, code in codes.items() if code != token}
-    return [(op, part.translate(decode)) for op, part in steps]
+    blanks = frozenset(map(codes.__getitem__, filter(str.isspace, distinct)))
+    no_blanks = dict.fromkeys(map(ord, blanks))
+    steps = _word_steps(old_code.translate(no_blanks), new_code.translate(no_blanks), effort)
+    steps = drawn(_with_blanks(steps, old_code, new_code, blanks), blanks)
+    return _decoded(steps, old_tokens, new_tokens)
 
 
-def _as_drawn(steps: _Steps) -> _Steps:
-    """Steps after diff-match-patch's semantic cleanup: small kept words between edits are given up, edits slide.
-
-    The cleanup goes back at each join, so its time grows with the square of the steps: it is given short runs, cut
-    in the middle of kept words.
-    """
-    differ = diff_match_patch()
-    drawn: _Steps = []
-    run: _Steps = []
-    for op, code in _tidy(steps):
-        if op == _KEPT and (len(code) >= LONG_KEPT_TOKENS or len(run) >= CLEANUP_STEPS):
-            middle = (len(code) + 1) // 2
-            run.append((op, code[:middle]))
-            differ.diff_cleanupSemantic(run)
-            drawn += run
-            run = [(op, code[middle:])] if code[middle:] else []
-        else:
-            run.append((op, code))
-    if run:
-        differ.diff_cleanupSemantic(run)
-    return drawn + run
-
-
-def _tidy(steps: _Steps) -> _Steps:
-    """The steps with neighbours of one kind joined, a deletion always before the insertion beside it."""
-    found: _Steps = []
-    parts: dict[int, list[str]] = {_KEPT: [], _DELETED: [], _INSERTED: []}
+def _decoded(steps: Steps, old_tokens: Sequence[str], new_tokens: Sequence[str]) -> Steps:
+    """Steps with the tokens that their codes stand for."""
+    found: Steps = []
+    old_at = new_at = 0
     for op, code in steps:
-        if not code:
-            continue
-        for closed in (_DELETED, _INSERTED) if op == _KEPT else (_KEPT,):
-            if parts[closed]:
-                found.append((closed, "".join(parts[closed])))
-                parts[closed] = []
-        parts[op].append(code)
-    return found + [(op, "".join(codes)) for op, codes in parts.items() if codes]
+        if op == INSERTED:
+            found.append((op, "".join(new_tokens[new_at : new_at + len(code)])))
+        else:
+            found.append((op, "".join(old_tokens[old_at : old_at + len(code)])))
+        old_at += len(code) if op != INSERTED else 0
+        new_at += len(code) if op != DELETED else 0
+    return found
+
+
+def _word_steps(old: str, new: str, effort: Effort) -> Steps:
+    """Steps between two codes, their common ends set aside."""
+    differ = diff_match_patch()
+    head = differ.diff_commonPrefix(old, new)
+    tail = differ.diff_commonSuffix(old[head:], new[head:])
+    middle = _solve(old[head : len(old) - tail], new[head : len(new) - tail], effort, 0)
+    steps = [(KEPT, old[:head]), *middle, (KEPT, old[len(old) - tail :])]
+    return [step for step in steps if step[1]]
+
+
+def _with_blanks(steps: Steps, old: str, new: str, blanks: AbstractSet[str]) -> Steps:
+    """Tidy steps between two codes, made from steps between them without their blanks.
+
+    Between two kept words the blanks at both ends are kept where they are equal.
+    """
+    old_words = [place for place, code in enumerate(old) if code not in blanks]
+    new_words = [place for place, code in enumerate(new) if code not in blanks]
+    found: Steps = []
+    kept = ""
+    old_at = new_at = 0
+    for old_start, old_end, new_start in _kept_stretches(steps, old, new, old_words, new_words):
+        before, now = old[old_at:old_start], new[new_at:new_start]
+        if before == now:
+            kept += before
+        else:
+            head = int(before[:1] == now[:1])
+            tail = int(before[head:][-1:] == now[head:][-1:] != "")
+            kept += before[:head]
+            if kept:
+                found.append((KEPT, kept))
+            found += _replaced(before[head : len(before) - tail], now[head : len(now) - tail])
+            kept = before[len(before) - tail :]
+        kept += old[old_start:old_end]
+        old_at, new_at = old_end, new_start + old_end - old_start
+    return [*found, (KEPT, kept)] if kept else found
+
+
+def _kept_stretches(
+    steps: Steps, old: str, new: str, old_words: Sequence[int], new_words: Sequence[int]
+) -> Iterator[tuple[int, int, int]]:
+    """(old start, old end, new start) of kept words with equal blanks between them, then of the end of both codes."""
+    old_word = new_word = 0
+    for op, words in steps:
+        count = len(words)
+        if op == KEPT:
+            old_start, old_end = old_words[old_word], old_words[old_word + count - 1] + 1
+            new_start = new_words[new_word]
+            if old[old_start:old_end] == new[new_start : new_words[new_word + count - 1] + 1]:
+                yield old_start, old_end, new_start
+            else:
+                for word in range(count):
+                    place = old_words[old_word + word]
+                    yield place, place + 1, new_words[new_word + word]
+        old_word += count if op != INSERTED else 0
+        new_word += count if op != DELETED else 0
+    yield len(old), len(old), len(new)
 
 
 def _codes(distinct: Iterable[str]) -> dict[str, str]:
@@ -209,7 +234,7 @@ def _characters(ranges: Iterable[tuple[int, int]]) -> Iterator[str]:
     return map(chr, chain.from_iterable(range(first, last + 1) for first, last in ranges))
 
 
-def _solve(old: str, new: str, effort: Effort, depth: int) -> _Steps:
+def _solve(old: str, new: str, effort: Effort, depth: int) -> Steps:
     """Steps from one run of tokens to the other: anchors in large runs, the shortest edit in what they leave."""
     if not old or not new:
         return _replaced(old, new)
@@ -218,14 +243,14 @@ def _solve(old: str, new: str, effort: Effort, depth: int) -> _Steps:
     if cells > DIRECT_CELLS:
         pairs = _anchors(old, new, cells) if depth < MAX_DEPTH else []
     elif cells == 1 or set(old).isdisjoint(new):
-        return [(_KEPT, old)] if old == new else _replaced(old, new)
+        return [(KEPT, old)] if old == new else _replaced(old, new)
     if not pairs:
         if cells > GAP_CELLS:
             effort.cut = True
         elif effort.take(cells):
             return _shortest(old, new)
         return _replaced(old, new)
-    steps: _Steps = []
+    steps: Steps = []
     old_at = new_at = 0
     differ = diff_match_patch()
     for old_anchor, new_anchor in pairs:
@@ -235,25 +260,25 @@ def _solve(old: str, new: str, effort: Effort, depth: int) -> _Steps:
         back = differ.diff_commonSuffix(before_old, before_new)
         steps += _solve(before_old[: len(before_old) - back], before_new[: len(before_new) - back], effort, depth + 1)
         ahead = _equal_ahead(old, old_anchor, new, new_anchor)
-        steps.append((_KEPT, old[old_anchor - back : old_anchor + ahead]))
+        steps.append((KEPT, old[old_anchor - back : old_anchor + ahead]))
         old_at, new_at = old_anchor + ahead, new_anchor + ahead
     return steps + _solve(old[old_at:], new[new_at:], effort, depth + 1)
 
 
-def _shortest(old: str, new: str) -> _Steps:
-    steps: _Steps = []
+def _shortest(old: str, new: str) -> Steps:
+    steps: Steps = []
     found = cast("list[tuple[str, int, int, int, int]]", LCSseq.opcodes(old, new).as_list())
     for tag, old_start, old_end, new_start, new_end in found:
         if tag == "equal":
-            steps.append((_KEPT, old[old_start:old_end]))
+            steps.append((KEPT, old[old_start:old_end]))
         else:
-            steps.append((_DELETED, old[old_start:old_end]))
-            steps.append((_INSERTED, new[new_start:new_end]))
+            steps.append((DELETED, old[old_start:old_end]))
+            steps.append((INSERTED, new[new_start:new_end]))
     return steps
 
 
 def _anchors(old: str, new: str, cells: int) -> list[tuple[int, int]]:
-    """Patience anchors of single tokens; where a large text has none, of PHRASE_TOKENS neighbours."""
+    """Patience anchors of single tokens; where a large text has none, of PHRASE_WORDS neighbours."""
     pairs = anchors(old, new)
     if pairs or cells <= GAP_CELLS:
         return pairs
@@ -261,7 +286,7 @@ def _anchors(old: str, new: str, cells: int) -> list[tuple[int, int]]:
 
 
 def _phrases(code: str) -> list[str]:
-    return [code[start : start + PHRASE_TOKENS] for start in range(len(code) - PHRASE_TOKENS + 1)]
+    return [code[start : start + PHRASE_WORDS] for start in range(len(code) - PHRASE_WORDS + 1)]
 
 
 def _equal_ahead(old: str, old_at: int, new: str, new_at: int) -> int:
@@ -276,10 +301,10 @@ def _equal_ahead(old: str, old_at: int, new: str, new_at: int) -> int:
     return length + int(diff_match_patch().diff_commonPrefix(part, rest))
 
 
-def _replaced(old: str, new: str) -> _Steps:
-    return [step for step in ((_DELETED, old), (_INSERTED, new)) if step[1]]
+def _replaced(old: str, new: str) -> Steps:
+    return [step for step in ((DELETED, old), (INSERTED, new)) if step[1]]
 
 
-def _edits(steps: _Steps) -> tuple[WordEdit, ...]:
+def _edits(steps: Steps) -> tuple[WordEdit, ...]:
     """Steps as WordEdits, tidied."""
-    return tuple(WordEdit(op=_OPS[op], text=text) for op, text in _tidy(steps))
+    return tuple(WordEdit(op=_OPS[op], text=text) for op, text in tidy(steps))

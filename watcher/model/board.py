@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import combinations
 
-from watcher.model.change import Position
+from watcher.model.change import ROLL_CALL, About, Position
 from watcher.model.document import Block, BlockKind
 from watcher.model.notes import marks_meant
 from watcher.model.source import Source
-from watcher.model.stated import StatedDate, stated_dates
+from watcher.model.stated import StatedDate, heading_dates, stated_dates
 
 Pairs = frozenset[frozenset[tuple[str, str]]]
 
@@ -58,6 +58,13 @@ class Statement:
         stood = (day.year, day.month, day.day)
         past = [date.order for date in self.dates if date.order <= stood]
         return stood, max(past, default=stood)
+
+    @property
+    def strength(self) -> tuple[bool, bool, bool]:
+        """How strongly and exactly it speaks: what the Subject says of itself first, then what a cue takes as it stands
+        (see the language of cues), then what names a date."""
+        _, _, cue = self.position.rule.partition(": ")
+        return self.position.about is About.OWN and not cue.startswith("?"), cue.startswith("!"), bool(self.dates)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -107,6 +114,15 @@ class Cell:
         return any(each.between for each in self.contradictions)
 
     @property
+    def undecided(self) -> bool:
+        """Whether the Source that leads contradicts itself at the date of what it leads with."""
+        lead = self.leading
+        return any(
+            lead in (each.one, each.other) and not each.between and each.one.order == each.other.order
+            for each in self.contradictions
+        )
+
+    @property
     def agree(self) -> tuple[Source, ...]:
         """The Sources that state the leading stance now, each once."""
         stance = self.leading.position.stance
@@ -147,10 +163,12 @@ def read_statements(
     sequence: int,
     payload_sha256: str,
     captured_at: datetime,
+    clause_of: Callable[[Position], str] = lambda position: position.passage,
 ) -> list[Statement]:
     """Statements of one Version's Positions, each with whether it is current; `blocks` are those of its Document.
 
-    What stands in a footnote names a source and states nothing.
+    What stands in a footnote names a source and states nothing. `clause_of` gives the part of a passage whose dates are
+    the statement's.
     """
     places = _Places(blocks)
     statements = []
@@ -166,7 +184,7 @@ def read_statements(
                 payload_sha256=payload_sha256,
                 captured_at=captured_at,
                 position=position,
-                dates=stated_dates(position.passage),
+                dates=places.dates(clause_of(position), position, at),
                 notes=places.notes(position),
                 heading=places.heading(at),
                 current=current,
@@ -200,6 +218,16 @@ class _Places:
         above = (self._blocks[place] for place in range(at, -1, -1))
         return next((block.text for block in above if block.kind is BlockKind.HEADING), "")
 
+    def dates(self, clause: str, position: Position, at: int | None) -> tuple[StatedDate, ...]:
+        """Those that the clause names; of a row or a recorded vote else those of its column, then of its heading."""
+        if (found := stated_dates(clause)) or at is None:
+            return found
+        block = self._blocks[at]
+        if block.cells or ROLL_CALL in position.rule:
+            column = _column(block, position.end - self._starts[at])
+            return heading_dates(column) or heading_dates(self.heading(at))
+        return ()
+
     def notes(self, position: Position) -> tuple[CitedNote, ...]:
         """Those whose marks stand in the passage; else those at the next mark of its Block."""
         marks = [mark for mark in _MARK.findall(position.passage) if mark in self._footnotes]
@@ -215,6 +243,16 @@ class _Places:
         return CitedNote(
             mark=mark, text=self._footnotes[mark].text, meant=meant.text if meant is not None else "", later=later
         )
+
+
+def _column(block: Block, end: int) -> str:
+    """The heading of the column of the cell that ends at a place in its row's text, "" where none does."""
+    at = 0
+    for cell, heading in zip(block.cells, block.columns, strict=False):
+        at = block.text.find(cell, at) + len(cell)
+        if cell and at == end:
+            return heading
+    return ""
 
 
 def make_board(
@@ -263,11 +301,11 @@ def _cells(
 
 
 def _newest_first(statements: Iterable[Statement], stances: Sequence[str] = ()) -> list[Statement]:
-    """By the date of the document, then by the dates that passages name, then by the order of `stances`, the last
-    one first, then as they stand in the document."""
+    """By the date of the document, then by the dates that passages name, then by how strongly they speak, then by the
+    order of `stances`, the last one first, then as they stand in the document."""
     rank = {stance: number for number, stance in enumerate(stances)}
     ordered = sorted(statements, key=lambda each: (each.source.source_id, each.position.start))
-    ordered.sort(key=lambda each: rank.get(each.position.stance, -1), reverse=True)
+    ordered.sort(key=lambda each: (each.strength, rank.get(each.position.stance, -1)), reverse=True)
     return sorted(ordered, key=lambda each: each.order, reverse=True)
 
 

@@ -11,10 +11,13 @@ from watcher.model.collection import DocumentEvent
 
 
 class HunkOp(StrEnum):
+    """What happened to a Block. LINKED is one whose words stay while a link in it leads elsewhere."""
+
     INSERTED = "inserted"
     DELETED = "deleted"
     EDITED = "edited"
     MOVED = "moved"
+    LINKED = "linked"
 
 
 class WordOp(StrEnum):
@@ -32,10 +35,34 @@ class WordEdit:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CellEdit:
+    """One cell of a table row before and after, "" where there was or is none.
+
+    `column` is the heading of its column, or its number from 1 where the table has no headings.
+    """
+
+    column: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkEdit:
+    """Where a link led and leads, "" where the words were or are no link. `text` are its visible words."""
+
+    text: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Hunk:
     """One changed Block. `heading` is the nearest heading above it; indexes count Blocks from 0 in their Document.
 
-    `row_key` names the table row (the text of its key cell) when the Hunk is a table row, else "".
+    `row_key` names the table row (the text of its key cell) when the Hunk is a table row, else "". `cells` are the
+    cells of the row that changed: all filled ones of a row that came or went. `links` are those of a Block on both
+    sides that lead elsewhere; of a LINKED Hunk they are all that changed. `renumbered` says that nothing of the row
+    changed but its running number.
     """
 
     op: HunkOp
@@ -47,6 +74,14 @@ class Hunk:
     words: tuple[WordEdit, ...] = ()
     row_key: str = ""
     boilerplate: bool = False
+    cells: tuple[CellEdit, ...] = ()
+    links: tuple[LinkEdit, ...] = ()
+    renumbered: bool = False
+
+    @property
+    def tells(self) -> bool:
+        """Whether its words say something else than before: no move, link, boilerplate or running number alone."""
+        return self.op not in (HunkOp.MOVED, HunkOp.LINKED) and not (self.boilerplate or self.renumbered)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,6 +126,9 @@ class Severity(StrEnum):
     def rank(self) -> int:
         """0 for noise to 3 for critical."""
         return ("noise", "minor", "major", "critical").index(self.value)
+
+
+ROLL_CALL = "roll call"  # in the rule of a Position that a record of votes gives: what is above it is part of it
 
 
 class About(StrEnum):

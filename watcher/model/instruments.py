@@ -13,10 +13,14 @@ from watcher.model.subjects import normal_name
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Instrument:
-    """One treaty. `names` are all spellings, the common name first."""
+    """One treaty. `names` are all spellings, the common name first.
+
+    `resolutions` are the numbers of the yearly resolutions of the UN General Assembly on it, "51/45 S".
+    """
 
     code: str
     names: tuple[str, ...]
+    resolutions: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -31,6 +35,11 @@ _CCW_TITLE = (
     "Convention on Prohibitions or Restrictions on the Use of Certain Conventional Weapons "
     "{} May Be Deemed to Be Excessively Injurious or to Have Indiscriminate Effects"
 )
+_MBT_RESOLUTIONS = (
+    "51/45 S, 52/38 A, 53/77 N, 54/54 B, 55/33 V, 56/24 M, 57/74, 58/53, 59/84, 60/80, 61/84, 62/41, "
+    "63/42, 64/56, 65/48, 66/29, 67/32, 68/30, 69/34, 70/55, 71/34, 72/53, 73/61, 74/61"
+)
+_CCM_RESOLUTIONS = "70/54, 71/45, 72/54, 73/54, 74/62"
 _CWC_TITLE = "Convention on the Prohibition of the Development, Production, Stockpiling and Use of Chemical Weapons"
 _BWC_TITLE = (
     "Convention on the Prohibition of the Development, Production and Stockpiling of Bacteriological "
@@ -60,7 +69,22 @@ INSTRUMENTS: tuple[Instrument, ...] = (
             "Ottawa Treaty",
             "Ottawa Landmine Treaty",
             "Ottawa Agreement",
+            "Ottawa Accord",
+            "Ottawa Accords",
+            "Ottawa Mine Ban Treaty",
+            "Ottawa Mine Ban Convention",
+            "Ottawa Convention on Landmines",
+            "Anti-Personnel Mine Ban Treaty",
+            "Anti-Personnel Mines Ban Convention",
+            "Anti-Personnel Mine Convention",
+            "Anti-Personnel Mine Treaty",
+            "Landmine Ban Treaty",
+            "Landmine Ban Convention",
+            "Land Mine Treaty",
+            "Land Mine Ban Treaty",
+            "AP Mine Ban Convention",
             "APMBC",
+            "MBT",
             "Convention d'Ottawa",
             "Traité d'Ottawa",
             "Convención de Ottawa",
@@ -75,7 +99,9 @@ INSTRUMENTS: tuple[Instrument, ...] = (
                 for whose in ("Their", "Its")
             ),
             "Convention on the Prohibition of Anti-Personnel Mines and on Their Destruction",
+            "Convention on the Prohibition of the Use, Stockpiling",
         ),
+        resolutions=tuple(_MBT_RESOLUTIONS.split(", ")),
     ),
     Instrument(
         code="CCM",
@@ -84,11 +110,20 @@ INSTRUMENTS: tuple[Instrument, ...] = (
             "Cluster Munitions Convention",
             "Cluster Munition Convention",
             "Oslo Convention",
+            "Oslo Treaty",
+            "Cluster Munitions Treaty",
+            "Cluster Munition Treaty",
+            "Cluster Bomb Treaty",
+            "Cluster Bombs Treaty",
+            "Cluster Bomb Convention",
+            "Cluster Bomb Ban",
+            "CCM",
             "Convention sur les armes à sous-munitions",
             "Convención sobre Municiones en Racimo",
             "Конвенция по кассетным боеприпасам",
             "Конвенции по кассетным боеприпасам",
         ),
+        resolutions=tuple(_CCM_RESOLUTIONS.split(", ")),
     ),
     Instrument(
         code="APII",
@@ -97,6 +132,12 @@ INSTRUMENTS: tuple[Instrument, ...] = (
             "Amended Protocol II to the CCW",
             "Amended Protocol II to the Convention on Certain Conventional Weapons",
             "CCW Amended Protocol II",
+            "CCW Protocol II",
+            "CCW AP II",
+            "CCW APII",
+            "AP II",
+            "APII",
+            "Amended Protocol II (AP II)",
             "Amended Mines Protocol",
             "Amended Landmine Protocol",
             "Protocol II as amended",
@@ -175,3 +216,9 @@ def instrument_names(code: str) -> tuple[str, ...]:
     """Every name of an Instrument, common name first; empty for an unknown code."""
     instrument = _BY_CODE.get(code)
     return instrument.names if instrument else ()
+
+
+def instrument_resolutions(code: str) -> tuple[str, ...]:
+    """The numbers of the UN General Assembly's resolutions on an Instrument; empty for an unknown code."""
+    instrument = _BY_CODE.get(code)
+    return instrument.resolutions if instrument else ()

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from watcher.model.change import Diff
+from watcher.model.change import Diff, HunkOp
 
 MOST_STATEMENTS = 8
 LONGEST_STATEMENT = 400
@@ -47,8 +47,9 @@ class Opinion:
 
 
 def diff_sides(diff: Diff) -> tuple[str, ...]:
-    """The texts that may be quoted: both sides of every Hunk that is not boilerplate."""
-    return tuple(text for hunk in diff.hunks if not hunk.boilerplate for text in (hunk.old, hunk.new) if text)
+    """The texts that may be quoted: both sides of every Hunk that is not boilerplate nor a link alone."""
+    hunks = [hunk for hunk in diff.hunks if not hunk.boilerplate and hunk.op is not HunkOp.LINKED]
+    return tuple(text for hunk in hunks for text in (hunk.old, hunk.new) if text)
 
 
 def read_opinion(answer: str, *, diff: Diff, model: str, stances: Mapping[str, Sequence[str]]) -> Opinion:

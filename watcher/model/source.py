@@ -30,6 +30,7 @@ _INTRODUCED_LATER = (
     "remove_text",
     "collection",
     "collection_id",
+    "key_columns",
 )
 
 
@@ -72,8 +73,9 @@ class Definition:
     the reason why robots.txt is not obeyed, "" when it is. `browser` says that the page is read after its scripts ran.
     `ca_file` names a PEM file of authorities that this Source's site may be signed by beside those of the usual bundle;
     `follow_to_http` allows redirects from https to http. `select` and `remove` are CSS selectors or XPath;
-    `keep_blocks`, `remove_blocks` and `remove_text` are RE2 patterns, see `ExtractRules`. `collection` are the rules
-    of a Collection, `collection_id` names the Collection that a child Source was listed by.
+    `keep_blocks`, `remove_blocks` and `remove_text` are RE2 patterns, see `ExtractRules`. `key_columns` are headings of
+    table columns whose cells name their rows, for tables whose key column is not the one that is found. `collection`
+    are the rules of a Collection, `collection_id` names the Collection that a child Source was listed by.
     """
 
     url: str
@@ -98,6 +100,7 @@ class Definition:
     keep_blocks: tuple[str, ...] = ()
     remove_blocks: tuple[str, ...] = ()
     remove_text: tuple[str, ...] = ()
+    key_columns: tuple[str, ...] = ()
     collection: CollectionRules | None = None
     collection_id: str = ""
 

@@ -10,32 +10,18 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-_MONTH_WORDS = (
-    "jan(?:uary|vier)?|enero|январ[ья]",
-    "feb(?:ruary|rero)?|f[ée]vrier|феврал[ья]",
-    "mar(?:ch|s|zo)?|марта?",
-    "apr(?:il)?|avril|abril|апрел[ья]",
-    "may|mai|mayo|ма[йя]",
-    "june?|juin|junio|июн[ья]",
-    "july?|juillet|julio|июл[ья]",
-    "aug(?:ust)?|ao[uû]t|agosto|августа?",
-    "sept?(?:ember|embre|iembre)?|сентябр[ья]",
-    "oct(?:ober|obre|ubre)?|октябр[ья]",
-    "nov(?:ember|embre|iembre)?|ноябр[ья]",
-    "dec(?:ember)?|d[ée]cembre|diciembre|декабр[ья]",
-)
-_MONTH = "(?:" + "|".join(_MONTH_WORDS) + r")\b\.?"
+from watcher.model.dates import MONTH, month_number
+
 _YEAR = r"(?<![\d/.])(?:19|20)\d\d(?![\d/])"
 _DATE = re.compile(
-    rf"(?P<day>\b\d{{1,2}})(?:st|nd|rd|th|er)?\s+(?:of\s+|de\s+)?(?P<month>{_MONTH}),?\s+(?:de\s+)?(?P<year>{_YEAR})"
-    rf"|\b(?P<month_first>{_MONTH})\s+(?P<second_day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<second_year>{_YEAR})"
-    rf"|\b(?P<only_month>{_MONTH}),?\s+(?:de\s+)?(?P<third_year>{_YEAR})"
+    rf"(?P<day>\b\d{{1,2}})(?:st|nd|rd|th|er)?\s+(?:of\s+|de\s+)?(?P<month>{MONTH}),?\s+(?:de\s+)?(?P<year>{_YEAR})"
+    rf"|\b(?P<month_first>{MONTH})\s+(?P<second_day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<second_year>{_YEAR})"
+    rf"|\b(?P<only_month>{MONTH}),?\s+(?:de\s+)?(?P<third_year>{_YEAR})"
     r"|(?:\bresolutions?|\brésolutions?|\bresoluci[oó]n(?:es)?|\bрезолюци\w*|\bA/RES/?)\s*(?:A/RES/)?"
     r"(?P<session>\d{2})/\d{1,3} ?[A-Z]?\b"
     rf"|(?P<bare>{_YEAR})",
     re.IGNORECASE,
 )
-_MONTHS = tuple(re.compile(rf"(?:{words})\.?", re.IGNORECASE) for words in _MONTH_WORDS)
 _BEFORE = re.compile(
     r"(?:(?P<since>since|from|as of|depuis|à partir de|desde|с)"
     r"|in|during|until|before|after|of|by|on|late|early|en|durante|в|до)\s+(?:the\s+|le\s+|el\s+)?$",
@@ -86,13 +72,18 @@ def stated_dates(passage: str) -> tuple[StatedDate, ...]:
     return tuple(found[order] for order in sorted(found))
 
 
+def heading_dates(heading: str) -> tuple[StatedDate, ...]:
+    """The dates that a heading names, where a year or the number of a resolution may stand alone ("51/45 S")."""
+    return stated_dates(heading) or stated_dates(f"in {heading}") or stated_dates(f"resolution {heading}")
+
+
 def _read(match: re.Match[str], *, since: bool) -> StatedDate | None:
     if match["session"]:
         session = int(match["session"])
         return StatedDate(year=1945 + session) if session >= _FIRST_SESSION else None
     year = int(match["year"] or match["second_year"] or match["third_year"] or match["bare"])
     word = match["month"] or match["month_first"] or match["only_month"] or ""
-    month = next((number for number, words in enumerate(_MONTHS, start=1) if words.fullmatch(word)), 0)
+    month = month_number(word)
     day = int(match["day"] or match["second_day"] or 0)
     try:
         date(year, month or 1, day or 1)

@@ -38,7 +38,7 @@ BOL|Bolivia|Plurinational State of Bolivia|Bolivia (Plurinational State of);Repu
   La Paz
 BIH|Bosnia and Herzegovina||Bosnia;Bosnia-Herzegovina;Bosnia & Herzegovina|Bosnian;Bosnians|Sarajevo
 BWA|Botswana|Republic of Botswana||Motswana;Batswana|Gaborone
-BRA|Brazil|Federative Republic of Brazil||Brazilian;Brazilians|Brasilia
+BRA|Brazil|Federative Republic of Brazil||Brazilian;Brazilians|Brasilia;Brasília
 BRN|Brunei Darussalam|Nation of Brunei|Brunei|Bruneian|Bandar Seri Begawan
 BGR|Bulgaria|Republic of Bulgaria||Bulgarian;Bulgarians|Sofia
 BFA|Burkina Faso||Upper Volta|Burkinabe|Ouagadougou
@@ -96,9 +96,9 @@ VAT|Holy See|Vatican City State|Vatican;Vatican City||
 HND|Honduras|Republic of Honduras||Honduran;Hondurans|Tegucigalpa
 HUN|Hungary|Republic of Hungary||Hungarian;Hungarians|Budapest
 ISL|Iceland|Republic of Iceland||Icelandic;Icelander;Icelanders|Reykjavik
-IND|India|Republic of India||Indian;Indians|New Delhi
+IND|India|Republic of India||Indian;Indians|New Delhi;Delhi
 IDN|Indonesia|Republic of Indonesia||Indonesian;Indonesians|Jakarta
-IRN|Iran|Islamic Republic of Iran|Iran (Islamic Republic of)|Iranian;Iranians|Tehran
+IRN|Iran|Islamic Republic of Iran|Iran (Islamic Republic of)|Iranian;Iranians|Tehran;Teheran
 IRQ|Iraq|Republic of Iraq||Iraqi;Iraqis|Baghdad
 IRL|Ireland|Republic of Ireland||Irish;Irishman|Dublin
 ISR|Israel|State of Israel||Israeli;Israelis|Jerusalem
@@ -106,7 +106,7 @@ ITA|Italy|Italian Republic||Italian;Italians|Rome
 JAM|Jamaica|||Jamaican;Jamaicans|Kingston
 JPN|Japan|||Japanese|Tokyo
 JOR|Jordan|Hashemite Kingdom of Jordan||Jordanian;Jordanians|Amman
-KAZ|Kazakhstan|Republic of Kazakhstan|Kazakstan;Republic of Kazakstan|Kazakh;Kazakhs;Kazakhstani;Kazak|Astana
+KAZ|Kazakhstan|Republic of Kazakhstan|Kazakstan;Republic of Kazakstan|Kazakh;Kazakhs;Kazakhstani;Kazak|Astana;Nur-Sultan
 KEN|Kenya|Republic of Kenya||Kenyan;Kenyans|Nairobi
 KIR|Kiribati|Republic of Kiribati||I-Kiribati|Tarawa
 XKX|Kosovo|Republic of Kosovo||Kosovar;Kosovars|Pristina
@@ -135,11 +135,12 @@ MEX|Mexico|United Mexican States||Mexican;Mexicans|Mexico City
 FSM|Micronesia|Federated States of Micronesia|Micronesia (Federated States of)|Micronesian;Micronesians|Palikir
 MDA|Moldova|Republic of Moldova|Moldova (Republic of)|Moldovan;Moldovans|Chisinau
 MCO|Monaco|Principality of Monaco||Monegasque|
-MNG|Mongolia||Mongolian People's Republic|Mongolian;Mongolians|Ulaanbaatar
+MNG|Mongolia||Mongolian People's Republic|Mongolian;Mongolians|Ulaanbaatar;Ulan Bator
 MNE|Montenegro|Republic of Montenegro||Montenegrin;Montenegrins|Podgorica
 MAR|Morocco|Kingdom of Morocco||Moroccan;Moroccans|Rabat
 MOZ|Mozambique|Republic of Mozambique||Mozambican;Mozambicans|Maputo
-MMR|Myanmar|Republic of the Union of Myanmar|Burma;Union of Myanmar|Burmese|Nay Pyi Taw
+MMR|Myanmar|Republic of the Union of Myanmar|Burma;Myanmar (Burma);Union of Myanmar|Burmese|
+  Nay Pyi Taw;Naypyidaw;Naypyitaw
 NAM|Namibia|Republic of Namibia|South West Africa|Namibian;Namibians|Windhoek
 NRU|Nauru|Republic of Nauru||Nauruan;Nauruans|Yaren
 NPL|Nepal|Federal Democratic Republic of Nepal|Kingdom of Nepal|Nepalese;Nepali;Nepalis|Kathmandu
@@ -172,7 +173,7 @@ RWA|Rwanda|Republic of Rwanda||Rwandan;Rwandans|Kigali
 KNA|Saint Kitts and Nevis|Federation of Saint Kitts and Nevis|St. Kitts and Nevis;Saint Christopher and Nevis|
   Kittitian|Basseterre
 LCA|Saint Lucia||St. Lucia|Saint Lucian|Castries
-VCT|Saint Vincent and the Grenadines||St. Vincent and the Grenadines|Vincentian|Kingstown
+VCT|Saint Vincent and the Grenadines||St. Vincent and the Grenadines;St. Vincent & Grenadines|Vincentian|Kingstown
 WSM|Samoa|Independent State of Samoa|Western Samoa|Samoan;Samoans|Apia
 SMR|San Marino|Republic of San Marino||Sammarinese|
 STP|Sao Tome and Principe|Democratic Republic of Sao Tome and Principe|São Tomé and Príncipe|Sao Tomean|Sao Tome
@@ -193,7 +194,7 @@ LKA|Sri Lanka|Democratic Socialist Republic of Sri Lanka|Ceylon|Sri Lankan;Sri L
 SDN|Sudan|Republic of the Sudan||Sudanese|Khartoum
 SUR|Suriname|Republic of Suriname||Surinamese|Paramaribo
 SWE|Sweden|Kingdom of Sweden||Swedish;Swede;Swedes|Stockholm
-CHE|Switzerland|Swiss Confederation||Swiss|Bern
+CHE|Switzerland|Swiss Confederation||Swiss|Bern;Berne
 SYR|Syrian Arab Republic||Syria|Syrian;Syrians|Damascus
 TWN|Taiwan||Chinese Taipei;Taiwan Province of China|Taiwanese|Taipei
 TJK|Tajikistan|Republic of Tajikistan|Tadjikistan|Tajik;Tajiks;Tajikistani|Dushanbe
@@ -205,7 +206,7 @@ TON|Tonga|Kingdom of Tonga||Tongan;Tongans|Nuku'alofa
 TTO|Trinidad and Tobago|Republic of Trinidad and Tobago||Trinidadian;Trinidadians|Port of Spain
 TUN|Tunisia|Republic of Tunisia||Tunisian;Tunisians|Tunis
 TUR|Türkiye|Republic of Türkiye|Turkey;Republic of Turkey|Turkish;Turk;Turks|Ankara
-TKM|Turkmenistan|Republic of Turkmenistan||Turkmen;Turkmens|Ashgabat
+TKM|Turkmenistan|Republic of Turkmenistan||Turkmen;Turkmens|Ashgabat;Ashkhabad
 TUV|Tuvalu|||Tuvaluan;Tuvaluans|Funafuti
 UGA|Uganda|Republic of Uganda||Ugandan;Ugandans|Kampala
 UKR|Ukraine||Ukrainian SSR|Ukrainian;Ukrainians|Kyiv;Kiev
@@ -220,7 +221,7 @@ VEN|Venezuela|Bolivarian Republic of Venezuela|Venezuela (Bolivarian Republic of
   Venezuelans|Caracas
 VNM|Viet Nam|Socialist Republic of Viet Nam|Vietnam;Socialist Republic of Vietnam|Vietnamese|Hanoi
 ESH|Western Sahara||Sahrawi Arab Democratic Republic|Sahrawi;Sahrawis|
-YEM|Yemen|Republic of Yemen|Yemen Arab Republic;Democratic Yemen|Yemeni;Yemenis|Sana'a
+YEM|Yemen|Republic of Yemen|Yemen Arab Republic;Democratic Yemen|Yemeni;Yemenis|Sana'a;Sanaa
 ZMB|Zambia|Republic of Zambia|Northern Rhodesia|Zambian;Zambians|Lusaka
 ZWE|Zimbabwe|Republic of Zimbabwe|Southern Rhodesia|Zimbabwean;Zimbabweans|Harare
 SUN|Soviet Union|Union of Soviet Socialist Republics|USSR;U.S.S.R.|Soviet;Soviets|
@@ -268,6 +269,9 @@ NOT_SUBJECTS: tuple[str, ...] = (
     "U.S. dollars",
     "Native American",
 )
+
+# Capitals whose name stands for too much else to mean a government: seats of organisations, common words and names.
+NOT_GOVERNMENTS = frozenset({"Brussels", "Georgetown", "Kingston", "Male", "The Hague", "Victoria", "Vienna"})
 
 # Subjects that are no State in the sense of "all States": areas, former States, a union.
 NOT_STATES = frozenset({"XKX", "TWN", "ESH", "SUN", "YUG", "SCG", "CSK", "DDR", "EUE", "HKG", "PRI", "GRL"})

@@ -11,7 +11,7 @@ from watcher.model.source import Source
 
 
 class Cadence(StrEnum):
-    """How often a Subscription gets its Digest; `IMMEDIATE` sends an Alert for each Change instead."""
+    """How often a Subscription gets its Digest; `IMMEDIATE` sends an Alert as soon as something changes instead."""
 
     IMMEDIATE = "immediate"
     HOURLY = "hourly"
@@ -77,7 +77,8 @@ class SourceReach:
 class DigestEntry:
     """One Change as a Digest tells it, with what a citation of both sides needs.
 
-    `alike` are further Sources of the same host that show the same edit: told once, with their list. `old_source` is
+    `alike` are further Sources of the same host that show the same edit: told once, with their list; `told_before` are
+    those of which it was told in a message before. `old_source` is
     set where the text before is that of another Source: the same document of an earlier year.
     """
 
@@ -89,11 +90,12 @@ class DigestEntry:
     new_payload_sha256: str
     old_source: Source | None = None
     alike: tuple[DigestEntry, ...] = ()
+    told_before: tuple[Source, ...] = ()
 
     @property
     def told(self) -> tuple[DigestEntry, ...]:
         """The entry and those that it tells along with itself."""
-        return (replace(self, alike=()), *self.alike)
+        return (replace(self, alike=(), told_before=()), *self.alike)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

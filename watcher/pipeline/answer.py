@@ -1,46 +1,51 @@
-"""Answers to single questions, for programs: compare, positions, extract, replay, with values in and values out."""
+"""Answers to single questions, for programs: compare, positions, extract, with values in and values out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from watcher.classify import find_positions
-from watcher.errors import ConfigError, ExtractError, WatcherError
+from watcher.errors import ConfigError, ExtractError
 from watcher.extract import extract
-from watcher.model.change import ChangeKind, Severity
 from watcher.model.document import Document
 from watcher.model.notes import marks_meant
-from watcher.pipeline.compare import (
-    Comparison,
-    PastText,
-    compare_documents,
-    pack_of,
-    place_in_history,
-    text_sha256,
-)
-from watcher.pipeline.ports import Children
+from watcher.pipeline.compare import Comparison, compare_documents, pack_of
 
 MAXIMUM_FILE_BYTES = 100_000_000
 
 
 def compare_item(item: dict[str, Any], pack_text: str) -> dict[str, Any]:
-    """One item of `watcher compare --jsonl`: id, old, new, media_type, subject, same_document."""
+    """One item of `watcher compare --jsonl`: id, old, new, media_type, subject, same_document, key_columns."""
     media_type = str(item.get("media_type") or "text/plain")
-    old, new = (_document(_text(item, side), media_type) for side in ("old", "new"))
+    old, new = (document_of(text_of(item, side), media_type) for side in ("old", "new"))
     comparison = compare_files(
         old,
         new,
         subject=str(item.get("subject") or ""),
         same_document=bool(item.get("same_document", True)),
         pack_text=pack_text,
+        key_columns=_headings(item.get("key_columns", [])),
     )
     return {"id": item["id"], **comparison_facts(comparison)}
 
 
-def compare_files(old: Document, new: Document, *, subject: str, same_document: bool, pack_text: str) -> Comparison:
+def _headings(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(heading, str) for heading in value):
+        raise ConfigError("key_columns should be a list of column headings", key="key_columns")
+    return tuple(value)
+
+
+def compare_files(
+    old: Document,
+    new: Document,
+    *,
+    subject: str,
+    same_document: bool,
+    pack_text: str,
+    key_columns: tuple[str, ...] = (),
+) -> Comparison:
     """Two Documents that belong to no Source, compared."""
     return compare_documents(
         old,
@@ -49,6 +54,7 @@ def compare_files(old: Document, new: Document, *, subject: str, same_document: 
         instruments=(),
         same_document=same_document,
         pack_text=pack_text,
+        key_columns=key_columns,
     )
 
 
@@ -62,7 +68,16 @@ def comparison_facts(comparison: Comparison) -> dict[str, Any]:
         "significance": round(judgement.significance, 4),
         "parts": [{"name": part.name, "points": part.points, "passage": part.passage} for part in judgement.parts],
         "hunks": [
-            {"op": hunk.op.value, "old": hunk.old, "new": hunk.new, "heading": hunk.heading}
+            {
+                "op": hunk.op.value,
+                "old": hunk.old,
+                "new": hunk.new,
+                "heading": hunk.heading,
+                "boilerplate": hunk.boilerplate,
+                "row": hunk.row_key,
+                "cells": [asdict(cell) for cell in hunk.cells],
+                "links": [asdict(link) for link in hunk.links],
+            }
             for hunk in comparison.diff.hunks
         ],
         "position_changes": [
@@ -92,7 +107,7 @@ def comparison_facts(comparison: Comparison) -> dict[str, Any]:
 
 def positions_item(item: dict[str, Any], pack_text: str) -> dict[str, Any]:
     """One item of `watcher positions --jsonl`: id, text, subject."""
-    found = find_positions(_text(item, "text"), subject=str(item.get("subject") or ""), pack=pack_of(pack_text))
+    found = find_positions(text_of(item, "text"), subject=str(item.get("subject") or ""), pack=pack_of(pack_text))
     return {
         "id": item["id"],
         "positions": [
@@ -147,28 +162,6 @@ def _block_facts(document: Document) -> list[dict[str, str]]:
     return facts
 
 
-def replay_items(items: Iterable[dict[str, Any]], pack_text: str, children: Children) -> Iterator[dict[str, Any]]:
-    """Items of `watcher replay --jsonl` in order: the states of one Source, each compared with the one before."""
-    past: list[PastText] = []
-    before: Document | None = None
-    for item in items:
-        if "error" in item:
-            yield item
-            continue
-        try:
-            media_type = "text/html" if "html" in item else "text/plain"
-            document = children.run(_document, _text(item, "html" if "html" in item else "text"), media_type)
-            captured_at = _moment(item, past)
-            answer, changed = _replayed(before, document, past, captured_at, pack_text, children)
-        except WatcherError as error:
-            yield {"id": item["id"], "error": {"code": error.code, "message": str(error)}, "alert": False}
-            continue
-        if changed:
-            past.append(PastText(text_sha256=text_sha256(document), captured_at=captured_at))
-            before = document
-        yield {"id": item["id"], **answer}
-
-
 def read_file(path: str, media_type: str | None) -> Document:
     """The Document in a file."""
     file = Path(path)
@@ -181,32 +174,8 @@ def read_file(path: str, media_type: str | None) -> Document:
     return extract(payload, media_type=media_type, charset=None, name=file.name)
 
 
-def _replayed(
-    before: Document | None,
-    document: Document,
-    past: list[PastText],
-    captured_at: datetime,
-    pack_text: str,
-    children: Children,
-) -> tuple[dict[str, Any], bool]:
-    if before is None:
-        return {"kind": "first", "severity": Severity.NOISE.value, "alert": False}, True
-    comparison: Comparison = children.run(
-        compare_documents, before, document, subjects=(), instruments=(), same_document=True, pack_text=pack_text
-    )
-    placed = place_in_history(
-        comparison, past=past[-50:], new_text_sha256=text_sha256(document), captured_at=captured_at
-    )
-    answer = {
-        "kind": placed.kind.value,
-        "reason": placed.reason,
-        "severity": placed.judgement.severity.value,
-        "alert": placed.alert,
-    }
-    return answer, placed.kind is not ChangeKind.NONE
-
-
-def _document(text: str, media_type: str) -> Document:
+def document_of(text: str, media_type: str) -> Document:
+    """The Document in a text; one without Blocks where it says nothing."""
     payload = text.encode("utf-8", "surrogatepass")
     try:
         return extract(payload, media_type=media_type, charset="utf-8", name="")
@@ -218,19 +187,9 @@ def _document(text: str, media_type: str) -> Document:
         )
 
 
-def _text(item: dict[str, Any], key: str) -> str:
+def text_of(item: dict[str, Any], key: str) -> str:
+    """The text under a key of an item. ConfigError where there is none."""
     value = item.get(key)
     if not isinstance(value, str):
         raise ConfigError(f"the item needs {key!r} as text", key=key)
     return value
-
-
-def _moment(item: dict[str, Any], past: list[PastText]) -> datetime:
-    text = item.get("captured_at")
-    if text is None:
-        return past[-1].captured_at + timedelta(hours=1) if past else datetime(2000, 1, 1, tzinfo=UTC)
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError as error:
-        raise ConfigError(f"captured_at {text!r} is no ISO date", key="captured_at") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

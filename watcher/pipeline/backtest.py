@@ -11,13 +11,14 @@ from watcher.model.capture import Version
 from watcher.model.change import Change, ChangeKind, PositionChange, Severity
 from watcher.model.review import Verdict
 from watcher.model.source import Source
+from watcher.pipeline.citations import with_citations
 from watcher.pipeline.compare import Comparison, compare_documents, positions_in
 from watcher.pipeline.ports import PackText, Rooms
 from watcher.pipeline.register import record_act
 from watcher.pipeline.review import verdicts
 from watcher.store import changes, sources, versions
 
-_JUDGED = frozenset({ChangeKind.CONTENT, ChangeKind.REVERTED, ChangeKind.FLAPPING})
+JUDGED = frozenset({ChangeKind.CONTENT, ChangeKind.LINK_TARGET, ChangeKind.REVERTED, ChangeKind.FLAPPING})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,7 +101,7 @@ def backtest(rooms: Rooms, candidate: PackText, *, since: datetime) -> Backtest:
     for change_id in ids:
         with rooms.database.reading() as connection:
             change = changes.get_change(connection, change_id)
-            if change.kind not in _JUDGED:
+            if change.kind not in JUDGED:
                 continue
             old, new = (
                 versions.get_version(connection, version_id)
@@ -117,6 +118,20 @@ def backtest(rooms: Rooms, candidate: PackText, *, since: datetime) -> Backtest:
 
 
 def _judged(rooms: Rooms, change: Change, source: Source, old: Version, new: Version, pack: PackText) -> Judged | None:
+    found = judge_again(rooms, change, source, old, new, pack)
+    if found is None:
+        return None
+    alert = found.alert and change.kind is not ChangeKind.FLAPPING
+    return Judged(alert=alert, severity=found.judgement.severity, moved=found.judgement.position_changes)
+
+
+def judge_again(
+    rooms: Rooms, change: Change, source: Source, old: Version, new: Version, pack: PackText
+) -> Comparison | None:
+    """What a pack says of a recorded Change, with the notes that rest on its Source as they are bound now.
+
+    None where a side has no text or the comparison fails.
+    """
     if old.document is None or new.document is None:
         return None
     try:
@@ -128,12 +143,11 @@ def _judged(rooms: Rooms, change: Change, source: Source, old: Version, new: Ver
             instruments=source.definition.instruments,
             same_document=not change.from_source_id,
             pack_text=pack.text,
+            key_columns=source.definition.key_columns,
         )
     except ExtractError:
         return None
-    judgement = found.judgement
-    alert = found.alert and change.kind is not ChangeKind.FLAPPING
-    return Judged(alert=alert, severity=judgement.severity, moved=judgement.position_changes)
+    return with_citations(rooms, source, old, new, found)
 
 
 def _week(week: str, tried: Iterable[Tried]) -> Week:
@@ -169,7 +183,7 @@ class ReadAgain:
 def recompute_positions(rooms: Rooms, *, user: str, dry_run: bool = False) -> Iterator[ReadAgain]:
     """Read the Positions of every Version again by the present pack: a technical upgrade, nobody is told.
 
-    Changes keep the judgement that was told. The act is audited when the last one is done.
+    Changes keep their judgement, see `recompute_scores`. The act is audited when the last one is done.
     """
     with rooms.database.reading() as connection:
         ids = versions.standing_ids(connection)

@@ -182,6 +182,7 @@ def _compared(rooms: Rooms, old: tuple[str, Version], new: tuple[str, Version], 
         instruments=definition.instruments,
         same_document=same,
         pack_text=rooms.pack.text,
+        key_columns=definition.key_columns,
     )
     found: list[Change] = []
     if same:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from watcher.classify import Pack, clause_of
 from watcher.errors import RefusedError
 from watcher.model.board import Board, Moment, Statement, make_board, read_statements, time_line
 from watcher.model.change import Position
@@ -25,7 +27,7 @@ def read_board(rooms: Rooms, *, as_of: datetime | None = None, subject: str = ""
     """The board as of a moment (now by default), of all Subjects or of one (alpha-3)."""
     moment = as_of or rooms.clock()
     with rooms.database.reading() as connection:
-        statements = _statements(connection, until=moment, subject=subject, every_version=False)
+        statements = _statements(connection, rooms.pack.pack, until=moment, subject=subject, every_version=False)
     pack = rooms.pack.pack
     return make_board(
         statements,
@@ -41,7 +43,8 @@ def read_time_line(rooms: Rooms, subject: str, indicator: str = "", *, as_of: da
     """Every stance that any Version states of a Subject, by date, of all Indicators or of one; a statement that stays
     the same over several Versions of a Source is told once, at its first."""
     with rooms.database.reading() as connection:
-        statements = _statements(connection, until=as_of or rooms.clock(), subject=subject, every_version=True)
+        until = as_of or rooms.clock()
+        statements = _statements(connection, rooms.pack.pack, until=until, subject=subject, every_version=True)
     first: dict[tuple[str, str, str, str], Statement] = {}
     for each in sorted(statements, key=lambda each: (each.captured_at, each.sequence)):
         position = each.position
@@ -50,7 +53,9 @@ def read_time_line(rooms: Rooms, subject: str, indicator: str = "", *, as_of: da
     return time_line(first.values())
 
 
-def _statements(connection: Connection, *, until: datetime, subject: str, every_version: bool) -> list[Statement]:
+def _statements(
+    connection: Connection, pack: Pack, *, until: datetime, subject: str, every_version: bool
+) -> list[Statement]:
     known = {source.source_id: source for source in sources.list_sources(connection)}
     stated = versions.positions_as_of(connection, until=until, subject=subject, every_version=every_version)
     newest = {source_id: version_id for source_id, version_id, _ in versions.newest_readable(connection, until=until)}
@@ -69,6 +74,7 @@ def _statements(connection: Connection, *, until: datetime, subject: str, every_
             sequence=version.sequence,
             payload_sha256=version.payload_sha256,
             captured_at=version.captured_at,
+            clause_of=functools.partial(clause_of, pack=pack),
         )
     return found
 

@@ -140,7 +140,7 @@ def bindings_to(connection: Connection, source_id: str) -> list[Binding]:
 
 def with_citations(rooms: Rooms, source: Source, old: Version, new: Version, comparison: Comparison) -> Comparison:
     """A Comparison with a part for each note that rests on the Source; it may become graver, never less grave."""
-    if comparison.kind not in TOLD_KINDS:
+    if comparison.kind not in TOLD_KINDS or comparison.kind is ChangeKind.LINK_TARGET:
         return comparison
     with rooms.database.reading() as connection:
         bindings = bindings_to(connection, source.source_id)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from watcher.model.capture import Capture, Version
-from watcher.model.change import Change, Hunk, WordOp
+from watcher.model.change import Change, Hunk, HunkOp, WordOp
+from watcher.model.details import details_of
 from watcher.model.source import Source
 from watcher.render import cited_capture, footnote, headline, said_time
 from watcher.store.types import to_json
@@ -97,13 +98,15 @@ def _change_text(change: Change, source: Source) -> str:
     ]
     for hunk in diff.hunks:
         where = f" under “{' '.join(hunk.heading.split())}”" if hunk.heading else ""
-        lines += ["", f"{hunk.op}{where}", _hunk_text(hunk)]
+        lines += ["", f"{hunk.op}{where}", *(f"{one.what}: {one.steps}" for one in details_of(hunk)), _hunk_text(hunk)]
     return "\n".join(lines) + "\n"
 
 
 def _hunk_text(hunk: Hunk) -> str:
     if hunk.words:
         return "".join(_MARKS[edit.op].format(edit.text) for edit in hunk.words)
+    if hunk.op in (HunkOp.MOVED, HunkOp.LINKED):
+        return hunk.new
     sides = ((WordOp.DELETED, hunk.old), (WordOp.INSERTED, hunk.new))
     return "".join(_MARKS[op].format(text) for op, text in sides if text)
 

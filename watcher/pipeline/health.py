@@ -23,11 +23,12 @@ PERMANENT_REDIRECTS = (301, 308)
 
 
 class Presence(StrEnum):
-    """Whether a document was found to be gone, or back, by this attempt."""
+    """Whether a document was found to be gone, back, or at another address for good, by this attempt."""
 
     AS_BEFORE = ""
     WITHDRAWN = "withdrawn"
     BACK = "back"
+    REDIRECTED = "redirected"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +46,8 @@ def find(claim: Claim, result: FetchResult, *, payload_sha256: str | None) -> Fi
     gone, presence = _gone(moved, result)
     signed, signed_notes = _signed(gone, result)
     honest, lie_notes = _honest(signed, claim, result, payload_sha256)
+    if moved_notes and presence is Presence.AS_BEFORE:
+        presence = Presence.REDIRECTED
     notes = (*moved_notes, *signed_notes, *lie_notes, *_failing(claim, result))
     return Finding(health=honest, notes=notes, presence=presence)
 

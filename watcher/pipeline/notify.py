@@ -23,8 +23,9 @@ from watcher.model.subscription import (
     Subscription,
 )
 from watcher.pipeline.ports import MailChannel, Rooms
+from watcher.pipeline.same_edit import Gathering, gather, record_gathering
 from watcher.render import render_digest
-from watcher.store import captures, changes, digests, sources, subscriptions, versions
+from watcher.store import captures, changes, digests, gathered, sources, subscriptions, versions
 from watcher.store.database import Connection
 
 DELIVERY_LEASE_SECONDS = 600
@@ -44,26 +45,32 @@ class Composed:
 
 def compose_due(rooms: Rooms) -> list[Composed]:
     """Compose every Digest that is due. An immediate Subscription gets one only when there is a Change to tell."""
+    now = rooms.clock()
     with rooms.database.reading() as connection:
         newest = changes.last_ordinal(connection)
         due = [
             subscription
-            for subscription in subscriptions.due_subscriptions(connection, now=rooms.clock())
-            if subscription.cadence is not Cadence.IMMEDIATE or subscription.covered_ordinal < newest
+            for subscription in subscriptions.due_subscriptions(connection, now=now)
+            if subscription.cadence is not Cadence.IMMEDIATE
+            or subscription.covered_ordinal < newest
+            or gathered.is_due(connection, subscription.subscription_id, now=now)
         ]
     composed = [compose_digest(rooms, subscription) for subscription in due]
     return [one for one in composed if one is not None]
 
 
-def compose_digest(rooms: Rooms, subscription: Subscription) -> Composed | None:
+def compose_digest(rooms: Rooms, subscription: Subscription, *, whole: bool = False) -> Composed | None:
     """Compose the Digest of a Subscription for the time since its last one, and owe its message.
 
-    None when there is nothing to tell an immediate Subscription, or another process composed it first.
+    `whole` takes in what waits for further Sources with the same edit. None when there is nothing to tell an immediate
+    Subscription, or another process composed it first.
     """
     checkpoint = rooms.checkpoint()
     with rooms.database.writing() as connection:
         now = rooms.clock()
-        digest = _digest(connection, subscription, now, checkpoint)
+        digest, gathering = _digest(
+            connection, subscription, now, checkpoint, gather_seconds=0 if whole else rooms.gather_seconds
+        )
         advanced = subscriptions.advance_subscription(
             connection,
             subscription,
@@ -71,7 +78,10 @@ def compose_digest(rooms: Rooms, subscription: Subscription) -> Composed | None:
             covered_ordinal=changes.last_ordinal(connection),
             next_digest_at=_next_digest(subscription, now),
         )
-        if not advanced or (subscription.cadence is Cadence.IMMEDIATE and not (digest.entries or digest.flipping)):
+        if not advanced:
+            return None
+        record_gathering(connection, subscription, gathering)
+        if subscription.cadence is Cadence.IMMEDIATE and not (digest.entries or digest.flipping):
             return None
         message = render_digest(digest, base_url=rooms.base_url)
         delivery = _delivery(digest, message)
@@ -81,9 +91,9 @@ def compose_digest(rooms: Rooms, subscription: Subscription) -> Composed | None:
 
 
 def preview_digest(rooms: Rooms, subscription: Subscription) -> Message:
-    """The message that a Subscription would get now; nothing is recorded or owed."""
+    """The message that a Subscription would get now, with all that waits; nothing is recorded or owed."""
     with rooms.database.reading() as connection:
-        digest = _digest(connection, subscription, rooms.clock(), rooms.newest_checkpoint())
+        digest, _ = _digest(connection, subscription, rooms.clock(), rooms.newest_checkpoint(), gather_seconds=0)
     return render_digest(digest, base_url=rooms.base_url)
 
 
@@ -135,16 +145,17 @@ def _record_sent(rooms: Rooms, delivery: Delivery, now: datetime) -> None:
     )
 
 
-def _digest(connection: Connection, subscription: Subscription, now: datetime, checkpoint: str) -> Digest:
+def _digest(
+    connection: Connection, subscription: Subscription, now: datetime, checkpoint: str, *, gather_seconds: int
+) -> tuple[Digest, Gathering]:
+    """The Digest of what is told now, and what waits."""
     after = subscription.covered_until
     every_source = {source.source_id: source for source in sources.list_sources(connection)}
     recorded = changes.changes_recorded_after(connection, subscription.covered_ordinal)
     relevant = sources_of(subscription.filter, every_source.values())
-    entries = [
-        _entry(connection, change, every_source)
-        for change in recorded
-        if matches(subscription.filter, change, every_source[change.source_id])
-    ]
+    wanted = [one for one in recorded if matches(subscription.filter, one, every_source[one.source_id])]
+    gathering = gather(connection, subscription, wanted, every_source, now=now, seconds=gather_seconds)
+    entries = [_entry(connection, change, every_source) for change in gathering.now]
     looked_at = {source.source_id for source in relevant}
     noise = [
         change
@@ -155,7 +166,7 @@ def _digest(connection: Connection, subscription: Subscription, now: datetime, c
     flips = _begun_flips(connection, subscription, recorded, every_source)
     attempts = captures.attempts_in_period(connection, sorted(looked_at), after=after, until=now)
     before = captures.last_attempts(connection, sorted(looked_at), until=after)
-    return compose(
+    digest = compose(
         digest_id=f"{subscription.subscription_id}-{now:%Y%m%dT%H%M%S%f}",
         subscription=subscription,
         period_to=now,
@@ -172,7 +183,9 @@ def _digest(connection: Connection, subscription: Subscription, now: datetime, c
             for source in relevant
         ],
         checkpoint=checkpoint,
+        told_before=gathering.told_before,
     )
+    return digest, gathering
 
 
 def _begun_flips(

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from watcher.errors import RefusedError
-from watcher.model.change import Diff
+from watcher.model.change import Diff, HunkOp
 from watcher.model.opinion import Opinion, diff_sides, read_opinion
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.register import plain, record_act
@@ -109,7 +109,7 @@ def _request(name: str, diff: Diff, stances: Mapping[str, list[str]]) -> dict[st
     left = ASKED_CHARACTERS
     texts = []
     for hunk in diff.hunks:
-        if hunk.boilerplate or left <= 0:
+        if hunk.boilerplate or hunk.op is HunkOp.LINKED or left <= 0:
             continue
         texts.append({"old": hunk.old[:left], "new": hunk.new[:left]})
         left -= len(hunk.old) + len(hunk.new)

@@ -62,7 +62,7 @@ class PackText:
     def later(cls, load: Callable[[], PackText]) -> PackText:
         """One that is loaded when it is first asked for: half a second that a command without a pack need not wait."""
         waiting = cls.__new__(cls)
-        waiting._loaded, waiting._load = None, load
+        waiting._loaded, waiting._load = None, load  # noqa: SLF001 - its own
         return waiting
 
     @property
@@ -95,6 +95,7 @@ class Rooms:
     `secrets` gives the headers that credentials refer to, or a ConfigError that names the reference.
     `certificates` is the folder of the files that Definitions name in `ca_file`.
     `seal` signs checkpoints; without it they are not signed. `upload_maximum_bytes` bounds a document handed in.
+    `gather_seconds` is how long repetitions of an edit are gathered for those who are told at once.
     """
 
     database: Database
@@ -111,6 +112,7 @@ class Rooms:
     certificates: Path = Path("config/certificates")
     seal: Seal | None = None
     upload_maximum_bytes: int = 50_000_000
+    gather_seconds: int = 6 * 3600
 
     def checkpoint(self) -> str:
         """The signed checkpoint over the ledger as it stands; the unsigned one where there is no key."""

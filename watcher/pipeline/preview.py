@@ -16,7 +16,7 @@ from watcher.model.document import Block, Document, ExtractRules, RuleMatch
 from watcher.model.source import Definition
 from watcher.pipeline.compare import compare_documents
 from watcher.pipeline.ports import Rooms
-from watcher.pipeline.rules import RULE_KEYS, require_rules
+from watcher.pipeline.rules import RULE_KEYS, require_key_columns, require_rules
 from watcher.store import captures, changes, mementos, sources, versions
 from watcher.store.database import Connection
 
@@ -117,18 +117,20 @@ def preview_rules(
     *,
     sequence: int | None = None,
     as_of: datetime | None = None,
+    key_columns: tuple[str, ...] | None = None,
     seconds: float = SECONDS,
     timer: Callable[[], float] = time.monotonic,
 ) -> Preview:
     """Try rules on the newest Snapshot of a Source, or that of a Capture or a moment, and on what came before.
 
-    All reading is done in child processes. After `seconds` no further Snapshot or Change is begun. NotFoundError
+    `key_columns` are other headings of key columns than those in force, None for these. All reading is done in child
+    processes. After `seconds` no further Snapshot or Change is begun. NotFoundError
     when there is none; ConfigError for rules that cannot be used.
     """
     require_rules(rules)
     until = timer() + seconds
     with rooms.database.reading() as connection:
-        source = sources.get_source(connection, source_id)
+        definition = sources.get_source(connection, source_id).definition
         capture = _chosen(connection, source_id, sequence, as_of)
         snapshots = captures.list_snapshots(connection, source_id)[:SNAPSHOTS_TRIED]
         recorded = [
@@ -138,6 +140,9 @@ def preview_rules(
         ][:CHANGES_TRIED]
         pairs = [(change, *_sides(connection, change)) for change in recorded]
         seen = [captures.get_capture(connection, snapshot.first_sequence) for snapshot in snapshots]
+    if key_columns is not None:
+        require_key_columns(key_columns)
+        definition = replace(definition, key_columns=key_columns)
     trial = _try(rooms, capture, rules, marked=True)
     counted: list[_Trial] = []
     for one in seen:
@@ -148,7 +153,7 @@ def preview_rules(
     for change, old, new in pairs:
         if timer() > until:
             break
-        compared.append(_compared(rooms, source.definition, rules, change, old, new))
+        compared.append(_compared(rooms, definition, rules, change, old, new))
     left = [
         f"{len(counted)} of {len(seen)} Snapshots" if len(counted) < len(seen) else "",
         f"{len(compared)} of {len(pairs)} Changes" if len(compared) < len(pairs) else "",
@@ -294,6 +299,7 @@ def _judged(rooms: Rooms, definition: Definition, old: _Trial, new: _Trial) -> t
             instruments=definition.instruments,
             same_document=True,
             pack_text=rooms.pack.text,
+            key_columns=definition.key_columns,
         )
     except (ExtractError, ConfigError) as error:
         return f"not compared: {error}", False

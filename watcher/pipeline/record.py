@@ -11,9 +11,9 @@ from watcher.model.change import Change
 from watcher.model.source import Definition, Source
 from watcher.pipeline.alike import Alike, is_outdated, read_alike, read_by, record_alike, without_lost_selectors
 from watcher.pipeline.collect import Gathered, gather, is_behind, write_gathered
-from watcher.pipeline.compare import PastText
 from watcher.pipeline.gate import CONFIRM_AFTER, Hold, awaits_confirmation, brings_untaken, hold_back
 from watcher.pipeline.health import Presence
+from watcher.pipeline.history import PastText
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.reading import Reading, read_capture
 from watcher.pipeline.register import record_act

@@ -14,7 +14,7 @@ from watcher.extract.listing import compile_pattern
 from watcher.model.source import Credentials, Definition, Source, SourceKind, SourceState
 from watcher.model.subscription import CADENCE_SECONDS, Cadence, Subscription, SubscriptionFilter
 from watcher.pipeline.ports import Rooms
-from watcher.pipeline.rules import require_rules
+from watcher.pipeline.rules import require_key_columns, require_rules
 from watcher.pipeline.secrets import credentials_words, require_own_origin
 from watcher.pipeline.trust import require_ca_file
 from watcher.store import audit, changes, sources, subscriptions
@@ -248,6 +248,7 @@ def definition_differences(before: Definition, after: Definition) -> list[tuple[
 
 def _require_sound(definition: Definition) -> None:
     require_rules(definition.rules)
+    require_key_columns(definition.key_columns)
     require_ca_file(definition)
     if definition.collection is not None and definition.kind is not SourceKind.COLLECTION:
         raise RefusedError("only a Source of kind collection has rules for its documents")

@@ -8,7 +8,8 @@ from dataclasses import replace
 from watcher.errors import NotFoundError
 from watcher.model.capture import Version
 from watcher.model.change import Change
-from watcher.pipeline.compare import PastText, positions_in
+from watcher.pipeline.compare import positions_in
+from watcher.pipeline.history import PastText
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.register import record_act
 from watcher.pipeline.steps import change_between

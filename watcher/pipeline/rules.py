@@ -8,6 +8,7 @@ from watcher.extract.selectors import require_selector
 from watcher.model.document import ExtractRules
 
 MAX_RULES = 20
+MAX_HEADING_CHARACTERS = 200
 SELECTORS = ("select", "remove")
 PATTERNS = ("keep_blocks", "remove_blocks", "remove_text")
 RULE_KEYS = (*SELECTORS, *PATTERNS)
@@ -27,3 +28,21 @@ def require_rules(rules: ExtractRules) -> None:
                 require_selector(text, rule=key)
             else:
                 require_pattern(text, rule=key)
+
+
+def require_key_columns(headings: tuple[str, ...]) -> None:
+    """ConfigError for headings of key columns that cannot be those of a table: blank, long, twice, or too many."""
+    key = "key_columns"
+    if len(headings) > MAX_RULES:
+        raise ConfigError(f"{key}: {len(headings)} headings; the limit is {MAX_RULES}", key=key)
+    for heading in headings:
+        if not heading.strip() or len(heading) > MAX_HEADING_CHARACTERS:
+            raise ConfigError(
+                f"{key}: {heading[:40]!r} is no heading of a column: write it as the table shows it, "
+                f"in at most {MAX_HEADING_CHARACTERS} characters",
+                key=key,
+            )
+    folded = [" ".join(heading.split()).casefold() for heading in headings]
+    if len(set(folded)) < len(folded):
+        twice = next(heading for place, heading in enumerate(headings) if folded[place] in folded[:place])
+        raise ConfigError(f"{key}: {twice!r} stands there twice", key=key)

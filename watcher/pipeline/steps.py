@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from watcher.errors import ExtractError
 from watcher.model.capture import Capture, Trigger, Version
-from watcher.model.change import Change, ChangeKind, Diff, Judgement, Severity, SignificancePart
+from watcher.model.change import Change, ChangeKind, Judgement, Severity, SignificancePart
 from watcher.model.source import Source
 from watcher.pipeline.citations import with_citations
-from watcher.pipeline.compare import Comparison, PastText, compare_documents, place_in_history
-from watcher.pipeline.health import Presence
+from watcher.pipeline.compare import Comparison, compare_documents, told_links
+from watcher.pipeline.health import Presence, move_command
+from watcher.pipeline.history import FLAPPING_WINDOW, NO_DIFF, PastLinks, PastText, place_in_history, place_links
 from watcher.pipeline.learnt import without_learnt
 from watcher.pipeline.ports import Rooms
+from watcher.store import changes
 
-NO_DIFF = Diff(differ="none", differ_version=1, hunks=())
+CHANGES_LOOKED_AT = 500
 
 
 def change_between(
@@ -41,6 +44,7 @@ def make_change(
             instruments=source.definition.instruments,
             same_document=True,
             pack_text=rooms.pack.text,
+            key_columns=source.definition.key_columns,
         )
     except ExtractError as error:
         return change_of(rooms, source, old, new, trigger, _not_compared(str(error)))
@@ -49,7 +53,23 @@ def make_change(
     if trigger is not Trigger.IMPORT:
         comparison = without_learnt(rooms, source.source_id, comparison, until=new.captured_at)
     placed = place_in_history(comparison, past=past, new_text_sha256=new.text_sha256, captured_at=new.captured_at)
+    if placed.kind is ChangeKind.LINK_TARGET and past:
+        earlier = _past_links(rooms, source.source_id, new.captured_at)
+        placed = place_links(placed, past=earlier, captured_at=new.captured_at)
     return change_of(rooms, source, old, new, trigger, placed)
+
+
+def _past_links(rooms: Rooms, source_id: str, until: datetime) -> list[PastLinks]:
+    """What the Changes said of links that a Source had in the time in which a repetition is flapping."""
+    with rooms.database.reading() as connection:
+        found = changes.changes_between(
+            connection, source_id, after=until - FLAPPING_WINDOW, until=until, limit=CHANGES_LOOKED_AT
+        )
+    return [
+        PastLinks(links=frozenset(links), captured_at=change.captured_at)
+        for change in found
+        if (links := told_links(change.diff.hunks))
+    ]
 
 
 def technical_change(rooms: Rooms, source: Source, old: Version, new: Version) -> Change | None:
@@ -103,12 +123,19 @@ def structure_change(
 
 
 def presence_change(rooms: Rooms, source: Source, baseline: Version, capture: Capture, presence: Presence) -> Change:
-    """A document that is no longer found at its address, or is found again. Both sides are its last known text."""
+    """A document that is gone from its address, found again, or sent on. Both sides are its last known text."""
     if presence is Presence.WITHDRAWN:
         kind, severity, points = ChangeKind.DOCUMENT_WITHDRAWN, Severity.MAJOR, 0.5
         reason = (
             f"withdrawn? Three checks in a row found no document there, the last one in Capture {capture.sequence}: "
             f"{capture.error}. The text that it had is kept"
+        )
+    elif presence is Presence.REDIRECTED:
+        kind, severity, points = ChangeKind.STATUS, Severity.MINOR, 0.2
+        target = capture.hops[-1].url if capture.hops else ""
+        reason = (
+            f"redirected for good: three checks in a row were sent on to {target}. If that is the same page: "
+            f"{move_command(source.source_id, target)}"
         )
     else:
         kind, severity, points = ChangeKind.STATUS, Severity.MINOR, 0.2

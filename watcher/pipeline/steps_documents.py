@@ -25,8 +25,9 @@ from watcher.model.source import Source
 from watcher.model.subjects import name_of
 from watcher.pipeline.collect import Gathered, listing_of
 from watcher.pipeline.compare import Comparison, compare_documents
+from watcher.pipeline.history import NO_DIFF
 from watcher.pipeline.ports import Rooms
-from watcher.pipeline.steps import NO_DIFF, change_of
+from watcher.pipeline.steps import change_of
 
 TOLD_ONE_BY_ONE = 20
 LONGEST_BESIDE = 120  # characters beside a title: a longer passage says something of its own
@@ -179,6 +180,8 @@ def _explains(hunk: Hunk, old: Document, new: Document, events: Iterable[Documen
         return len(new.blocks[hunk.new_index].text) <= len(title) + LONGEST_BESIDE
     if hunk.op is HunkOp.DELETED and hunk.old_index is not None:
         return len(old.blocks[hunk.old_index].text) <= len(title) + LONGEST_BESIDE
+    if hunk.op is HunkOp.LINKED:
+        return True
     if hunk.op is not HunkOp.EDITED or not hunk.words:
         return False
     known = {word for event in events for word in folded_title(f"{event.title} {event.old_title}").split()}
@@ -210,6 +213,7 @@ def _remaining(
             instruments=source.definition.instruments,
             same_document=True,
             pack_text=rooms.pack.text,
+            key_columns=source.definition.key_columns,
         )
     except ExtractError:
         return page

@@ -12,9 +12,10 @@ from watcher.model.collection import CollectionItem, ItemState
 from watcher.model.source import Source
 from watcher.model.subjects import name_of
 from watcher.pipeline.compare import Comparison, compare_documents
+from watcher.pipeline.history import NO_DIFF
 from watcher.pipeline.listings import year_before
 from watcher.pipeline.ports import Rooms
-from watcher.pipeline.steps import NO_DIFF, change_of
+from watcher.pipeline.steps import change_of
 from watcher.store import captures, collections, sources, versions
 from watcher.store.database import Connection
 
@@ -93,6 +94,7 @@ def _compared(rooms: Rooms, source: Source, old: Version, new: Version) -> Compa
             instruments=source.definition.instruments,
             same_document=False,
             pack_text=rooms.pack.text,
+            key_columns=source.definition.key_columns,
         )
     except ExtractError as error:
         return _told_apart(f"the two could not be compared: {error}")

@@ -23,7 +23,7 @@ from watcher.model.capture import FetchResult, Outcome
 from watcher.model.change import ChangeKind, Diff, HunkOp
 from watcher.model.document import Document
 from watcher.model.source import Definition, origin_of
-from watcher.pipeline.compare import TOLD_KINDS
+from watcher.pipeline.compare import TOLD_KINDS, told_links
 from watcher.pipeline.permission import ask_robots
 from watcher.pipeline.ports import FetchDoor, Rooms
 from watcher.pipeline.trial_list import ListFacts, find_lists
@@ -305,7 +305,7 @@ def _stability(tools: Tools, first: Read, second: Read, pause: float) -> Stabili
         pause_seconds=pause,
         same_bytes=same_bytes,
         same_text=False,
-        told=kind in TOLD_KINDS,
+        told=kind in TOLD_KINDS and (kind is not ChangeKind.LINK_TARGET or bool(told_links(diff.hunks))),
         reason=reason,
         differing_blocks=len(diff.hunks),
         examples=tuple(

@@ -81,6 +81,7 @@ def _cell_facts(cell: Cell, base_url: str) -> dict[str, Any]:
         "stance": cell.leading.position.stance,
         "also": list(cell.also),
         "contradicted": cell.contradicted,
+        "undecided": cell.undecided,
         "agree": [source.source_id for source in cell.agree],
         "contradictions": [contradiction_words(each) for each in cell.contradictions],
         "statements": [statement_facts(each, base_url=base_url) for each in cell.statements],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from watcher.model.change import Diff, Hunk, WordOp
+from watcher.model.change import Diff, Hunk, HunkOp, WordOp
 from watcher.render.hunks import HunkView, view_hunk
 from watcher.render.words import clipped, folded, grouped, shown
 
@@ -70,6 +70,10 @@ def _hunk_lines(view: HunkView, width: int, colour: bool) -> Iterator[str]:
     note = " (boilerplate)" if view.boilerplate else ""
     place = f" ({view.place})" if view.place else ""
     yield f"{view.label}{where}{place}{note}"
+    for detail in view.details:
+        yield f"  {folded(f'{detail.what}: {detail.steps}')}"
+    if view.more:
+        yield f"  and {grouped(view.more)} more"
     for line in _wrapped(view, width - 2):
         told = "".join(_coloured(op, "".join(words)) if colour else "".join(words) for op, words in line)
         yield f"  {told}"
@@ -114,8 +118,9 @@ def _coloured(op: WordOp, text: str) -> str:
 
 def _steps(old: Sequence[str], new: Sequence[str], diff: Diff) -> list[tuple[str, str]]:
     """("-", text), ("+", text) and (" ", text) in the order of a unified diff."""
-    gone = {hunk.old_index for hunk in diff.hunks if hunk.old_index is not None}
-    come = {hunk.new_index for hunk in diff.hunks if hunk.new_index is not None}
+    hunks = [hunk for hunk in diff.hunks if hunk.op is not HunkOp.LINKED]
+    gone = {hunk.old_index for hunk in hunks if hunk.old_index is not None}
+    come = {hunk.new_index for hunk in hunks if hunk.new_index is not None}
     steps: list[tuple[str, str]] = []
     left = right = 0
     while left < len(old) or right < len(new):

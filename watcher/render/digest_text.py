@@ -97,6 +97,9 @@ def _entry_lines(number: int, told: ToldEntry, hunks_in_full: int) -> Iterator[s
         for title, address in told.alike:
             yield from _wrapped(f"{defanged(title)}", first="  - ", rest="    ")
             yield f"    {address}"
+    if told.before:
+        yield ""
+        yield from _wrapped(f"The same edit was told before of: {defanged('; '.join(told.before))}.")
     yield from ("", f"WHAT CHANGED (text from {host}; [-removed-] {{+added+}})")
     yield from _hunk_lines(told, hunks_in_full)
     yield from ("", "TO CITE")
@@ -148,6 +151,10 @@ def _one_hunk(hunk: Hunk) -> Iterator[str]:
     yield f"  {view.label.capitalize()}:"
     if view.where:
         yield from _wrapped(f"under “{clipped(defanged(folded(view.where)), 120)}”", first="  | ", rest="  | ")
+    for detail in view.details:
+        yield from _prefixed(defanged(folded(f"{detail.what}: {detail.steps}")))
+    if view.more:
+        yield f"  | and {grouped(view.more)} more"
     yield from _prefixed(defanged("".join(_piece(piece) for piece in view.pieces)))
 
 

@@ -13,10 +13,12 @@ from watcher.model.change import (
     PositionChangeKind,
 )
 from watcher.model.collection import DocumentStep
+from watcher.model.details import details_of
 from watcher.model.source import Source
 from watcher.render.words import clipped, counted, folded, said, said_iso_date, subject_name, title_of
 
 HEADLINE_LIMIT = 120
+DETAIL_LIMIT = 80
 
 _MOST_TELLING = (
     PositionChangeKind.CHANGED,
@@ -127,6 +129,8 @@ def _event_line(event: DepositaryEvent, source: Source) -> str:
 
 
 def _edit_line(change: Change) -> str:
+    if any(part.name == "document_redirected" for part in change.judgement.parts):
+        return "its address leads to another one for good"
     if change.sequence is not None and change.kind is ChangeKind.STATUS:
         return "the document is back at its address"
     if change.kind is ChangeKind.STATUS and any(part.name == "structure_changed" for part in change.judgement.parts):
@@ -135,12 +139,23 @@ def _edit_line(change: Change) -> str:
         return "has settled in the text that was last told"
     if change.from_source_id:
         return folded(change.reason)
+    if change.kind in (ChangeKind.CONTENT, ChangeKind.LINK_TARGET) and (detail := _only_detail(change)):
+        return detail
     if change.kind is not ChangeKind.CONTENT:
         return _KIND_LINES[change.kind]
     parts = sorted(change.judgement.parts, key=lambda part: -part.points)
     if parts and parts[0].points > 0:
         return said(folded(parts[0].name))
     return edit_counts(change)
+
+
+def _only_detail(change: Change) -> str:
+    """The one cell or link that changed, "" where more did or its words are long."""
+    telling = [hunk for hunk in change.diff.hunks if hunk.tells or (hunk.op is HunkOp.LINKED and not hunk.boilerplate)]
+    details = details_of(telling[0]) if len(telling) == 1 and telling[0].op in (HunkOp.EDITED, HunkOp.LINKED) else []
+    if len(details) != 1 or len(details[0].steps) > DETAIL_LIMIT:
+        return ""
+    return folded(f"{details[0].what}: {details[0].steps}")
 
 
 def edit_counts(change: Change) -> str:
@@ -151,6 +166,7 @@ def edit_counts(change: Change) -> str:
         (HunkOp.INSERTED, "added"),
         (HunkOp.DELETED, "removed"),
         (HunkOp.MOVED, "moved"),
+        (HunkOp.LINKED, "with another link"),
     )
     told = [f"{counted(counts[op], 'passage')} {verb}" for op, verb in verbs if counts[op]]
     return ", ".join(told) or "the texts were not compared"

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from watcher.model.change import Hunk, HunkOp, WordEdit, WordOp
+from watcher.model.details import Detail, details_of
 
 _LABELS = {
     HunkOp.EDITED: "edited",
     HunkOp.INSERTED: "added",
     HunkOp.DELETED: "removed",
     HunkOp.MOVED: "moved",
+    HunkOp.LINKED: "link changed",
 }
+MOST_DETAILS = 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,7 +30,8 @@ class Piece:
 class HunkView:
     """What is shown of one Hunk. `hidden` counts all characters left out; `where` is its heading and table row.
 
-    `place` says of a moved passage which it was and which it is now, counted from 1.
+    `place` says of a moved passage which it was and which it is now, counted from 1. `details` are its cells and links,
+    `more` how many of them are not shown.
     """
 
     label: str
@@ -36,6 +40,8 @@ class HunkView:
     hidden: int
     boilerplate: bool
     place: str = ""
+    details: tuple[Detail, ...] = ()
+    more: int = 0
 
     @property
     def old(self) -> tuple[Piece, ...]:
@@ -57,11 +63,12 @@ def view_hunk(hunk: Hunk, *, around: int, longest: int) -> HunkView:
     last = len(words) - 1
     pieces: list[Piece] = []
     for place, word in enumerate(words):
-        if word.op is WordOp.KEPT and hunk.op is not HunkOp.MOVED:
+        if word.op is WordOp.KEPT and hunk.op not in (HunkOp.MOVED, HunkOp.LINKED):
             pieces.extend(_kept(word, before=place > 0, after=place < last, around=around))
         else:
             pieces.extend(_cut(word, longest))
     where = " › ".join(part for part in (hunk.heading, hunk.row_key) if part.strip())
+    details = details_of(hunk)
     return HunkView(
         label=_LABELS[hunk.op],
         where=where,
@@ -69,6 +76,8 @@ def view_hunk(hunk: Hunk, *, around: int, longest: int) -> HunkView:
         hidden=sum(piece.hidden for piece in pieces),
         boilerplate=hunk.boilerplate,
         place=_place(hunk),
+        details=tuple(details[:MOST_DETAILS]),
+        more=max(0, len(details) - MOST_DETAILS),
     )
 
 
@@ -79,7 +88,7 @@ def _place(hunk: Hunk) -> str:
 
 
 def _whole(hunk: Hunk) -> tuple[WordEdit, ...]:
-    if hunk.op is HunkOp.MOVED and (not hunk.old or not hunk.new or hunk.old == hunk.new):
+    if hunk.op in (HunkOp.MOVED, HunkOp.LINKED) and (not hunk.old or not hunk.new or hunk.old == hunk.new):
         return (WordEdit(op=WordOp.KEPT, text=hunk.new or hunk.old),)
     sides = ((WordOp.DELETED, hunk.old), (WordOp.INSERTED, hunk.new))
     return tuple(WordEdit(op=op, text=text) for op, text in sides if text)

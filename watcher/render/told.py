@@ -21,7 +21,8 @@ class ToldEntry:
     """One Change with everything that its paragraph in a message says. Addresses are absolute, below `base_url`.
 
     `telling` are the Hunks that are shown; `others` counts in words those that are not (moved, boilerplate).
-    `alike` are title and address of the same edit on other Sources of the host.
+    `alike` are title and address of the same edit on other Sources of the host, `before` the titles of those of which
+    it was told in a message before.
     """
 
     entry: DigestEntry
@@ -34,6 +35,7 @@ class ToldEntry:
     telling: tuple[Hunk, ...]
     others: tuple[str, ...]
     alike: tuple[tuple[str, str], ...] = ()
+    before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +92,7 @@ def _told_entry(entry: DigestEntry, base_url: str) -> ToldEntry:
         telling=telling,
         others=others,
         alike=tuple((folded(title_of(one.source)), change_url(base_url, one.change.change_id)) for one in entry.alike),
+        before=tuple(dict.fromkeys(folded(title_of(source)) for source in entry.told_before)),
     )
 
 
@@ -114,13 +117,20 @@ def _sorted_hunks(change: Change) -> tuple[tuple[Hunk, ...], tuple[str, ...]]:
     """The Hunks worth a reader's time, and sentences that count the rest: nothing is left out unsaid."""
     moved = [hunk for hunk in change.diff.hunks if hunk.op is HunkOp.MOVED and not hunk.boilerplate]
     boilerplate = [hunk for hunk in change.diff.hunks if hunk.boilerplate]
-    telling = tuple(hunk for hunk in change.diff.hunks if hunk.op is not HunkOp.MOVED and not hunk.boilerplate)
+    renumbered = [hunk for hunk in change.diff.hunks if hunk.renumbered and not hunk.boilerplate]
+    telling = tuple(hunk for hunk in change.diff.hunks if hunk.tells or _is_link(hunk))
     others = []
     if moved:
         others.append(f"{counted(len(moved), 'passage')} moved, words unchanged.")
+    if renumbered:
+        others.append(f"{counted(len(renumbered), 'table row')} with another running number, else unchanged.")
     if boilerplate:
         others.append(f"{counted(len(boilerplate), 'passage')} of navigation or boilerplate changed too.")
     return telling, tuple(others)
+
+
+def _is_link(hunk: Hunk) -> bool:
+    return hunk.op is HunkOp.LINKED and not hunk.boilerplate
 
 
 def _headline(digest: Digest, entries: tuple[ToldEntry, ...]) -> str:

@@ -149,10 +149,12 @@ def title_of(source: Source) -> str:
 
 
 def presence_citation(definition: Definition, change: Change, *, archived_at: str) -> str:
-    """How to cite that a document was not found, or found again; "" for a Change of two texts."""
+    """How to cite that a document was not found, found again or redirected; "" for a Change of two texts."""
     if change.sequence is None:
         return ""
     found = "no document found" if change.kind is ChangeKind.DOCUMENT_WITHDRAWN else "found again"
+    if any(part.name == "document_redirected" for part in change.judgement.parts):
+        found = "redirected"
     title = folded(definition.title) or folded(definition.url)
     return f"{title}, {definition.url}: {found} on {said_time(change.captured_at)}, recorded at {archived_at}."
 

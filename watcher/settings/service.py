@@ -87,11 +87,16 @@ class FetchSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SchedulerSettings:
-    """How often due work is looked for, and how many pages are fetched at once (one a host at any time)."""
+    """How often due work is looked for, and how many pages are fetched at once (one a host at any time).
+
+    `gather_seconds` is how long an immediate Subscription waits for further Sources of a host with an edit that it was
+    told already; 0 tells each at once. Critical Changes never wait.
+    """
 
     tick_seconds: float = 5.0
     workers: int = 64
     lease_seconds: int = 300
+    gather_seconds: int = 21_600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -318,6 +323,11 @@ def _validate(settings: Settings, file: str) -> None:
         (0 < settings.opinion.deadline_seconds <= 600, "opinion.deadline_seconds", "should be over 0, at most 600"),
         (settings.scheduler.tick_seconds > 0, "scheduler.tick_seconds", "should be more than 0"),
         (1 <= settings.scheduler.workers <= 256, "scheduler.workers", "should be from 1 to 256"),
+        (
+            0 <= settings.scheduler.gather_seconds <= 604_800,
+            "scheduler.gather_seconds",
+            "should be from 0 (repetitions of an edit are told at once) to 604800 (a week)",
+        ),
         (
             settings.scheduler.lease_seconds > settings.fetch.deadline_seconds,
             "scheduler.lease_seconds",

@@ -25,7 +25,7 @@ from watcher.model.source import (
     slug,
 )
 from watcher.model.subjects import subject_of
-from watcher.pipeline.rules import require_rules
+from watcher.pipeline.rules import require_key_columns, require_rules
 from watcher.pipeline.secrets import require_own_origin, require_protected
 from watcher.pipeline.trust import require_ca_file
 from watcher.settings.secrets import read_credentials, require_known_keys
@@ -76,6 +76,7 @@ class SourceEntry:
     keep_blocks: tuple[str, ...] = ()
     remove_blocks: tuple[str, ...] = ()
     remove_text: tuple[str, ...] = ()
+    key_columns: tuple[str, ...] = ()
     fetch_despite_robots: str = ""
     browser: bool = False
     credentials: Node | None = None
@@ -191,6 +192,7 @@ def _definition(source_id: str, entry: SourceEntry, intranet: Sequence[str]) -> 
         keep_blocks=entry.keep_blocks,
         remove_blocks=entry.remove_blocks,
         remove_text=entry.remove_text,
+        key_columns=entry.key_columns,
         fetch_despite_robots=entry.fetch_despite_robots,
         browser=entry.browser,
         credentials=_credentials(entry.credentials, url, intranet),
@@ -205,6 +207,7 @@ def _definition(source_id: str, entry: SourceEntry, intranet: Sequence[str]) -> 
     )
     require_ca_file(definition)
     require_rules(definition.rules)
+    require_key_columns(definition.key_columns)
     return definition
 
 

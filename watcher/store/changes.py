@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from watcher.errors import NotFoundError
 from watcher.model.capture import Trigger
@@ -34,6 +34,25 @@ def add_change(connection: Connection, change: Change) -> None:
             body=to_json(Change, change),
         )
     )
+    _add_position_changes(connection, change)
+
+
+def replace_judgement(connection: Connection, change: Change) -> None:
+    """Let a recorded Change be judged otherwise than before, as `change` has it; whom it was told stays as it was."""
+    connection.execute(
+        update(changes)
+        .where(changes.c.change_id == change.change_id)
+        .values(
+            severity=change.judgement.severity,
+            significance=change.judgement.significance,
+            body=to_json(Change, change),
+        )
+    )
+    connection.execute(delete(position_changes).where(position_changes.c.change_id == change.change_id))
+    _add_position_changes(connection, change)
+
+
+def _add_position_changes(connection: Connection, change: Change) -> None:
     for ordinal, moved in enumerate(change.judgement.position_changes):
         connection.execute(
             insert(position_changes).values(

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from watcher.store.types import UtcDateTime
 
-SCHEMA = "0006"  # the newest of store/migrations/versions; numbers grow
+SCHEMA = "0007"  # the newest of store/migrations/versions; numbers grow
 
 metadata = MetaData(
     naming_convention={
@@ -216,6 +216,14 @@ digest_changes = Table(
     metadata,
     Column("digest_id", ForeignKey("digests.digest_id"), primary_key=True),
     Column("change_id", ForeignKey("changes.change_id"), primary_key=True),
+)
+
+gathered = Table(
+    "gathered",
+    metadata,
+    Column("subscription_id", ForeignKey("subscriptions.subscription_id"), primary_key=True),
+    Column("change_id", ForeignKey("changes.change_id"), primary_key=True),
+    Column("tell_at", UtcDateTime, nullable=False),
 )
 
 deliveries = Table(

@@ -12,38 +12,6 @@ from watcher.model.document import Document
 
 Prose = Callable[..., Document]
 
-
-@pytest.fixture
-def edited(mines: Pack, prose: Prose) -> Callable[..., Judgement]:
-    """The judgement of one paragraph edited to another; "" stands for no paragraph."""
-
-    def make(
-        old: str, new: str, *, subject: str = "NOR", same: bool = True, boilerplate: bool = False, also: str = ""
-    ) -> Judgement:
-        op = HunkOp.EDITED if old and new else HunkOp.INSERTED if new else HunkOp.DELETED
-        hunk = Hunk(
-            op=op,
-            old=old,
-            new=new,
-            heading="",
-            old_index=0 if old else None,
-            new_index=0 if new else None,
-            boilerplate=boilerplate,
-        )
-        rest = (also,) if also else ()
-        return judge(
-            old=prose(*((old,) if old else ()), *rest),
-            new=prose(*((new,) if new else ()), *rest),
-            diff=Diff(differ="blocks", differ_version=1, hunks=(hunk,)),
-            subject=subject,
-            instruments=("MBT",),
-            same_document=same,
-            pack=mines,
-        )
-
-    return make
-
-
 Edited = Callable[..., Judgement]
 
 
@@ -263,3 +231,34 @@ def test_a_step_between_two_stances_has_a_severity_of_its_own(edited: Edited) ->
     for new, severity in ((reserves, Severity.MAJOR), (never, Severity.CRITICAL)):
         changes = edited(uses, new).position_changes
         assert [change.severity for change in changes if change.indicator == "use"] == [severity]
+
+
+def test_an_edited_sentence_is_paired_with_itself_and_not_with_another_of_its_stance(mines: Pack, prose: Prose) -> None:
+    first, second = (
+        "Last year 12 farmers in Cambodia were killed by mines.",
+        "Since the war 800 children in Cambodia were injured by mines.",
+    )
+    edited = second.replace("800", "950")
+    moved = "Last year 12 farmers in Cambodia were killed by buried mines."
+    old, new = prose(first, second), prose(edited, moved)
+    hunks = tuple(
+        Hunk(op=HunkOp.EDITED, old=was, new=now, heading="", old_index=at, new_index=1 - at, boilerplate=False)
+        for at, (was, now) in enumerate(((first, moved), (second, edited)))
+    )
+    judgement = judge(
+        old=old,
+        new=new,
+        diff=Diff(differ="blocks", differ_version=1, hunks=hunks),
+        subject="KHM",
+        instruments=("MBT",),
+        same_document=True,
+        pack=mines,
+    )
+    told = [one for one in judgement.position_changes if one.indicator == "casualties"]
+    assert [(one.old_passage, one.new_passage) for one in told] == [(second, edited)]
+
+
+def test_what_a_place_was_said_to_be_before_is_no_change_when_it_is_said_again(edited: Edited) -> None:
+    old = "Kenya has no minefields. An embassy wrote that many landmines were scattered in the north."
+    judgement = edited(old, "There are no minefields in Kenya.", subject="KEN", same=False)
+    assert [one for one in judgement.position_changes if one.indicator == "contamination"] == []

@@ -16,7 +16,7 @@ BORDER = "Survey of the northern border has begun and is reported to the assembl
 
 def test_a_diff_names_its_differ(build: SimpleNamespace) -> None:
     diff = compare(build.document("a"), build.document("a"))
-    assert (diff.differ, diff.differ_version) == (DIFFER, DIFFER_VERSION) == ("blocks", 3)
+    assert (diff.differ, diff.differ_version) == (DIFFER, DIFFER_VERSION) == ("blocks", 4)
     assert diff.hunks == ()
     assert not diff.coarse
 

@@ -84,6 +84,35 @@ def test_renamed_headings_touch_the_heading_row_alone(build: SimpleNamespace) ->
     assert (hunk.op, hunk.old_index, hunk.new_index) == (HunkOp.EDITED, 0, 0)
 
 
+def renamed(*names: str) -> list[tuple[str, ...]]:
+    return [(*names, *HEAD[len(names) :]), *STATES[1:]]
+
+
+def test_a_renamed_column_is_content_and_its_reason_has_both_headings_and_no_row(build: SimpleNamespace) -> None:
+    old = build.document(*build.rows(*STATES))
+    for names, said in (
+        (("State", "Denounced"), "a column heading changed: “Signed” → “Denounced”"),
+        (("Member", "Denounced"), "column headings changed: “State” → “Member”, “Signed” → “Denounced”"),
+    ):
+        new = build.document(*build.rows(*renamed(*names)))
+        diff = compare(old, new)
+        assert kind_of(old, new, diff) == (ChangeKind.CONTENT, said)
+        assert build.only(diff).old_index == 0
+
+
+def test_a_renamed_column_is_named_beside_what_else_changed(build: SimpleNamespace) -> None:
+    old = build.document("Read in May.", *build.rows(*STATES))
+    new = build.document("Noted by a clerk.", *build.rows(*renamed("State", "Denounced")))
+    _, reason = kind_of(old, new, compare(old, new))
+    assert reason.startswith("a column heading changed: “Signed” → “Denounced”; the words changed: 1 inserted")
+
+
+def test_a_heading_in_other_letters_alone_is_no_renamed_column(build: SimpleNamespace) -> None:
+    old = build.document(*build.rows(*STATES))
+    new = build.document(*build.rows(tuple(cell.upper() for cell in STATES[0]), *STATES[1:]))
+    assert kind_of(old, new, compare(old, new))[0] is ChangeKind.TYPOGRAPHY
+
+
 def test_two_tables_do_not_lend_each_other_rows(build: SimpleNamespace) -> None:
     votes = [("State", "Vote"), ("Norland", "yes"), ("Estmark", "no")]
     changed = [("State", "Vote"), ("Norland", "abstained"), ("Estmark", "no")]

@@ -1,0 +1,124 @@
+"""Records of votes as governments and the United Nations write them."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from watcher.classify import Pack, document_positions, find_positions
+from watcher.extract import extract
+from watcher.model.document import Document
+
+ROOT = Path(__file__).resolve().parents[3]
+MINES = "Recorded vote on resolution 60/80"
+
+
+def _page(body: str) -> Document:
+    return extract(f"<html><body>{body}</body></html>".encode(), media_type="text/html", charset="utf-8")
+
+
+def _votes(body: str, pack: Pack, subject: str = "") -> list[tuple[str, str]]:
+    found = document_positions(_page(body), subject=subject, pack=pack)
+    return [(one.subject, one.stance) for one in found if one.indicator == "vote"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<table><tr><th>State<th>Vote</tr><tr><td>Kenya<td>Yes</tr><tr><td>Cuba<td>Abstained</tr></table>",
+        "<table><tr><th>State<th>60/80</tr><tr><td>Kenya<td>Y</tr><tr><td>Cuba<td>A</tr></table>",
+        "<table><tr><th>State<th>In favour (1)<th>Abstaining<tr><td>Kenya<td>x<td><tr><td>Cuba<td><td>x</table>",
+        "<p><i>In favour</i>: Kenya.</p><p><i>Against</i>: None.</p><p><i>Abstaining</i>: Cuba.</p>",
+        "<h2>In favour (1)</h2><ul><li>Kenya</ul><h2>Abstaining (1)</h2><ul><li>Cuba</ul>",
+        "<div>Y KENYA</div><div>A CUBA</div>",
+        "<p>Kenya (Y), Cuba (A)</p>",
+        "<p>Kenya voted in favour.</p><p>Cuba abstained in the vote on resolution 60/80.</p>",
+    ],
+)
+def test_a_vote_is_read_in_each_form_of_a_roll_call(body: str, mines: Pack) -> None:
+    assert _votes(f"<h1>{MINES}</h1>{body}", mines) == [("KEN", "yes"), ("CUB", "abstain")]
+
+
+def test_the_votes_of_the_pages_own_state_need_no_name(mines: Pack) -> None:
+    table = "<table><tr><th>Resolution<th>Vote</tr><tr><td>A/RES/60/80<td>Yes</tr></table>"
+    assert _votes(table, mines, "KEN") == [("KEN", "yes")]
+    assert _votes("<ul><li>Resolution 60/80 (2005): abstained</ul>", mines, "KEN") == [("KEN", "abstain")]
+
+
+@pytest.mark.parametrize(
+    "heading", ["Recorded vote on resolution 60/55", "Vote on nuclear disarmament", "Recorded vote on resolution 70/54"]
+)
+def test_a_roll_call_on_something_else_says_nothing(heading: str, mines: Pack) -> None:
+    body = "<table><tr><th>State<th>Vote</tr><tr><td>Kenya<td>Yes</tr></table><p>In favour: Kenya, Cuba.</p>"
+    assert _votes(f"<h1>{heading}</h1>{body}", mines) == []
+
+
+def test_a_yes_in_a_column_that_is_no_vote_says_nothing(mines: Pack) -> None:
+    body = "<table><tr><th>State<th>Has an embassy<th>Notes</tr><tr><td>Kenya<td>Yes<td></tr></table>"
+    assert _votes(f"<h1>{MINES}</h1>{body}", mines) == []
+
+
+def test_states_named_in_a_line_that_is_no_list_of_states_are_not_read_as_voters(mines: Pack) -> None:
+    body = "<p>In favour: speakers from Kenya took the floor, and the hall was full.</p>"
+    assert _votes(f"<h1>{MINES}</h1>{body}", mines, "NOR") == []
+
+
+def test_a_resolution_on_cluster_munitions_is_read_by_its_own_pack_alone(mines: Pack, clusters: Pack) -> None:
+    body = "<h1>Resolution 70/54</h1><p>In favour: Kenya.</p>"
+    assert _votes(body, clusters) == [("KEN", "yes")]
+    assert _votes(body, mines) == []
+    said = "Kenya voted in favour of resolution 70/54 on cluster munitions."
+    assert "vote" not in {one.indicator for one in find_positions(said, subject="KEN", pack=mines)}
+
+
+def test_a_vote_quotes_its_row_up_to_its_cell_and_the_column_that_it_stands_in(mines: Pack) -> None:
+    document = _page(
+        "<table><tr><th>State<th>A/RES/59/84<th>A/RES/60/80</tr><tr><td>Kenya<td>A<td>Y</tr></table>",
+    )
+    found = document_positions(document, subject="", pack=mines)
+    assert [(one.stance, one.passage) for one in found] == [("abstain", "Kenya | A"), ("yes", "Kenya | A | Y")]
+    assert [document.text[one.start : one.end] for one in found] == [one.passage for one in found]
+    assert "A/RES/60/80" in found[1].rule
+
+
+def test_everyone_named_together_votes(mines: Pack) -> None:
+    said = "Cuba, Egypt and the Republic of Korea abstained in the vote on resolution 60/80."
+    found = find_positions(said, subject="EGY", pack=mines)
+    assert {(one.subject, one.about.value, one.stance) for one in found} == {
+        ("CUB", "other", "abstain"),
+        ("EGY", "own", "abstain"),
+        ("KOR", "other", "abstain"),
+    }
+
+
+@pytest.fixture(scope="module")
+def bench() -> Any:
+    path = ROOT / "benchmarks" / "votes.py"
+    spec = importlib.util.spec_from_file_location("benchmark_votes", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module: ModuleType = importlib.util.module_from_spec(spec)
+    import sys
+
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_real_votes_of_two_years_are_read_as_they_were_cast_in_every_form(bench: Any, mines: Pack) -> None:
+    data = ROOT.parent / "shared" / "eval"
+    if not (data / "unga_votes.csv").exists():
+        pytest.skip(f"{data / 'unga_votes.csv'} is not here: recorded votes are kept beside the project")
+    calls, days = bench.roll_calls(data, "mine_ban")
+    some = {
+        number: {state: calls[number][state] for state in sorted(calls[number])[::9]} for number in ("52/38A", "60/80")
+    }
+    forms = set()
+    for form, page in bench.pages(some, days):
+        forms.add(form)
+        assert bench.votes_read(page, mines) == page.votes, form
+    assert len(forms) >= 15
