@@ -146,7 +146,9 @@ class CueIndex:
             finditer = self._finders[number]
             if finditer is None:
                 finditer = self._finders[number] = self._compile(self.cues[number]).finditer
-            found.extend((number, *match.span()) for match in finditer(written))
+            for match in finditer(written):
+                first, last = match.span()
+                found.append((number, first, last))
         return found
 
     def spans(self, cue: Cue, written: str) -> list[tuple[int, int]]:

@@ -183,11 +183,11 @@ class Folding:
         if not spans:
             return
         written = self.written
-        for first, last, mention in reversed(spans):
+        characters = self._index.write([mention for _, _, mention in spans])
+        for (first, last, mention), character in zip(reversed(spans), reversed(characters), strict=True):
             self.words[first:last] = [mention]
-            character = self._index.write((mention,))
-            self.present |= self._index.present(character)
             written = written[:first] + character + written[last:]
+        self.present |= self._index.present(characters)
         self._written = written
         self._replaced.append(spans)
         self._possible = self._named = None
@@ -220,20 +220,15 @@ def _name_spans(words: Words, *, subject: str, grammar: Grammar | None = None) -
     names = _names()
     institutions = grammar.institutions if grammar else frozenset[str]()
     spans: list[tuple[int, int, str]] = []
-    if names.keys().isdisjoint(words.words):
-        return spans
-    at = 0
-    while at < len(words.words):
-        candidates = names.get(words.words[at])
-        name = _name_at(words, at, candidates) if candidates else None
+    end = 0
+    for at in [at for at, word in enumerate(words.words) if word in names]:
+        name = _name_at(words, at, names[words.words[at]]) if at >= end else None
         if name is None:
-            at += 1
             continue
         end = at + len(name.words)
         mention = name.mention
         if mention.startswith(_SEAT):
             if not _is_government(words, at, end, grammar):
-                at = end
                 continue
             mention = "@st_" + mention[5:]
         if subject and mention[-3:] == subject and mention.startswith(("@st_", "@adj_")):
@@ -242,7 +237,6 @@ def _name_spans(words: Words, *, subject: str, grammar: Grammar | None = None) -
             mention = "@st_" + mention[5:]
             end += 1
         spans.append((at, end, mention))
-        at = end
     return spans
 
 
@@ -257,14 +251,16 @@ def _again(folding: Folding, first: int, recall: Recall) -> str:
 
 
 def _fold_cues(folding: Folding, grammar: Grammar, recall: Recall, bits: Mapping[int, int]) -> None:
+    possible = folding.possible
     for kind, cue in grammar.mentions:
-        if not folding.possible & bits[id(cue)]:
+        if not possible & bits[id(cue)]:
             continue
         spans = []
         for first, last in folding.find(cue):
             mention = _again(folding, first, recall) if kind == "again" else "@" + kind
             spans.append((first, last, mention))
         folding.replace(spans)
+        possible = folding.possible
 
 
 def _has_title(folding: Folding, at: int, pack: Pack) -> bool:

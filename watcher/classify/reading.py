@@ -23,8 +23,15 @@ LONG_WORD = 5  # titles write shorter words ("with") without a capital
 _CITES = re.compile(
     r"^\W{0,3}\[\d{1,3}\]\s|\bpp?\.\s?\d|\bIbid\b|\bop\. ?cit|https?://|\b(?:available|accessed) (?:at|on)\b", re.I
 )
+_CITING = ("[", "p.", "ibid", "http", "available ", "accessed ")  # what _CITES finds holds one of them
 JOINING = frozenset({"and", "the", "as", "well", "also", "both", "et", "y", "и", "la", "le", "el", "l", "les"})
 REMEMBERED_SENTENCES = 4096
+
+
+def _cites(text: str) -> bool:
+    """True when a sentence names a publication."""
+    lowered = text.lower()
+    return (not text.isascii() or any(mark in lowered for mark in _CITING)) and _CITES.search(text) is not None
 
 
 def _is_actor(word: str) -> bool:
@@ -300,6 +307,6 @@ def trace_sentence(
             one.holder,
             one.match.rule.name,
         )
-        for one in _asserted(folding, pack, subject, unnamed, cites=_CITES.search(text) is not None, remarks=remarks)
+        for one in _asserted(folding, pack, subject, unnamed, cites=_cites(text), remarks=remarks)
     )
     return Reading(assertions, after, own)

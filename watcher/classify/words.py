@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
+from itertools import chain
+from operator import itemgetter
 from typing import NamedTuple
 
 MAX_SENTENCE_CHARACTERS = 2000
@@ -38,6 +40,7 @@ _MARK = re.compile(r"\d{1,2}\)")
 _NOT = ("n't", "n’t")
 _POSSESSIVE = ("'s", "’s")
 _STOPS = (";", ":")
+_NORMAL_WORDS = itemgetter(0)  # of what _between_blanks gives
 _CONTRACTED = {"wo": "will", "ca": "can", "sha": "shall"}
 
 
@@ -190,8 +193,8 @@ def split_words(text: str, *, stops: bool = True) -> Words:
     written = text.split()
     if text.endswith(")") and _MARK.fullmatch(written[-1]):
         written[-1] = written[-1][:-1]  # at the end of a text it marks nothing that follows
-    pairs = [_between_blanks(each) for each in written]
-    words = [word for normal, _ in pairs for word in normal]
+    pairs = [*map(_between_blanks, written)]
+    words = [*chain.from_iterable(map(_NORMAL_WORDS, pairs))]
     if not stops:
         words = [word for word in words if word not in _STOPS]
     if "n't" in text or "n’t" in text:
