@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from watcher import __version__
 from watcher.alert.channels.smtp import SmtpChannel
-from watcher.archive import create_archive, has_records, open_archive, open_seal, read_origin
+from watcher.archive import create_archive, has_records, is_unused, open_archive, open_seal, read_origin
 from watcher.archive.bucket import BucketPlace, BucketStorage
 from watcher.archive.storage import FolderStorage, Storage
 from watcher.archive.timestamps import ANSWER_TYPE, REQUEST_TYPE
@@ -37,6 +37,7 @@ from watcher.fetch import (
     tls_context,
 )
 from watcher.isolation import ChildPool
+from watcher.pipeline.places import require_places
 from watcher.pipeline.ports import Clock, PackText, Rooms
 from watcher.pipeline.recover import recover as recover_rooms
 from watcher.pipeline.timestamp import MAXIMUM_ANSWER_BYTES, Authority
@@ -196,9 +197,8 @@ def open_instance(
     settings = settings or load_settings(config / "watcher.yaml")
     load = partial(load_pack_text, config, settings.classify.pack)
     pack = PackText.later(load) if pack_later else load()
-    if create and not instance_exists(settings):
-        create_archive(archive_storage(settings), origin=settings.archive.origin)
-        create_database(settings.store.url)
+    if create:
+        _make_instance(settings)
     _require_both(settings)
     archive = open_archive(archive_storage(settings))
     database = open_database(settings.store.url)
@@ -296,6 +296,30 @@ def archive_storage(settings: Settings) -> Storage:
             secret_access_key=told.s3_secret_key,
         )
     )
+
+
+def instance_folders(settings: Settings) -> dict[str, Path]:
+    """The folders of this machine that an instance writes into, by the key that names them."""
+    database = sqlite_path(settings.store.url)
+    return {
+        **({} if settings.archive.bucket else {"archive.path": settings.archive.path}),
+        **({"store.url": database.parent} if database is not None else {}),
+        "archive.key": settings.archive.key.parent,
+    }
+
+
+def _make_instance(settings: Settings) -> None:
+    """Make what a new instance lacks; what a start that was cut off made is kept if nothing was recorded in it."""
+    if database_exists(settings.store.url):
+        return
+    storage = archive_storage(settings)
+    has_archive = _has_archive(storage)
+    if has_archive and not is_unused(open_archive(storage)):
+        return
+    require_places(instance_folders(settings))
+    if not has_archive:
+        create_archive(storage, origin=settings.archive.origin)
+    create_database(settings.store.url)
 
 
 def _has_archive(storage: Storage) -> bool:

@@ -149,7 +149,7 @@ def test_a_change_page_shows_both_passages_why_and_the_citation(client: TestClie
     for told in (
         "not party → state party",
         "Why it has this severity",
-        "significance: their sum, 1 at the most",
+        "the position on treaty status of Kazakhstan: not party → state party",
         "archived at",
     ):
         assert told in text

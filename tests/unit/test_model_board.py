@@ -36,7 +36,7 @@ def _position(stance: str, cue: str, *, indicator: str = "use", passage: str = "
 
 def _statements(*positions: Position, blocks: tuple[Block, ...] = ()) -> list[Statement]:
     return read_statements(
-        [(one, True) for one in positions],
+        [(one, None) for one in positions],
         blocks,
         source=_source(),
         version_id="v1",

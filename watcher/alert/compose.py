@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from watcher.model.change import Change, HunkOp, Severity
 from watcher.model.source import Source, SourceState
 from watcher.model.subscription import Digest, DigestEntry, SourceReach, Subscription, SubscriptionFilter
+from watcher.model.telling import news_of
 
 ALIKE_SOURCES = 3
 EXPLAINED = timedelta(minutes=15)
@@ -42,6 +43,7 @@ def matches(wanted: SubscriptionFilter, change: Change, source: Source) -> bool:
         return False
     instruments = {*source.definition.instruments, *(event.instrument for event in judgement.depositary_events)}
     indicators = {moved.indicator for moved in judgement.position_changes}
+    indicators.update(name for event in judgement.depositary_events for name in event.indicators)
     return (
         _is_wanted(wanted, source)
         and (not wanted.subjects or not subjects_of(change, source).isdisjoint(wanted.subjects))
@@ -145,6 +147,12 @@ def folded_alike(
     return tuple(sorted(told, key=lambda entry: order[entry.change.change_id]))
 
 
+def _leading(entry: DigestEntry, subjects: tuple[str, ...]) -> tuple[bool, int]:
+    """Whether the first news of a Change is of another Subject than those asked for, and its rank."""
+    first = news_of(entry.change, subjects=subjects, about=entry.source.definition.subjects)[0]
+    return not first.wanted, first.rank
+
+
 def compose(
     *,
     digest_id: str,
@@ -157,11 +165,15 @@ def compose(
     checkpoint: str,
     told_before: Mapping[Alike, Sequence[Source]] = _NOTHING,
 ) -> Digest:
-    """The Digest of (covered_until, period_to], the gravest Changes first. `told_before`: see `folded_alike`."""
+    """The Digest of (covered_until, period_to], the gravest Changes first, among them by the news that leads.
+
+    `told_before`: see `folded_alike`.
+    """
     ordered = sorted(
         entries,
         key=lambda entry: (
             -entry.change.judgement.severity.rank,
+            _leading(entry, subscription.filter.subjects),
             -entry.change.judgement.significance,
             entry.change.captured_at,
             entry.change.change_id,
@@ -178,7 +190,8 @@ def compose(
         sources_watched=len(reaches),
         attempts=sum(reach.attempts for reach in reaches),
         unreached=tuple(reach for reach in reaches if reach.attempts and not reach.reached),
-        held=tuple(reach for reach in reaches if reach.held),
+        held=tuple(reach for reach in reaches if reach.held and reach.reached),
+        still_held=tuple(reach for reach in reaches if reach.held and not reach.reached),
         unchecked=tuple(reach.source for reach in reaches if not reach.attempts),
         unobserved=tuple(reach for reach in reaches if reach.gap),
         noted=tuple(reach for reach in reaches if reach.notes),

@@ -103,6 +103,17 @@ def newest_checkpoint(place: Storage | Path) -> Stored | None:
     return max(named, key=lambda stored: _size_of(stored.name), default=None)
 
 
+def is_unused(archive: Archive) -> bool:
+    """Whether an archive holds nothing but its key: no Payload, no record of an act, no checkpoint over lost ones."""
+    storage = archive.storage
+    if any(True for prefix in ("payloads/", "packs/") for _ in storage.files(prefix)):
+        return False
+    newest = newest_checkpoint(storage)
+    if newest is not None and _size_of(newest.name) > archive.size():
+        return False
+    return all(record.type == "key" for record in archive.records())
+
+
 def read_checkpoint_file(storage: Storage, name: str) -> str:
     """The note in a file as it is; what is no UTF-8 comes back as characters that no note has."""
     return read_or_fail(storage, name).decode("utf-8", "surrogateescape")

@@ -11,6 +11,7 @@ from watcher.classify.pack import Example, Pack
 from watcher.classify.packfile import parse_pack
 from watcher.classify.packmerge import EXTENDS, merge_packs
 from watcher.classify.positions import Explained, explain_positions, find_positions, speaks_of_field
+from watcher.classify.status import table_positions
 
 __all__ = [
     "EXTENDS",
@@ -28,4 +29,5 @@ __all__ = [
     "merge_packs",
     "parse_pack",
     "speaks_of_field",
+    "table_positions",
 ]

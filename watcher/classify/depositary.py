@@ -43,6 +43,12 @@ UNTC_LETTERS = {
     "d": "succession",
     "s": "signature",
 }
+JOINS = frozenset(
+    {"ratification", "acceptance", "approval", "accession", "succession", "formal_confirmation", "consent_to_be_bound"}
+)
+LEAVES = frozenset({"withdrawal", "denunciation"})
+SIGNS = frozenset({"signature"})
+_TICKS = frozenset({"yes", "x", "✓", "✔"})
 _LEGEND = re.compile(r"(?<![^,()])([^,()]++)(?:\(\s*+([^()\s][^()]{0,2})\s*+\)\s*+)?(?:,|$)")
 _LETTER = re.compile(r"\d{4}\s*(A{1,2}|[a-zP])\b")
 _PROSE = (
@@ -64,12 +70,16 @@ _NOT_DONE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """A status row: its participant and its facts, (event, date as written) for each filled action cell."""
+class StatusRow:
+    """A status row: its participant and its facts, (event, date as written) for each cell that gives an action.
+
+    `cells` are all cells under an action, as written.
+    """
 
     participant: str
     facts: tuple[tuple[str, str], ...]
     text: str
+    cells: tuple[str, ...]
 
 
 def _legend(heading: str) -> dict[str, str]:
@@ -88,27 +98,33 @@ def _fact(cell: str, legend: Mapping[str, str]) -> tuple[str, str]:
     return event or legend.get("") or next(iter(legend.values())), " ".join(cell.split())
 
 
-def _row(block: Block) -> _Row | None:
+def _gives_action(cell: str) -> bool:
+    return any(sign.isdigit() for sign in cell) or fold(cell).strip() in _TICKS
+
+
+def status_row(block: Block) -> StatusRow | None:
+    """A Block as the row of a status table; None for every other Block."""
     if block.kind is not BlockKind.TABLE_ROW or not block.cells or len(block.columns) < 2:
         return None
     legends = [_legend(column) for column in block.columns[1:]]
     if not any(legends):
         return None
-    pairs = [(cell, legend) for cell, legend in zip(block.cells[1:], legends, strict=False) if legend and cell.strip()]
-    return _Row(block.cells[0].strip(), tuple(_fact(cell, legend) for cell, legend in pairs), block.text)
+    pairs = [(cell, legend) for cell, legend in zip(block.cells[1:], legends, strict=False) if legend]
+    facts = tuple(_fact(cell, legend) for cell, legend in pairs if _gives_action(cell))
+    return StatusRow(block.cells[0].strip(), facts, block.text, tuple(cell.strip() for cell, _ in pairs))
 
 
-def _rows(document: Document) -> list[_Row]:
-    return [row for block in document.blocks if (row := _row(block)) and normal_name(row.participant)]
+def _rows(document: Document) -> list[StatusRow]:
+    return [row for block in document.blocks if (row := status_row(block)) and normal_name(row.participant)]
 
 
 def _key(participant: str) -> str:
     return subject_of(participant) or normal_name(participant)
 
 
-def _pair(old: list[_Row], new: list[_Row]) -> Iterator[tuple[_Row | None, _Row | None]]:
+def _pair(old: list[StatusRow], new: list[StatusRow]) -> Iterator[tuple[StatusRow | None, StatusRow | None]]:
     """Old and new row of each participant; rows that left and came with the very same facts are one renamed."""
-    before: dict[str, list[_Row]] = {}
+    before: dict[str, list[StatusRow]] = {}
     for row in old:
         before.setdefault(_key(row.participant), []).append(row)
     come = []
@@ -130,7 +146,9 @@ def _pair(old: list[_Row], new: list[_Row]) -> Iterator[tuple[_Row | None, _Row 
         yield row, None
 
 
-def _event(row: _Row, event: str, date: str, instruments: tuple[str, ...]) -> DepositaryEvent:
+def _event(
+    row: StatusRow, event: str, date: str, instruments: tuple[str, ...], *, action: str = "", old_date: str = ""
+) -> DepositaryEvent:
     return DepositaryEvent(
         subject=subject_of(row.participant) or "",
         participant=row.participant,
@@ -138,10 +156,14 @@ def _event(row: _Row, event: str, date: str, instruments: tuple[str, ...]) -> De
         event=event,
         date=iso_date(date) or date,
         passage=row.text,
+        action=action,
+        old_date=old_date,
     )
 
 
-def _row_events(old: _Row | None, new: _Row | None, instruments: tuple[str, ...]) -> Iterator[DepositaryEvent]:
+def _row_events(
+    old: StatusRow | None, new: StatusRow | None, instruments: tuple[str, ...]
+) -> Iterator[DepositaryEvent]:
     before = Counter((event, iso_date(date) or date) for event, date in old.facts) if old else Counter()
     after = Counter((event, iso_date(date) or date) for event, date in new.facts) if new else Counter()
     come, gone = list((after - before).elements()), list((before - after).elements())
@@ -152,12 +174,13 @@ def _row_events(old: _Row | None, new: _Row | None, instruments: tuple[str, ...]
     for event, date in come:
         if lost[event]:
             lost[event] -= 1
-            gone.remove(next(fact for fact in gone if fact[0] == event))
-            yield _event(row, "correction", date, instruments)
+            was = next(fact for fact in gone if fact[0] == event)
+            gone.remove(was)
+            yield _event(row, "correction", date, instruments, action=event, old_date=was[1])
         else:
             yield _event(row, event, date, instruments)
-    for _, date in gone:
-        yield _event(row, "removed", date, instruments)
+    for event, date in gone:
+        yield _event(row, "removed", date, instruments, action=event, old_date=date)
 
 
 def _table_events(old: Document, new: Document, instruments: tuple[str, ...]) -> Iterator[DepositaryEvent]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from watcher.classify.answers import document_positions
 from watcher.classify.changes import between_documents, within_document
@@ -10,6 +11,7 @@ from watcher.classify.depositary import depositary_events
 from watcher.classify.markers import markers, weigh
 from watcher.classify.noise import still_stands, without_notices
 from watcher.classify.pack import Pack, Scale
+from watcher.classify.status import indicators_of
 from watcher.model.change import (
     About,
     DepositaryEvent,
@@ -88,6 +90,11 @@ def _position_parts(changes: Sequence[PositionChange], scale: Scale) -> Iterator
             yield SignificancePart(name=name, points=points, passage=change.new_passage or change.old_passage)
 
 
+def _counted(events: Iterable[DepositaryEvent], instruments: Sequence[str], pack: Pack) -> tuple[DepositaryEvent, ...]:
+    """Treaty actions with the Indicators that they count for."""
+    return tuple(replace(event, indicators=indicators_of(event, instruments, pack.treaties)) for event in events)
+
+
 def _event_parts(events: Sequence[DepositaryEvent], scale: Scale) -> Iterator[SignificancePart]:
     for event in events:
         name = f"depositary_event: {event.event}"
@@ -125,9 +132,11 @@ def judge(
         return Judgement(severity=Severity.NOISE, significance=0.0)
     changes = _position_changes(old, new, hunks, subject=subject, same_document=same_document, pack=pack)
     events: tuple[DepositaryEvent, ...] = ()
+    changes = [replace(change, rank=pack.treaties.rank(change.indicator)) for change in changes]
     parts = [*_position_parts(changes, pack.scale)]
     if same_document:
-        events = depositary_events(diff, instruments=instruments, old=old, new=new, subject=subject)
+        found = depositary_events(diff, instruments=instruments, old=old, new=new, subject=subject)
+        events = _counted(found, instruments, pack)
         marked = _marked(old, new, hunks, subject=subject, pack=pack)
         parts += [*_event_parts(events, pack.scale), *weigh(marked, pack)]
     significance = round(min(1.0, max(0.0, sum(part.points for part in parts))), DECIMALS)

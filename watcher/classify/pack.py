@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from watcher.classify.cueindex import CueIndex
 from watcher.classify.cues import Cue, Prefilter
 from watcher.classify.writing import Phrases
-from watcher.model.change import Severity
+from watcher.model.change import UNRANKED, Severity
 
 ANY = "*"
 KEEP = "="
@@ -183,6 +183,36 @@ class RollCalls:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TreatyActions:
+    """The Indicator that actions on a treaty count for, and its stances of a State that joined, signed, left, or did
+    none of these; "" where the treaty says nothing of it."""
+
+    indicator: str
+    joined: str = ""
+    signed: str = ""
+    left: str = ""
+    none: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Treaties:
+    """What a pack says of treaties: `actions` by Instrument; `told_first` are Indicators, the one told first leads.
+
+    `lists_all` are phrases by which a status table says that it lists all States, `not_joined` fill a cell in words
+    where no action is; both without case and accents.
+    """
+
+    actions: Mapping[str, TreatyActions]
+    lists_all: tuple[str, ...] = ()
+    not_joined: frozenset[str] = frozenset()
+    told_first: tuple[str, ...] = ()
+
+    def rank(self, indicator: str) -> int:
+        """The place of an Indicator among those that are told first."""
+        return self.told_first.index(indicator) if indicator in self.told_first else UNRANKED
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Example:
     """A sentence with what the pack must read in it. An `indicator` of "" means: nothing may be read."""
 
@@ -216,4 +246,5 @@ class Pack:
     examples: tuple[Example, ...]
     contradictions: frozenset[frozenset[tuple[str, str]]] = frozenset()
     roll_calls: RollCalls | None = None
+    treaties: Treaties = field(default_factory=lambda: Treaties(actions={}))
     dated: str = ""

@@ -24,6 +24,8 @@ from watcher.classify.pack import (
 )
 from watcher.classify.packreader import Reader
 from watcher.classify.rollcallfile import read_roll_calls
+from watcher.classify.treatyfile import KEYS as TREATY_KEYS
+from watcher.classify.treatyfile import read_treaties
 from watcher.classify.words import split_words
 from watcher.errors import ConfigError
 from watcher.model.change import Severity
@@ -42,6 +44,7 @@ _TOP = (
     "indicators",
     "contradictions",
     "roll_calls",
+    *TREATY_KEYS,
     "lexicon",
     "significance",
     "examples",
@@ -359,6 +362,7 @@ def _parse(reader: Reader) -> Pack:
         indicators=indicators,
         contradictions=read_contradictions(reader, indicators),
         roll_calls=roll_calls,
+        treaties=read_treaties(reader, indicators),
         lexicon=read_lexicon(reader.below("lexicon", None, LEXICON)),
         scale=_scale(reader.below("significance", None, ("points", "thresholds", "positions"))),
         examples=_examples(reader, indicators),

@@ -75,10 +75,11 @@ def board(
 def timeline(context: Context, subject: str, indicator: str, as_of: str | None, as_csv: bool, as_json: bool) -> None:
     """Every stance of a State by date: watcher timeline KAZ vote.
 
-    A date is that which the passage names; where it names none it is the document's own.
+    A date is that which the passage names, or else the one that a person gave the document. What has neither stands
+    apart, by the day of its capture.
     """
     from watcher.pipeline.board import end_of_day, read_time_line
-    from watcher.render.board import stated_words, time_line_csv, time_line_facts
+    from watcher.render.board import moment_words, time_line_csv, time_line_facts, until_words
     from watcher.render.words import folded, said, title_of
 
     if as_csv and as_json:
@@ -94,11 +95,14 @@ def timeline(context: Context, subject: str, indicator: str, as_of: str | None, 
     elif as_csv:
         click.echo(time_line_csv(moments, base_url=base_url), nl=False)
     else:
-        for moment in moments:
+        for moment, before in zip(moments, [None, *moments], strict=False):
             each = moment.statement
-            dated = stated_words(moment.date) + ("" if moment.dated else " (date of the document)")
+            if moment.undated and (before is None or not before.undated):
+                click.echo("without a date of their own:")
+            dated = moment_words(moment)
             stance = f"{said(each.position.indicator)}: {said(each.position.stance)}"
-            click.echo(safe(f"{dated}  {stance}  [{title_of(each.source)}, Capture {each.sequence}]"))
+            stood = f"; {until_words(each)}" if each.until else ""
+            click.echo(safe(f"{dated}  {stance}{stood}  [{title_of(each.source)}, Capture {each.sequence}]"))
             for line in _wrapped(f"“{folded(each.position.passage)}”", "    "):
                 click.echo(safe(line))
         if not moments:
@@ -122,7 +126,7 @@ def unknown_indicator(name: str, known: tuple[str, ...]) -> ConfigError:
 
 def _cell_lines(cell: Cell, *, short: bool, base_url: str) -> Iterator[str]:
     from watcher.model.subjects import name_of
-    from watcher.render.board import contradiction_words, dates_words
+    from watcher.render.board import contradiction_words, dates_words, until_words
     from watcher.render.words import said
 
     leading = cell.leading
@@ -130,7 +134,7 @@ def _cell_lines(cell: Cell, *, short: bool, base_url: str) -> Iterator[str]:
     head = f"{name_of(cell.subject)}, {said(cell.indicator)}: {said(leading.position.stance)}"
     head += f" ({dates})" if dates else ""
     head += f"; also {', '.join(said(stance) for stance in cell.also)}" if cell.also else ""
-    head += "" if leading.current else " - NO LONGER STATED"
+    head += "" if leading.current else f" - NO LONGER STATED, {until_words(leading)}"
     head += " - CONTRADICTED" if cell.contradicted else " - STATES BOTH" if cell.undecided else ""
     agreeing = len(cell.agree)
     yield head + (f" - {agreeing} Sources agree" if agreeing > 1 else "")
@@ -146,13 +150,14 @@ def _cell_lines(cell: Cell, *, short: bool, base_url: str) -> Iterator[str]:
 
 def _statement_lines(statement: Statement, base_url: str) -> Iterator[str]:
     from watcher.model.permalinks import capture_url
-    from watcher.render.board import dates_words, note_words
+    from watcher.render.board import dates_words, note_words, until_words
     from watcher.render.words import folded, said, title_of
 
     dates = dates_words(statement.dates)
     stance = said(statement.position.stance) + (f" ({dates})" if dates else "")
-    state = "" if statement.current else ", no longer stated"
-    yield f"  {stance}: {title_of(statement.source)}, {statement.captured_at:%-d %B %Y}{state}"
+    state = "" if statement.current else f", {until_words(statement)}"
+    day = f"{'' if statement.brought_in else 'captured '}{statement.captured_at:%-d %B %Y}"
+    yield f"  {stance}: {title_of(statement.source)}, {day}{state}"
     yield from _wrapped(f"“{folded(statement.position.passage)}”", "    ")
     for note in statement.notes:
         where = "next note of the paragraph: " if note.later else "note: "

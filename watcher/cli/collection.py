@@ -20,6 +20,7 @@ from watcher.model.collection import (
     ItemPart,
     ItemState,
 )
+from watcher.model.document import ExtractRules
 from watcher.model.source import Definition, Source
 from watcher.model.subjects import name_of
 from watcher.settings.sources import CollectionEntry, collection_rules
@@ -88,7 +89,19 @@ def look_words(context: Context, definition: Definition, source_id: str) -> list
             trial = look_once(tools, definition)
         finally:
             fetcher.close()
-    return list_words(trial, source_id)
+    return [*_obstacle_words(trial, source_id), *list_words(trial, source_id)]
+
+
+def _obstacle_words(trial: Trial, source_id: str) -> list[str]:
+    """What keeps the page from being watched, with the command that tries other rules where it is the rules."""
+    if not trial.obstacle:
+        return []
+    lines = [f"It cannot be watched as it is: {trial.obstacle.rstrip('.')}."]
+    first, rules = trial.first, trial.definition.rules
+    if first is not None and first.result.payload is not None and rules != ExtractRules():
+        lines.append(f"Try other rules: watcher source test {shlex.quote(trial.definition.url)} --select …")
+        lines.append(f"then give it those:  watcher source edit {source_id} --select …")
+    return lines
 
 
 def list_words(trial: Trial, source_id: str = "") -> list[str]:

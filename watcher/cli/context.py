@@ -36,9 +36,10 @@ class Context:
         from watcher.settings import load_settings
 
         settings = load_settings(self.config / "watcher.yaml")
-        if create and not instance_exists(settings):
-            click.echo(f"a new instance is made here: {settings.archive.place}", err=True)
+        is_new = create and not instance_exists(settings)
         with open_instance(self.config, settings=settings, create=create, pack_later=pack_later) as instance:
+            if is_new:
+                click.echo(f"a new instance is made here: {settings.archive.place}", err=True)
             yield instance
 
 

@@ -8,7 +8,7 @@ import click
 
 from watcher.bootstrap import utc_now
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe
-from watcher.pipeline.doctor import Level, diagnose
+from watcher.pipeline.doctor import Level, Told, diagnose
 from watcher.settings import load_settings
 
 COLOURS = {Level.FINE: "green", Level.ODD: "yellow", Level.BAD: "red"}
@@ -29,6 +29,12 @@ def doctor(context: Context, as_json: bool) -> None:
             archive=None if settings.archive.bucket else settings.archive.path,
             browser=settings.browser.executable,
             now=utc_now(),
+            told=Told(
+                smtp_host=settings.smtp.host,
+                smtp_sender=settings.smtp.sender,
+                contact=settings.fetch.contact,
+                origin=settings.archive.origin,
+            ),
         )
     )
     if as_json:

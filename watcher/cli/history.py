@@ -30,7 +30,7 @@ Step = tuple[datetime, str, str, Recorded | None]
 @json_option
 @pass_context
 def check(context: Context, source_id: str, as_json: bool) -> None:
-    """Check one Source now and say what happened. Exit 1 when it could not be reached."""
+    """Check one Source now and say what happened. Exit 1 when it could not be reached, or what came is held."""
     with context.instance() as instance:
         with instance.rooms.database.reading() as connection:
             if not sources.get_source(connection, source_id).definition.url:
@@ -48,7 +48,8 @@ def check(context: Context, source_id: str, as_json: bool) -> None:
     else:
         for line in check_words(checked):
             click.echo(safe(line))
-    if not checked.recorded.capture.outcome.reached:
+    version = checked.recorded.version
+    if not checked.recorded.capture.outcome.reached or (version is not None and version.is_held):
         raise SystemExit(1)
 
 
@@ -135,6 +136,7 @@ def _facts(recorded: Recorded) -> dict[str, object]:
         "error": capture.error,
         "payload_sha256": capture.payload_sha256,
         "version_id": recorded.version.version_id if recorded.version else None,
+        "held": recorded.version.error if recorded.version is not None and recorded.version.is_held else None,
         "change_id": change.change_id if change else None,
         "kind": change.kind.value if change else None,
         "severity": change.judgement.severity.value if change else None,

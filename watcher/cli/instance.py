@@ -7,15 +7,20 @@ from pathlib import Path
 
 import click
 
+from watcher.archive import read_origin
 from watcher.bootstrap import user_agent, utc_now
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe
-from watcher.errors import ConfigError, FetchError
+from watcher.cli.serve import require_loopback
+from watcher.cli.words import held_remedy
+from watcher.errors import ConfigError, FetchError, StoreError
 from watcher.fetch import Egress, Fetcher, FetchLimits, FetchRequest, authorities_in, networks
+from watcher.model.capture import Outcome
 from watcher.pipeline.health import move_command, proposed_address
-from watcher.settings import load_packs, load_settings, load_sources
+from watcher.pipeline.standing import contact_problems, link_problems, mail_problems, origin_problems
+from watcher.settings import Settings, load_packs, load_settings, load_sources
 from watcher.settings.secrets import unresolved
-from watcher.store import captures, digests, sources, subscriptions
-from watcher.store.database import migrate_database
+from watcher.store import captures, digests, sources, subscriptions, versions
+from watcher.store.database import database_exists, migrate_database, open_database
 
 
 @click.command()
@@ -44,29 +49,45 @@ def status(context: Context, as_json: bool) -> None:
     """How the instance is: Sources, Captures, failures, messages owed, ledger."""
     with context.instance(pack_later=True) as instance, instance.rooms.database.reading() as connection:
         every = sources.list_sources(connection)
+        held = versions.held_versions(connection)
+        active = sum(one.active for one in subscriptions.list_subscriptions(connection))
         failing = [source for source in every if source.failures_in_a_row]
         facts = {
             "sources": len(every),
             "captures": sum(captures.count_captures(connection).values()),
             "moved": {source.source_id: proposed_address(source) for source in every if proposed_address(source)},
+            "held": {version.source_id: version.error for version in held},
             "failing": {source.source_id: source.last_outcome for source in failing},
-            "subscriptions": len(subscriptions.list_subscriptions(connection)),
+            "subscriptions": active,
             "unsent_messages": digests.count_unsent(connection),
             "checkpoint": instance.rooms.archive.checkpoint().split("\n")[:3],
         }
+        settings, origin = instance.settings, instance.rooms.archive.origin
+    problems = [
+        *mail_problems(host=settings.smtp.host, sender=settings.smtp.sender, active=active),
+        *origin_problems(archive=origin, settings=settings.archive.origin),
+    ]
     if as_json:
-        print_json(facts)
+        print_json({**facts, "problems": problems})
         return
     click.echo(f"{facts['sources']} Sources, {facts['captures']} Captures, {facts['subscriptions']} Subscriptions")
     for source in failing:
-        click.echo(
-            f"not reached: {source.source_id} ({source.last_outcome}, {source.failures_in_a_row} times in a row)"
-        )
+        what = "the page was not given" if source.last_outcome == Outcome.HTTP_ERROR else "not reached"
+        outcome = str(source.last_outcome).replace("_", " ")
+        times = "once" if source.failures_in_a_row == 1 else f"{source.failures_in_a_row} times in a row"
+        click.echo(f"{what}: {source.source_id} ({outcome}, {times})")
+    for version in held:
+        click.echo(safe(f"held: {version.source_id}: {version.error}"))
+        for line in held_remedy(version):
+            click.echo(f"  {line}")
     for source in every:
         if address := proposed_address(source):
             click.echo(f"moved for good: {source.source_id} is sent on to {safe(address)}. If that is the same page:")
             click.echo(f"  {move_command(source.source_id, address)}")
-    click.echo(f"{facts['unsent_messages']} messages not sent")
+    if settings.smtp.host:
+        click.echo(f"{facts['unsent_messages']} messages not sent")
+    for problem in problems:
+        click.echo(problem)
     click.echo(f"ledger: {' '.join(instance.rooms.archive.checkpoint().split())}")
 
 
@@ -91,13 +112,45 @@ def check_config(context: Context, sources_path: Path | None) -> None:
         missing = missing or _unusable_ca_file(settings.fetch.certificates, entry.definition.ca_file)
         if missing:
             complaints.append(f"{entry.source_id}: {missing}. Until it is there, this Source is not fetched")
+    require_loopback(settings.web.host)
     bad = len(complaints)
     fine = len(registered) + len(problems) - bad
     click.echo(f"settings: fine; packs: {len(packs)} fine; Sources: {fine} fine, {bad} bad")
+    click.echo(f"Sources: {len(registered) + len(problems)} in files, {_registered_words(settings)}")
+    for note in _notes(settings):
+        click.echo(f"note: {note}")
     for complaint in complaints:
         click.echo(complaint, err=True)
     if complaints:
         raise SystemExit(1)
+
+
+def _registered_words(settings: Settings) -> str:
+    """How many Sources are watched; a database that cannot be read is the doctor's."""
+    if not database_exists(settings.store.url):
+        return "none registered: there is no instance yet"
+    try:
+        database = open_database(settings.store.url)
+    except StoreError:
+        return "and the database cannot be read: see `watcher doctor`"
+    try:
+        with database.reading() as connection:
+            return f"{len(sources.list_sources(connection))} registered"
+    finally:
+        database.close()
+
+
+def _notes(settings: Settings) -> list[str]:
+    """What is allowed and probably not meant."""
+    archive = settings.archive.path
+    made = not settings.archive.bucket and (archive / "format.json").exists()
+    origin = read_origin(archive) if made else settings.archive.origin
+    return [
+        *origin_problems(archive=origin, settings=settings.archive.origin),
+        *link_problems(base_url=settings.web.base_url, served_at=f"http://{settings.web.host}:{settings.web.port}/"),
+        *mail_problems(host=settings.smtp.host, sender=settings.smtp.sender, active=0),
+        *contact_problems(settings.fetch.contact),
+    ]
 
 
 def _unusable_ca_file(folder: Path, name: str) -> str:

@@ -12,6 +12,7 @@ import structlog
 
 from watcher.cli.context import Context, pass_context
 from watcher.errors import RefusedError
+from watcher.pipeline.standing import link_problems
 from watcher.settings import load_settings
 
 
@@ -36,6 +37,9 @@ def serve(context: Context, host: str | None, port: int | None, no_checks: bool)
         if service is not None:
             service.start()
         click.echo(f"watcher is at {address_of(listening)}  (Ctrl-C stops it)")
+        problems = link_problems(base_url=web.base_url, served_at=address_of(listening))
+        for line in problems or [f"links in mails and citations begin with {web.base_url}"]:
+            click.echo(f"warning: {line}" if problems else line, err=bool(problems))
         try:
             run_app(instance.rooms, listening)
         finally:

@@ -12,7 +12,7 @@ from watcher.cli.collection import collection_options, item_lines, look_words, r
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe, user_name
 from watcher.cli.definition import edit, preview, rule_options, show_definitions
 from watcher.cli.registry import apply, enable
-from watcher.cli.source_address import find, history, move, others_at
+from watcher.cli.source_address import find, history, move, others_at, refusal_words
 from watcher.cli.trial import try_address
 from watcher.cli.volatile import volatile
 from watcher.cli.words import change_words
@@ -116,13 +116,16 @@ def add(
         key_columns=rules["key_columns"],
         collection=collection,
     )
+    from watcher.bootstrap import egress_of
+
     with context.instance(create=True) as instance:
         others = others_at(instance.rooms, address, name)
         register.add_source(instance.rooms, name, definition, user=user_name())
+        refused = refusal_words(address, egress_of(instance.settings.fetch))
     click.echo(f"registered {name}")
-    for line in others:
+    for line in (*others, *refused):
         click.echo(line, err=True)
-    if address and not browser and not no_look:
+    if address and not browser and not no_look and not refused:
         for line in _look(context, definition, name):
             click.echo(safe(line))
     click.echo(f"next: watcher {'upload FILE --source ' + name if upload else 'check ' + name}")
@@ -136,13 +139,17 @@ def list_(context: Context, as_json: bool) -> None:
     with context.instance(pack_later=True) as instance, instance.rooms.database.reading() as connection:
         every = sources.list_sources(connection)
         counts = capture_rows.count_captures(connection)
+        held = {version.source_id: version.error for version in versions.held_versions(connection)}
     if as_json:
-        print_json([_described(one, counts.get(one.source_id, 0)) for one in every])
+        print_json(
+            [{**_described(one, counts.get(one.source_id, 0)), "held": held.get(one.source_id)} for one in every]
+        )
         return
     for one in every:
         due = f"next {one.next_check_at:%Y-%m-%d %H:%M} UTC" if one.next_check_at else "no check planned"
         also = ", ".join(_fetched_how(one))
-        click.echo(f"{one.source_id:<40} {one.state:<8} {one.last_outcome or '-':<16} {due}{also and '  ' + also}")
+        state = "held" if one.state is SourceState.ACTIVE and one.source_id in held else one.state.value
+        click.echo(f"{one.source_id:<40} {state:<8} {one.last_outcome or '-':<16} {due}{also and '  ' + also}")
     if not every:
         click.echo("no Sources yet; add one with: watcher source add URL")
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
 import click
 
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe, user_name
@@ -12,6 +16,9 @@ from watcher.pipeline.ports import Rooms
 from watcher.settings import load_sources
 from watcher.settings.sources import require_open_url
 from watcher.store import sources
+
+if TYPE_CHECKING:
+    from watcher.fetch import Egress
 
 
 @click.command()
@@ -91,6 +98,25 @@ def others_at(rooms: Rooms, url: str, source_id: str) -> list[str]:
     with rooms.database.reading() as connection:
         holders = addresses.holders_of(connection, url)
     return [f"note: {safe(addresses.holder_words(one))}" for one in holders if one.source.source_id != source_id]
+
+
+def refusal_words(url: str, egress: Egress) -> list[str]:
+    """That an address which names no host but a number is refused, and what allows it; nothing is looked up."""
+    parts = urlsplit(url)
+    host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname or ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return []
+    refusal = egress.refusal(address, parts.port or {"https": 443}.get(parts.scheme, 80))
+    if not refusal:
+        return []
+    whole = ipaddress.ip_network(address)
+    told = (
+        f"note: each check of it will be refused: {refusal}. Is it of your house? Then allow its network in "
+        f'config/watcher.yaml, for example fetch: {{intranet: ["{whole}"]}}'
+    )
+    return [told]
 
 
 def _in_files(context: Context, source_id: str, url: str) -> list[str]:

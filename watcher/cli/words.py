@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from watcher.model.capture import Capture, Outcome
-from watcher.model.change import Change, Hunk, HunkOp, Judgement, PositionChangeKind, WordOp
+from watcher.model.capture import Capture, Outcome, Version
+from watcher.model.change import Change, DepositaryEvent, Hunk, HunkOp, Judgement, PositionChangeKind, WordOp
 from watcher.model.details import details_of
 from watcher.model.subjects import name_of
 from watcher.pipeline.compare import Comparison
@@ -26,8 +26,7 @@ def check_words(checked: Checked) -> list[str]:
     version = recorded.version
     if version is not None and version.is_held:
         lines.append(f"Held, not taken as the new state of the page: {version.error}.")
-        if version.document is not None:
-            lines.append(f"If it is the real page: watcher source release {source.source_id}")
+        lines.extend(held_remedy(version))
     elif version is not None and version.error:
         lines.append(f"The bytes are archived, but no text could be read from them: {version.error}")
     elif recorded.first and capture.outcome is Outcome.NEW and version is not None and version.document is not None:
@@ -47,6 +46,16 @@ def check_words(checked: Checked) -> list[str]:
     lines.extend(f"Note: {note}" for note in capture.notes)
     lines.append(f"Recorded as Capture {capture.sequence}.{_next_words(checked)}")
     return lines
+
+
+def held_remedy(version: Version) -> list[str]:
+    """What to do about a held Version, where its reason does not say it: take it, or look for rules that fit."""
+    if version.text_sha256:
+        return [f"If it is the real page: watcher source release {version.source_id}"]
+    command = f"watcher source preview {version.source_id}"
+    return (
+        [] if command in version.error else [f"There is no text to take; what came and what is read of it: {command}"]
+    )
 
 
 def gathered_words(gathered: Gathered) -> list[str]:
@@ -82,10 +91,15 @@ def judgement_words(judgement: Judgement) -> list[str]:
         if moved.change is PositionChangeKind.REWORDED:
             step = f"{moved.new or moved.old}, reworded".replace("_", " ")
         lines.append(f"{_state(moved.subject)}: {moved.indicator.replace('_', ' ')} {step} ({moved.severity})")
-    for event in judgement.depositary_events:
-        treaty = f" {event.instrument}" if event.instrument else ""
-        lines.append(f"{event.participant}: {event.event}{treaty}, {event.date or 'no date given'}")
-    return lines
+    severity = judgement.severity
+    events = [f"{one.participant}: {_event_words(one)} ({severity})" for one in judgement.depositary_events]
+    return [*lines, *events]
+
+
+def _event_words(event: DepositaryEvent) -> str:
+    from watcher.render.headline import event_words
+
+    return event_words(event)
 
 
 def comparison_words(comparison: Comparison) -> list[str]:
@@ -136,6 +150,8 @@ def _outcome_words(capture: Capture) -> str:
         return f"Fetched {capture.payload_length} bytes in {took:.1f} s: the same bytes as last time."
     if capture.outcome is Outcome.NOT_MODIFIED:
         return f"The server says that nothing changed since last time (304, {took:.1f} s)."
+    if capture.outcome is Outcome.HTTP_ERROR:
+        return f"The server was reached, but did not give the page: {capture.error}"
     return f"Could not be reached ({capture.outcome.replace('_', ' ')}): {capture.error}"
 
 

@@ -10,6 +10,7 @@ from itertools import combinations
 
 from watcher.model.change import ROLL_CALL, About, Position
 from watcher.model.document import Block, BlockKind
+from watcher.model.memento import plain_address
 from watcher.model.notes import marks_meant
 from watcher.model.source import Source
 from watcher.model.stated import StatedDate, heading_dates, stated_dates
@@ -36,8 +37,10 @@ class CitedNote:
 class Statement:
     """A Position as a Source states it in Version `version_id`, read from Capture `sequence`.
 
-    `dates` are those that the passage names. `current` says that the Source's newest Version as of the day still
-    states it. `heading` is the nearest heading above the passage.
+    `dates` are those that the passage names, or the one from which the row of a status table counts. `current` says
+    that the Source's newest Version as of the day still states it, `until` when the first Version was captured that
+    does not. `brought_in` says that `captured_at` is the date that a person gave the document. `heading` is the nearest
+    heading above the passage.
     """
 
     source: Source
@@ -50,14 +53,25 @@ class Statement:
     notes: tuple[CitedNote, ...] = ()
     heading: str = ""
     current: bool = True
+    until: datetime | None = None
+    brought_in: bool = False
 
     @property
-    def order(self) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
-        """Newest last: by the date of the document, then by the newest past date that the passage names."""
+    def address(self) -> str:
+        """Where the document lies: Sources of one address are one witness. An Upload is its own."""
+        definition = self.source.definition
+        if not definition.url:
+            return f"upload:{self.source.source_id}"
+        return plain_address(definition.url).partition("://")[2].rstrip("/")
+
+    @property
+    def order(self) -> tuple[tuple[int, int, int], tuple[int, int, int], bool]:
+        """Newest last: by the date of the document, then by the newest past date that the passage names; the row of a
+        status table holds as of its document, and goes before prose of the same day."""
         day = self.captured_at.astimezone(UTC)
         stood = (day.year, day.month, day.day)
-        past = [date.order for date in self.dates if date.order <= stood]
-        return stood, max(past, default=stood)
+        past = [date.order for date in self.dates if date.order <= stood and not self.position.date]
+        return stood, max(past, default=stood), bool(self.position.date)
 
     @property
     def strength(self) -> tuple[bool, bool, bool]:
@@ -74,22 +88,22 @@ class Statement:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contradiction:
-    """Two statements of one Subject that cannot both hold; `between` says that they are of different Sources."""
+    """Two statements of one Subject that cannot both hold; `between` says that they are of different addresses."""
 
     one: Statement
     other: Statement
 
     @property
     def between(self) -> bool:
-        """Whether two Sources contradict each other, and not a Source itself."""
-        return self.one.source.source_id != self.other.source.source_id
+        """Whether two Sources contradict each other, and not a document itself."""
+        return self.one.address != self.other.address
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cell:
     """Everything that Sources state of one Subject and Indicator, the newest statement first.
 
-    `agree` are the Sources that state the leading stance now.
+    `agree` are the Sources that state the leading stance now, one of each address.
     """
 
     subject: str
@@ -124,13 +138,12 @@ class Cell:
 
     @property
     def agree(self) -> tuple[Source, ...]:
-        """The Sources that state the leading stance now, each once."""
+        """The Sources that state the leading stance now, one of each address: the same page twice is one voice."""
         stance = self.leading.position.stance
-        found = {
-            each.source.source_id: each.source
-            for each in self.statements
-            if each.current and each.position.stance == stance
-        }
+        found: dict[str, Source] = {}
+        for each in self.statements:
+            if each.current and each.position.stance == stance:
+                found.setdefault(each.address, each.source)
         return tuple(found.values())
 
 
@@ -155,7 +168,7 @@ class Board:
 
 
 def read_statements(
-    found: Sequence[tuple[Position, bool]],
+    found: Sequence[tuple[Position, datetime | None]],
     blocks: Sequence[Block],
     *,
     source: Source,
@@ -164,15 +177,17 @@ def read_statements(
     payload_sha256: str,
     captured_at: datetime,
     clause_of: Callable[[Position], str] = lambda position: position.passage,
+    brought_in: bool = False,
 ) -> list[Statement]:
-    """Statements of one Version's Positions, each with whether it is current; `blocks` are those of its Document.
+    """Statements of one Version's Positions, each with when the first Version was captured that does not state it,
+    None while it stands; `blocks` are those of its Document.
 
     What stands in a footnote names a source and states nothing. `clause_of` gives the part of a passage whose dates are
     the statement's.
     """
     places = _Places(blocks)
     statements = []
-    for position, current in found:
+    for position, until in found:
         at = places.block_at(position.start)
         if at is not None and blocks[at].kind is BlockKind.FOOTNOTE:
             continue
@@ -184,13 +199,23 @@ def read_statements(
                 payload_sha256=payload_sha256,
                 captured_at=captured_at,
                 position=position,
-                dates=places.dates(clause_of(position), position, at),
+                dates=_day(position.date) or places.dates(clause_of(position), position, at),
                 notes=places.notes(position),
                 heading=places.heading(at),
-                current=current,
+                current=until is None,
+                until=until,
+                brought_in=brought_in,
             )
         )
     return statements
+
+
+def _day(iso: str) -> tuple[StatedDate, ...]:
+    """The date of a Position that bears one."""
+    if not iso:
+        return ()
+    year, month, day = (int(part) for part in iso.split("-"))
+    return (StatedDate(year=year, month=month, day=day),)
 
 
 class _Places:
@@ -332,27 +357,35 @@ def _at_different_times(one: Statement, other: Statement) -> bool:
 class Moment:
     """One entry of a time line: a stance at a date, and the statement that gives it.
 
-    `date` is that which the passage names, or the document's own (`dated` False).
+    `date` is that which the passage names, or else (`dated` False) the one that a person gave the document, or the
+    day of its Capture (`undated`): then nothing says when it began to hold.
     """
 
     date: StatedDate
     dated: bool
     statement: Statement
 
+    @property
+    def undated(self) -> bool:
+        """Whether neither the passage nor the document has a date."""
+        return not self.dated and not self.statement.brought_in
+
 
 def time_line(statements: Iterable[Statement]) -> list[Moment]:
-    """Every statement at each date that its passage names, else at the date of its document; oldest first."""
+    """Every statement at each date that its passage names, else at the date of its document, oldest first; those
+    without any date after all others, by the day of their Capture."""
     moments = []
     for each in statements:
         day = each.captured_at.astimezone(UTC)
         own = StatedDate(year=day.year, month=day.month, day=day.day)
-        dates = [date for date in each.dates if date.order <= own.order]
+        dates = [date for date in each.dates if date.order <= own.order or each.position.date]
         moments += [Moment(date=date, dated=True, statement=each) for date in dates]
         if not dates:
             moments.append(Moment(date=own, dated=False, statement=each))
     return sorted(
         moments,
         key=lambda each: (
+            each.undated,
             each.date.order,
             each.statement.captured_at,
             each.statement.source.source_id,

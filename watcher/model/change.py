@@ -144,7 +144,8 @@ class Position:
     """(subject, indicator, stance) asserted by a Version, with its passage as evidence.
 
     `subject` is ISO 3166-1 alpha-3, or "" when the passage names nobody and the document has no Subject.
-    `start` and `end` count characters in the text that was read. `rule` names the cue that fired.
+    `start` and `end` count characters in the text that was read. `rule` names the cue that fired. `date` is the day
+    from which the stance holds, ISO (YYYY-MM-DD), where a status table gives it; "" for what prose says.
     """
 
     subject: str
@@ -155,6 +156,10 @@ class Position:
     end: int
     passage: str
     rule: str
+    date: str = ""
+
+
+UNRANKED = 50  # of what a pack does not tell first
 
 
 class PositionChangeKind(StrEnum):
@@ -167,7 +172,10 @@ class PositionChangeKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PositionChange:
-    """Position before → Position after. `old` and `new` are stances, "" where there was or is none."""
+    """Position before → Position after. `old` and `new` are stances, "" where there was or is none.
+
+    `rank` is the place of its Indicator among those that the pack tells first, from 0.
+    """
 
     subject: str
     indicator: str
@@ -177,6 +185,7 @@ class PositionChange:
     severity: Severity
     old_passage: str
     new_passage: str
+    rank: int = UNRANKED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -184,6 +193,8 @@ class DepositaryEvent:
     """A treaty action: signature, ratification, acceptance, approval, accession, succession, withdrawal ...
 
     `date` is ISO (YYYY-MM-DD) when it could be read, else the text as given. `instrument` is "" when unknown.
+    Where `event` is "correction" or "removed", `action` is the treaty action that lost its date, which was `old_date`.
+    `indicators` are those that the pack counts the action for.
     """
 
     subject: str
@@ -192,6 +203,9 @@ class DepositaryEvent:
     event: str
     date: str
     passage: str
+    action: str = ""
+    old_date: str = ""
+    indicators: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

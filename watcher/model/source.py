@@ -221,7 +221,9 @@ def require_http_url(url: str) -> str:
     except ValueError as error:
         raise RefusedError(f"{url!r} is not an http or https address: {error}") from error
     if parts.scheme not in ("http", "https"):
-        scheme = parts.scheme or "none"
+        if not parts.scheme:
+            raise RefusedError(f"{url!r} is no address of a page: it should begin with https:// (or http://)")
+        scheme = parts.scheme
         raise RefusedError(f"{url!r} is refused: only http and https addresses are watched, its scheme is {scheme!r}")
     if not parts.hostname or not port_is_valid:
         raise RefusedError(f"{url!r} is refused: it names no host")

@@ -38,7 +38,8 @@ class Subscription:
     """One recipient's saved search: filter, cadence, and how far it has been told.
 
     `covered_ordinal` counts recorded Changes, so that a clock that is set back hides none;
-    `covered_until` is the same mark as people read it.
+    `covered_until` is the same mark as people read it. `digest_hour` ("07:00", of `time_zone`) is when daily and weekly
+    Digests are sent, "" for the moment of the day at which it was made.
     """
 
     subscription_id: str
@@ -49,13 +50,16 @@ class Subscription:
     covered_ordinal: int
     next_digest_at: datetime
     active: bool = True
+    digest_hour: str = ""
+    time_zone: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceReach:
     """How one Source answered during a period: attempts made, attempts that reached it, and the last failure.
 
-    `held` says why its newest page is not believed to be the document, "" when it is. `gap` is the longest time
+    `held` says why its newest page is not believed to be the document, "" when it is, and `held_at` when that page was
+    captured. `gap` is the longest time
     without any attempt that its cadence does not explain. `notes` are the custody notes of the period.
     `flips` says between how many texts it began to go back and forth, "" when it did not.
     """
@@ -68,6 +72,7 @@ class SourceReach:
     last_attempt_at: datetime | None
     last_reached_at: datetime | None
     held: str = ""
+    held_at: datetime | None = None
     gap: tuple[datetime, datetime] | None = None
     notes: tuple[str, ...] = ()
     flips: str = ""
@@ -105,7 +110,8 @@ class Digest:
     `entries` are told in order of severity; `noise_count` Changes were recorded and judged without
     policy meaning. `held` are Sources that answered with
     something else than their document, `unreached` those that no attempt reached, `unchecked` those nobody tried,
-    in the period. `unobserved` were not looked at for longer than their cadence says, `noted` have custody notes,
+    in the period: each Source is in one of them at the most. `still_held` are those of the last two that are held
+    from before. `unobserved` were not looked at for longer than their cadence says, `noted` have custody notes,
     `flipping` began to go back and forth between texts and are not told of again until they settle.
     `checkpoint` is the newest head of the ledger.
     """
@@ -126,6 +132,7 @@ class Digest:
     noted: tuple[SourceReach, ...]
     checkpoint: str
     flipping: tuple[SourceReach, ...] = ()
+    still_held: tuple[SourceReach, ...] = ()
 
 
 class DeliveryState(StrEnum):

@@ -195,9 +195,15 @@ def recompute_positions(rooms: Rooms, *, user: str, dry_run: bool = False) -> It
             before = tuple(versions.positions_of_version(connection, version_id))
         if version.document is None:
             continue
-        subjects = known[version.source_id].definition.subjects
+        definition = known[version.source_id].definition
         try:
-            after = rooms.children.run(positions_in, version.document, subjects=subjects, pack_text=rooms.pack.text)
+            after = rooms.children.run(
+                positions_in,
+                version.document,
+                subjects=definition.subjects,
+                instruments=definition.instruments,
+                pack_text=rooms.pack.text,
+            )
         except ExtractError:
             continue
         if after == before:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from watcher.classify import Pack, clause_of
 from watcher.errors import RefusedError
 from watcher.model.board import Board, Moment, Statement, make_board, read_statements, time_line
 from watcher.model.change import Position
 from watcher.pipeline.ports import Rooms
-from watcher.store import sources, versions
+from watcher.store import captures, sources, versions
 from watcher.store.database import Connection
 
 
@@ -49,7 +51,8 @@ def read_time_line(rooms: Rooms, subject: str, indicator: str = "", *, as_of: da
     for each in sorted(statements, key=lambda each: (each.captured_at, each.sequence)):
         position = each.position
         if not indicator or position.indicator == indicator:
-            first.setdefault((each.source.source_id, position.indicator, position.stance, position.passage), each)
+            key = (each.source.source_id, position.indicator, position.stance, position.passage)
+            first[key] = replace(first.get(key, each), until=each.until, current=each.current)
     return time_line(first.values())
 
 
@@ -58,16 +61,17 @@ def _statements(
 ) -> list[Statement]:
     known = {source.source_id: source for source in sources.list_sources(connection)}
     stated = versions.positions_as_of(connection, until=until, subject=subject, every_version=every_version)
-    newest = {source_id: version_id for source_id, version_id, _ in versions.newest_readable(connection, until=until)}
+    following = _following(versions.readable_in_order(connection, until=until))
+    brought_in = captures.brought_in(connection)
     by_version: dict[tuple[str, str], list[Position]] = {}
     for source_id, version_id, position in stated:
         by_version.setdefault((source_id, version_id), []).append(position)
     found: list[Statement] = []
     for (source_id, version_id), positions in by_version.items():
         version = versions.get_version(connection, version_id)
-        current = newest.get(source_id) == version_id
+        replaced_at = following.get(version_id)
         found += read_statements(
-            [(position, current) for position in _each_once(positions)],
+            [(position, replaced_at) for position in _each_once(positions)],
             version.document.blocks if version.document is not None else (),
             source=known[source_id],
             version_id=version_id,
@@ -75,8 +79,16 @@ def _statements(
             payload_sha256=version.payload_sha256,
             captured_at=version.captured_at,
             clause_of=functools.partial(clause_of, pack=pack),
+            brought_in=version.sequence in brought_in,
         )
     return found
+
+
+def _following(ordered: Mapping[str, Sequence[tuple[str, datetime]]]) -> dict[str, datetime]:
+    """When the next Version of the same Source was captured, of each Version that has one."""
+    return {
+        version_id: captured_at for listed in ordered.values() for (version_id, _), (_, captured_at) in pairwise(listed)
+    }
 
 
 def _each_once(positions: Sequence[Position]) -> list[Position]:

@@ -15,6 +15,8 @@ from watcher.render import Cited, change_footnote, cited_capture, csl_item, foot
 from watcher.store import captures, changes, sources, versions
 from watcher.store.database import Connection
 
+CAPTURES_LOOKED_AT = 200
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Citation:
@@ -43,7 +45,20 @@ def cite(rooms: Rooms, name: str) -> Citation:
                     f"Capture {capture.sequence} brought no content that could be cited: {capture.error}"
                 )
             return cited
+        if sources.exists(connection, last):
+            raise NotFoundError(_newest_to_cite(connection, last))
         return cite_version(connection, versions.get_version(connection, last), base_url=rooms.base_url)
+
+
+def _newest_to_cite(connection: Connection, source_id: str) -> str:
+    """A Source changes and is not cited; what it showed last is."""
+    shown = (
+        one for one in captures.list_captures(connection, source_id, limit=CAPTURES_LOOKED_AT) if one.payload_sha256
+    )
+    newest = next(shown, None)
+    if newest is None:
+        return f"{source_id} is a Source, and nothing of it was captured yet: watcher check {source_id}"
+    return f"{source_id} is a Source; its newest Capture is {newest.sequence}: watcher cite {newest.sequence}"
 
 
 def cite_capture(connection: Connection, capture: Capture, *, base_url: str) -> Citation | None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from watcher.classify import Pack, document_positions, judge, parse_pack
+from watcher.classify import Pack, document_positions, judge, parse_pack, table_positions
 from watcher.diff import compare, is_address, kind_of, leads_elsewhere, shown_addresses
 from watcher.model.change import (
     ChangeKind,
@@ -38,6 +38,8 @@ TOLD_KINDS = frozenset(
         ChangeKind.DOCUMENT_REPLACED,
     }
 )
+FIRST_EDIT = "; first "  # what `kind_of` names the first edit with
+QUOTE_CHARACTERS = 80
 _CONTACT = re.compile(r"mailto:[^@]+@|tel:", re.IGNORECASE)
 PASSAGE_CHARACTERS = 400
 DECIMALS = 4
@@ -86,10 +88,10 @@ def compare_documents(
     """
     diff = compare(old, new, key_columns=key_columns)
     kind, reason = kind_of(old, new, diff)
+    pack = pack_of(pack_text)
     if same_document and kind is not ChangeKind.CONTENT:
         noise = Judgement(severity=Severity.NOISE, significance=0.0)
-        comparison = Comparison(kind=kind, reason=reason, diff=diff, judgement=noise)
-        return _with_addresses(comparison, old, new, pack_of(pack_text))
+        return Comparison(kind=kind, reason=reason, diff=diff, judgement=_with_addresses(noise, diff, old, new, pack))
     judgement = judge(
         old=old,
         new=new,
@@ -97,10 +99,11 @@ def compare_documents(
         subject=subjects[0] if len(subjects) == 1 else "",
         instruments=instruments,
         same_document=same_document,
-        pack=pack_of(pack_text),
+        pack=pack,
     )
-    comparison = Comparison(kind=kind, reason=reason, diff=diff, judgement=judgement)
-    return _with_addresses(comparison, old, new, pack_of(pack_text)) if same_document else comparison
+    if same_document:
+        judgement = _with_addresses(judgement, diff, old, new, pack)
+    return Comparison(kind=kind, reason=_with_weightiest(reason, judgement), diff=diff, judgement=judgement)
 
 
 def told_links(hunks: Iterable[Hunk]) -> list[LinkEdit]:
@@ -130,31 +133,44 @@ def told_addresses(old: Document, new: Document, diff: Diff) -> list[tuple[str, 
     return found
 
 
-def _with_addresses(comparison: Comparison, old: Document, new: Document, pack: Pack) -> Comparison:
-    """A Comparison with what its links and addresses say: as much as other words would, and no less than minor."""
-    judgement = comparison.judgement
+def _with_addresses(judgement: Judgement, diff: Diff, old: Document, new: Document, pack: Pack) -> Judgement:
+    """A Judgement with what links and addresses say: as much as other words would, and no less than minor."""
     steps = [
         ("link_target", f"{link.text}: {link.old or 'no link'} → {link.new or 'no link'}")
-        for link in told_links(comparison.diff.hunks)
+        for link in told_links(diff.hunks)
     ]
     if judgement.severity is Severity.NOISE and not steps:
-        steps = [("address", f"{before} → {after}") for before, after in told_addresses(old, new, comparison.diff)]
+        steps = [("address", f"{before} → {after}") for before, after in told_addresses(old, new, diff)]
     if not steps:
-        return comparison
+        return judgement
     name, passage = steps[0]
     part = SignificancePart(name=name, points=pack.scale.points["wording"], passage=passage[:PASSAGE_CHARACTERS])
     return replace(
-        comparison,
-        judgement=replace(
-            judgement,
-            severity=max(judgement.severity, Severity.MINOR, key=lambda severity: severity.rank),
-            significance=round(min(1.0, judgement.significance + part.points), DECIMALS),
-            parts=(*judgement.parts, part),
-        ),
+        judgement,
+        severity=max(judgement.severity, Severity.MINOR, key=lambda severity: severity.rank),
+        significance=round(min(1.0, judgement.significance + part.points), DECIMALS),
+        parts=(*judgement.parts, part),
     )
 
 
-def positions_in(document: Document, *, subjects: tuple[str, ...], pack_text: str) -> tuple[Position, ...]:
-    """The Positions that a Document asserts; offsets count in its `text`."""
-    subject = subjects[0] if len(subjects) == 1 else ""
-    return document_positions(document, subject=subject, pack=pack_of(pack_text))
+def _with_weightiest(reason: str, judgement: Judgement) -> str:
+    """A reason that names the passage with most points in place of the first in the text."""
+    parts = [part for part in judgement.parts if part.passage.strip()]
+    counts, first, _ = reason.partition(FIRST_EDIT)
+    if not parts or not first:
+        return reason
+    passage = " ".join(max(parts, key=lambda part: part.points).passage.split())
+    cut = passage if len(passage) <= QUOTE_CHARACTERS else f"{passage[: QUOTE_CHARACTERS - 1].rstrip()}…"
+    return f"{counts}; above all “{cut}”"
+
+
+def positions_in(
+    document: Document, *, subjects: tuple[str, ...], instruments: tuple[str, ...], pack_text: str
+) -> tuple[Position, ...]:
+    """The Positions that a Document asserts, in prose and in status tables; offsets count in its `text`."""
+    subject, pack = subjects[0] if len(subjects) == 1 else "", pack_of(pack_text)
+    found = (
+        *document_positions(document, subject=subject, pack=pack),
+        *table_positions(document, subject=subject, instruments=instruments, pack=pack),
+    )
+    return tuple(sorted(found, key=lambda one: (one.start, one.end)))

@@ -9,15 +9,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from watcher.errors import StoreError, WatcherError
-from watcher.store import digests, incidents, sources
-from watcher.store.database import Connection, open_database, sqlite_path
-from watcher.store.place import holders_of, log_length, mount_of
+from watcher.archive import read_origin
+from watcher.errors import ArchiveError, StoreError, WatcherError
+from watcher.pipeline.standing import contact_problems, mail_problems, origin_problems
+from watcher.store import digests, incidents, sources, subscriptions, versions
+from watcher.store.database import Connection, database_exists, open_database, sqlite_path
+from watcher.store.place import holders_of, log_length, mount_of, unwritable
 
 LONG_LOG_BYTES = 100_000_000
 LITTLE_SPACE_BYTES = 1_000_000_000
 NO_SPACE_BYTES = 50_000_000
 LATE = timedelta(hours=1)
+ARCHIVE_FOLDERS = ("ledger", "payloads", "keys", "checkpoints", "temporary")
 OPTIONAL_PROGRAMS = (
     (("chromium", "chromium-browser", "google-chrome"), "Sources with `browser: true` cannot be read"),
     (("tesseract",), "scans without a text layer are archived and not read"),
@@ -42,10 +45,23 @@ class Diagnosis:
     remedy: str = ""
 
 
-def diagnose(*, database_url: str, archive: Path | None, browser: str, now: datetime) -> Iterator[Diagnosis]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """What the settings say that can keep mail from arriving or mislead: see `standing`."""
+
+    smtp_host: str
+    smtp_sender: str
+    contact: str
+    origin: str
+
+
+def diagnose(
+    *, database_url: str, archive: Path | None, browser: str, now: datetime, told: Told | None = None
+) -> Iterator[Diagnosis]:
     """Everything that can be seen from outside, then what the database says. Nothing is changed, nothing recovered.
 
     `archive` is the folder of the archive, None when it lies elsewhere; `browser` the executable of the settings.
+    Of the settings is said what `told` holds, nothing without it.
     """
     path = sqlite_path(database_url)
     if path is not None:
@@ -55,8 +71,23 @@ def diagnose(*, database_url: str, archive: Path | None, browser: str, now: date
     for name, folder in places.items():
         if folder is not None:
             yield _space(name, folder)
+            yield from _writing(name, folder, path if name == "database" else None)
     yield from _programs(browser)
-    yield from _from_database(database_url, now)
+    if told is not None:
+        yield from _settings(told, archive)
+    yield from _from_database(database_url, now, told)
+
+
+def _settings(told: Told, archive: Path | None) -> Iterator[Diagnosis]:
+    for problem in contact_problems(told.contact):
+        yield Diagnosis(level=Level.ODD, subject="contact", finding=problem)
+    try:
+        origin = read_origin(archive) if archive is not None and (archive / "format.json").exists() else told.origin
+    except ArchiveError as error:
+        yield Diagnosis(level=Level.BAD, subject="archive", finding=str(error), remedy="as it says")
+        return
+    for problem in origin_problems(archive=origin, settings=told.origin):
+        yield Diagnosis(level=Level.ODD, subject="origin", finding=problem)
 
 
 def _file_system(path: Path) -> Diagnosis:
@@ -104,6 +135,29 @@ def _space(name: str, folder: Path) -> Diagnosis:
     return Diagnosis(level=level, subject=subject, finding=f"{free / 1e9:.1f} GB free at {folder}", remedy=remedy)
 
 
+def _writing(name: str, folder: Path, database: Path | None) -> Iterator[Diagnosis]:
+    """Whether what the service writes may be written; "" of what is not there yet."""
+    if not folder.is_dir():
+        return
+    if database is not None:
+        written = [folder, database, *(database.with_name(f"{database.name}-{end}") for end in ("wal", "shm"))]
+    else:
+        ledger = sorted((folder / "ledger").glob("*.jsonl"))[-1:]
+        written = [folder, *(folder / name for name in ARCHIVE_FOLDERS), *ledger]
+    found = unwritable(written)
+    subject = f"writing the {name}"
+    if found is None:
+        yield Diagnosis(level=Level.FINE, subject=subject, finding=f"{folder} may be written")
+        return
+    place, why = found
+    yield Diagnosis(
+        level=Level.BAD,
+        subject=subject,
+        finding=f"{place} may not be written by this user ({why}): nothing can be checked or sent",
+        remedy=f"give the service's user the right to write there; `ls -ld {place}` and `lsattr -d {place}` say more",
+    )
+
+
 def _programs(browser: str) -> Iterator[Diagnosis]:
     for names, without in OPTIONAL_PROGRAMS:
         wanted = (browser,) if browser and "chromium" in names else names
@@ -116,7 +170,10 @@ def _programs(browser: str) -> Iterator[Diagnosis]:
         )
 
 
-def _from_database(url: str, now: datetime) -> Iterator[Diagnosis]:
+def _from_database(url: str, now: datetime, told: Told | None) -> Iterator[Diagnosis]:
+    if not database_exists(url):
+        yield _judged("database", "there is none yet", "run `watcher init`", level=Level.ODD)
+        return
     try:
         database = open_database(url)
     except StoreError as error:
@@ -124,14 +181,14 @@ def _from_database(url: str, now: datetime) -> Iterator[Diagnosis]:
         return
     try:
         with database.reading() as connection:
-            yield from _facts(connection, now)
+            yield from _facts(connection, now, told)
     except WatcherError as error:
         yield Diagnosis(level=Level.BAD, subject="database", finding=str(error), remedy="as it says")
     finally:
         database.close()
 
 
-def _facts(connection: Connection, now: datetime) -> Iterator[Diagnosis]:
+def _facts(connection: Connection, now: datetime, told: Told | None) -> Iterator[Diagnosis]:
     every = sources.list_sources(connection)
     late = [one for one in every if one.next_check_at is not None and one.next_check_at < now - LATE]
     yield _judged(
@@ -155,6 +212,20 @@ def _facts(connection: Connection, now: datetime) -> Iterator[Diagnosis]:
         "run `watcher verify`: it names each with its remedy",
         level=Level.BAD if found else Level.FINE,
     )
+    held = versions.held_versions(connection)
+    yield _judged(
+        "held",
+        f"{len(held)} Sources show something else than their document"
+        + (f", the first: {held[0].source_id}" if held else ""),
+        "`watcher status` names them with the reason and what to do",
+        level=Level.ODD if held else Level.FINE,
+    )
+    active = sum(one.active for one in subscriptions.list_subscriptions(connection))
+    problems = mail_problems(host=told.smtp_host, sender=told.smtp_sender, active=active) if told else []
+    for problem in problems:
+        yield Diagnosis(level=Level.ODD, subject="mail", finding=problem)
+    if told is not None and not told.smtp_host:
+        return
     unsent = digests.count_unsent(connection)
     yield _judged(
         "mail",

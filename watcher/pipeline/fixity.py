@@ -12,6 +12,7 @@ from watcher.archive.verify_payloads import check_payload
 from watcher.errors import ArchiveError, DeliveryError
 from watcher.model.subscription import Delivery, DeliveryState
 from watcher.pipeline.ports import MailChannel, Rooms
+from watcher.pipeline.standing import message_id
 from watcher.render.incidents import incident_message
 from watcher.store import incidents
 from watcher.store.incidents import Incident
@@ -162,7 +163,7 @@ def _delivery(rooms: Rooms, code: str, group: list[Incident], operator: str) -> 
         subscription_id="",
         digest_id=name,
         recipient=operator,
-        message_id=f"<{name}@watcher.invalid>",
+        message_id=message_id(name, base_url=rooms.base_url),
         message=message,
         state=DeliveryState.PENDING,
         attempts=1,

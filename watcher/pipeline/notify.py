@@ -10,9 +10,9 @@ from watcher.alert import compose, longest_gap, matches, sources_of
 from watcher.errors import DeliveryError
 from watcher.model.capture import Capture
 from watcher.model.change import Change, ChangeKind
+from watcher.model.digest_time import following_digest_at
 from watcher.model.source import Source
 from watcher.model.subscription import (
-    CADENCE_SECONDS,
     Cadence,
     Delivery,
     DeliveryState,
@@ -24,6 +24,7 @@ from watcher.model.subscription import (
 )
 from watcher.pipeline.ports import MailChannel, Rooms
 from watcher.pipeline.same_edit import Gathering, gather, record_gathering
+from watcher.pipeline.standing import message_id
 from watcher.render import render_digest
 from watcher.store import captures, changes, digests, gathered, sources, subscriptions, versions
 from watcher.store.database import Connection
@@ -76,7 +77,13 @@ def compose_digest(rooms: Rooms, subscription: Subscription, *, whole: bool = Fa
             subscription,
             covered_until=now,
             covered_ordinal=changes.last_ordinal(connection),
-            next_digest_at=_next_digest(subscription, now),
+            next_digest_at=following_digest_at(
+                subscription.cadence,
+                subscription.next_digest_at,
+                now,
+                hour=subscription.digest_hour,
+                zone=subscription.time_zone,
+            ),
         )
         if not advanced:
             return None
@@ -84,7 +91,7 @@ def compose_digest(rooms: Rooms, subscription: Subscription, *, whole: bool = Fa
         if subscription.cadence is Cadence.IMMEDIATE and not (digest.entries or digest.flipping):
             return None
         message = render_digest(digest, base_url=rooms.base_url)
-        delivery = _delivery(digest, message)
+        delivery = _delivery(digest, message, base_url=rooms.base_url)
         digests.add_digest(connection, digest, message)
         digests.add_delivery(connection, delivery)
     return Composed(digest=digest, message=message, delivery=delivery)
@@ -162,7 +169,7 @@ def _digest(
         for change in recorded
         if change.source_id in looked_at and not change.alert and change.kind is not ChangeKind.TECHNICAL
     ]
-    held = {version.source_id: version.error for version in versions.held_versions(connection)}
+    held = {version.source_id: version for version in versions.held_versions(connection)}
     flips = _begun_flips(connection, subscription, recorded, every_source)
     attempts = captures.attempts_in_period(connection, sorted(looked_at), after=after, until=now)
     before = captures.last_attempts(connection, sorted(looked_at), until=after)
@@ -176,7 +183,8 @@ def _digest(
         reaches=[
             replace(
                 _reach(connection, source, attempts.get(source.source_id, [])),
-                held=held.get(source.source_id, ""),
+                held=held[source.source_id].error if source.source_id in held else "",
+                held_at=held[source.source_id].captured_at if source.source_id in held else None,
                 flips=flips.get(source.source_id, ""),
                 gap=_gap(source, before.get(source.source_id), attempts.get(source.source_id, [])),
             )
@@ -235,17 +243,7 @@ def _reach(connection: Connection, source: Source, attempts: Iterable[Capture]) 
     )
 
 
-def _next_digest(subscription: Subscription, now: datetime) -> datetime:
-    step = timedelta(seconds=CADENCE_SECONDS[subscription.cadence])
-    if subscription.next_digest_at > now:
-        return subscription.next_digest_at
-    if not step:
-        return now
-    missed = max(0, (now - subscription.next_digest_at) // step)
-    return subscription.next_digest_at + step * (missed + 1)
-
-
-def _delivery(digest: Digest, message: Message) -> Delivery:
+def _delivery(digest: Digest, message: Message, *, base_url: str) -> Delivery:
     recipient = digest.subscription.recipient
     delivery_id = f"{digest.digest_id}-mail"
     return Delivery(
@@ -253,7 +251,7 @@ def _delivery(digest: Digest, message: Message) -> Delivery:
         subscription_id=digest.subscription.subscription_id,
         digest_id=digest.digest_id,
         recipient=recipient,
-        message_id=f"<{delivery_id}@watcher.invalid>",
+        message_id=message_id(delivery_id, base_url=base_url),
         message=message,
         state=DeliveryState.PENDING,
         attempts=0,

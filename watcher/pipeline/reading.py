@@ -71,7 +71,13 @@ def read_capture(rooms: Rooms, capture: Capture, definition: Definition) -> Read
     if document is None:
         return Reading(version=version, positions=())
     try:
-        found = rooms.children.run(positions_in, document, subjects=definition.subjects, pack_text=rooms.pack.text)
+        found = rooms.children.run(
+            positions_in,
+            document,
+            subjects=definition.subjects,
+            instruments=definition.instruments,
+            pack_text=rooms.pack.text,
+        )
     except ExtractError:
         found = ()
     return Reading(version=version, positions=found)

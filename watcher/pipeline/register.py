@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from watcher.errors import RefusedError
 from watcher.extract.listing import compile_pattern
+from watcher.model.digest_time import first_digest_at
 from watcher.model.source import Credentials, Definition, Source, SourceKind, SourceState
-from watcher.model.subscription import CADENCE_SECONDS, Cadence, Subscription, SubscriptionFilter
+from watcher.model.subscription import Cadence, Subscription, SubscriptionFilter
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.rules import require_key_columns, require_rules
 from watcher.pipeline.secrets import credentials_words, require_own_origin
@@ -120,7 +121,8 @@ def add_subscription(
     wanted: SubscriptionFilter,
     cadence: Cadence,
     user: str,
-    first_digest_at: datetime | None = None,
+    digest_hour: str = "",
+    time_zone: str = "",
 ) -> Subscription:
     """Tell a recipient from now on. RefusedError unless the recipient is exactly one e-mail address."""
     now = rooms.clock()
@@ -133,7 +135,9 @@ def add_subscription(
             cadence=cadence,
             covered_until=now,
             covered_ordinal=changes.last_ordinal(connection),
-            next_digest_at=first_digest_at or now + timedelta(seconds=CADENCE_SECONDS[cadence]),
+            next_digest_at=first_digest_at(cadence, now, hour=digest_hour, zone=time_zone),
+            digest_hour=digest_hour,
+            time_zone=time_zone,
         )
         for source_id in wanted.sources:
             sources.get_source(connection, source_id)
@@ -143,12 +147,14 @@ def add_subscription(
     return subscription
 
 
-def remove_subscription(rooms: Rooms, subscription_id: str, *, user: str) -> None:
-    """Send nothing more to a Subscription; its Digests stay."""
+def remove_subscription(rooms: Rooms, subscription_id: str, *, user: str) -> bool:
+    """Send nothing more to a Subscription; its Digests stay. False, with nothing recorded, when it was stopped."""
     with rooms.database.writing() as connection:
-        subscriptions.get_subscription(connection, subscription_id)
+        if not subscriptions.get_subscription(connection, subscription_id).active:
+            return False
         subscriptions.deactivate_subscription(connection, subscription_id)
         record_act(rooms, connection, user=user, action="subscription.remove", target=subscription_id)
+    return True
 
 
 def one_address(text: str) -> str:

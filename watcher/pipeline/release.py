@@ -47,7 +47,11 @@ def release_recorded_by(rooms: Rooms, source_id: str, record: Callable[[Connecti
     if held.document is None:
         raise NotFoundError(f"what is held of Source {source_id!r} has no text to release: {held.error}")
     found = rooms.children.run(
-        positions_in, held.document, subjects=source.definition.subjects, pack_text=rooms.pack.text
+        positions_in,
+        held.document,
+        subjects=source.definition.subjects,
+        instruments=source.definition.instruments,
+        pack_text=rooms.pack.text,
     )
     change = change_between(rooms, source, baseline, released, capture.trigger, past) if baseline else None
     with rooms.database.writing() as connection:

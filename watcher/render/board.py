@@ -12,7 +12,7 @@ from watcher.model.board import Board, Cell, Contradiction, Moment, Statement
 from watcher.model.permalinks import capture_url, version_url
 from watcher.model.stated import StatedDate
 from watcher.model.subjects import name_of
-from watcher.render.words import folded, said, title_of
+from watcher.render.words import folded, said, said_date, title_of
 
 # A spreadsheet takes a cell that begins like this for a formula.
 FORMULA_SIGNS = ("=", "+", "@", "-", "\t", "\r")
@@ -26,6 +26,21 @@ def stated_words(stated: StatedDate) -> str:
         text = f"{date(stated.year, stated.month, stated.day or 1):%B} {stated.year}"
         text = f"{stated.day} {text}" if stated.day else text
     return f"since {text}" if stated.since else text
+
+
+def moment_words(moment: Moment) -> str:
+    """The date of an entry of a time line, and where it is from unless the passage names it."""
+    date = stated_words(moment.date)
+    if moment.dated:
+        return date
+    if not moment.undated:
+        return f"{date}, date of the document"
+    return f"captured {date}, no {'earlier ' if moment.statement.dates else ''}date in the text"
+
+
+def until_words(statement: Statement) -> str:
+    """Until when a passage stood: "stood until 5 May 2026"; "" while it stands."""
+    return f"stood until {said_date(statement.until)}" if statement.until is not None else ""
 
 
 def dates_words(dates: Iterable[StatedDate]) -> str:
@@ -101,6 +116,7 @@ def statement_facts(statement: Statement, *, base_url: str) -> dict[str, Any]:
         "since": next((str(each) for each in statement.dates if each.since), None),
         "document_date": f"{statement.captured_at:%Y-%m-%d}",
         "current": statement.current,
+        "until": f"{statement.until:%Y-%m-%d}" if statement.until is not None else None,
         "passage": statement.position.passage,
         "heading": statement.heading,
         "notes": [
@@ -120,7 +136,7 @@ def time_line_facts(moments: Iterable[Moment], *, base_url: str) -> list[dict[st
     return [
         {
             "date": str(moment.date),
-            "date_is_from": "passage" if moment.dated else "document",
+            "date_is_from": "passage" if moment.dated else "capture" if moment.undated else "document",
             **statement_facts(moment.statement, base_url=base_url),
         }
         for moment in moments
@@ -128,7 +144,8 @@ def time_line_facts(moments: Iterable[Moment], *, base_url: str) -> list[dict[st
 
 
 COLUMNS = (
-    *("subject", "indicator", "stance", "contradicted", "current", "since", "dates", "document_date", "source"),
+    *("subject", "indicator", "stance", "contradicted", "current", "until", "since", "dates", "document_date"),
+    "source",
     *("source_id", "passage", "notes", "rule", "capture", "version", "payload_sha256"),
 )
 

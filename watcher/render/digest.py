@@ -7,7 +7,7 @@ import css_inline
 from watcher.model.subscription import Digest, Message
 from watcher.render.digest_text import digest_text
 from watcher.render.environment import render_template
-from watcher.render.told import ToldDigest, tell
+from watcher.render.told import ToldDigest, held_since, tell
 from watcher.render.words import counted, grouped, said_date, subject_line, title_of
 
 HUNKS_IN_FULL = 6
@@ -22,7 +22,7 @@ def render_digest(digest: Digest, *, base_url: str) -> Message:
     written so that no mail program makes a link of it.
     """
     told = tell(digest, base_url=base_url.rstrip("/"))
-    html = render_template("email/digest.html", told=told, hunks_in_full=HUNKS_IN_FULL)
+    html = render_template("email/digest.html", told=told, hunks_in_full=HUNKS_IN_FULL, held_since=held_since)
     return Message(
         subject=subject_line(_subject(told)),
         text=digest_text(told, hunks_in_full=HUNKS_IN_FULL),
@@ -34,9 +34,8 @@ def _subject(told: ToldDigest) -> str:
     digest = told.digest
     day = said_date(digest.period_to)
     if told.full:
-        more = sum(len(entry.told) for entry in digest.entries) - 1
-        tail = f" + {counted(more, 'more Change')}" if more else ""
-        return f"[{digest.entries[0].change.judgement.severity}] {told.headline}{tail}"
+        gravest = max((entry.change.judgement.severity for entry in digest.entries), key=lambda one: one.rank)
+        return f"[{gravest}] {told.headline}"
     if digest.flipping:
         more = len(digest.flipping) - 1
         tail = f" + {counted(more, 'more Source')}" if more else ""

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from watcher.model.change import DepositaryEvent, Hunk, PositionChange, Severity, WordOp
 from watcher.model.source import Source
 from watcher.model.subscription import SourceReach
-from watcher.render.headline import ranked_positions, step
+from watcher.render.headline import event_words, step
 from watcher.render.hunks import Piece, view_hunk
-from watcher.render.told import ToldDigest, ToldEntry
+from watcher.render.told import ToldDigest, ToldEntry, held_since
 from watcher.render.words import (
     clipped,
     counted,
@@ -19,7 +19,6 @@ from watcher.render.words import (
     grouped,
     host_of,
     said,
-    said_iso_date,
     said_time,
     subject_name,
     title_of,
@@ -40,11 +39,13 @@ def digest_text(told: ToldDigest, *, hunks_in_full: int) -> str:
 def _lines(told: ToldDigest, hunks_in_full: int) -> Iterator[str]:
     digest = told.digest
     yield from _wrapped(defanged(told.headline))
-    yield from _wrapped(f"{said_time(digest.period_from)} to {said_time(digest.period_to)}")
-    yield ""
-    yield from _wrapped(told.summary)
-    if not told.full and digest.attempts:
-        yield from _wrapped(told.missed)
+    yield from _contents(told)
+    if told.full:
+        yield ""
+        period = f"{said_time(digest.period_from)} to {said_time(digest.period_to)}"
+        yield from _wrapped(f"{told.summary} {period}.")
+    else:
+        yield from _wrapped(told.summary)
     for number, entry in enumerate(told.full, start=1):
         yield ""
         yield from _entry_lines(number, entry, hunks_in_full)
@@ -53,13 +54,35 @@ def _lines(told: ToldDigest, hunks_in_full: int) -> Iterator[str]:
         for number, entry in enumerate(told.brief, start=len(told.full) + 1):
             yield from _wrapped(f"{number}. {_severity(entry)}  {defanged(entry.headline)}")
             yield f"   {entry.change_url}"
+    if told.full:
+        yield from ("", "", "TO CITE")
+        for number, entry in enumerate(told.full, start=1):
+            yield from _cited(number, entry)
     yield from ("", "")
     yield from _looked_lines(told)
 
 
+def _contents(told: ToldDigest) -> Iterator[str]:
+    """What each Change says, one a line; nothing where the first line of the message said it already."""
+    entries = (*told.full, *told.brief)
+    several = len(entries) > 1
+    if several:
+        yield ""
+    for number, entry in enumerate(entries, start=1):
+        if several:
+            yield f"{number}. {_severity(entry)}  {defanged(entry.headline)}"
+        for line in entry.also:
+            yield f"   - {defanged(folded(line))}"
+
+
+def _cited(number: int, told: ToldEntry) -> Iterator[str]:
+    yield from _wrapped(f"Now:    {told.new_citation}", first=f"{number}. ", rest="          ")
+    yield from _wrapped(f"Before: {told.old_citation}", first="   ", rest="          ")
+
+
 def _entry_lines(number: int, told: ToldEntry, hunks_in_full: int) -> Iterator[str]:
     entry = told.entry
-    change, judgement = entry.change, entry.change.judgement
+    change = entry.change
     host = defanged(folded(host_of(entry.source.definition)))
     yield "=" * WIDTH
     yield from _wrapped(f"{number}. {_severity(told)}  {defanged(told.headline)}")
@@ -72,23 +95,22 @@ def _entry_lines(number: int, told: ToldEntry, hunks_in_full: int) -> Iterator[s
     for document in change.documents:
         yield from _field("Document", defanged(folded(f"{document.title}, {document.address}")))
     yield from _field("Page", told.change_url)
-    if judgement.position_changes:
-        yield from ("", "POSITIONS")
-        for moved in ranked_positions(change):
-            yield from _position_lines(moved, host)
-    if judgement.depositary_events:
+    if told.events:
         yield from ("", "TREATY ACTIONS")
-        for event in judgement.depositary_events:
+        for event in told.events:
             yield from _event_lines(event, host)
+    if told.positions:
+        yield from ("", "POSITIONS")
+        for moved in told.positions:
+            yield from _position_lines(moved, host)
     yield from ("", "WHY YOU ARE TOLD THIS")
-    for part in judgement.parts:
-        quoted = f': "{clipped(defanged(folded(part.passage)), 160)}"' if part.passage.strip() else ""
-        yield from _wrapped(f"{part.points:+.2f}  {said(folded(part.name))}{quoted}", first="  ", rest="         ")
+    for reason in (*told.reasons, told.note):
+        yield from _wrapped(defanged(reason), first="  - ", rest="    ")
     yield from _wrapped(
-        f"{judgement.significance:.2f}  significance: their sum, 1 at the most: {judgement.severity}", first="   "
+        f"{change.judgement.severity.capitalize()}; all reasons with their points: {told.change_url}",
+        first="  ",
+        rest="  ",
     )
-    if change.reason.strip():
-        yield from _wrapped(defanged(folded(change.reason)), first="  ", rest="  ")
     if told.alike:
         yield from (
             "",
@@ -102,9 +124,6 @@ def _entry_lines(number: int, told: ToldEntry, hunks_in_full: int) -> Iterator[s
         yield from _wrapped(f"The same edit was told before of: {defanged('; '.join(told.before))}.")
     yield from ("", f"WHAT CHANGED (text from {host}; [-removed-] {{+added+}})")
     yield from _hunk_lines(told, hunks_in_full)
-    yield from ("", "TO CITE")
-    yield from _wrapped(f"Now:    {told.new_citation}", first="  ", rest="          ")
-    yield from _wrapped(f"Before: {told.old_citation}", first="  ", rest="          ")
 
 
 def _position_lines(moved: PositionChange, host: str) -> Iterator[str]:
@@ -124,8 +143,7 @@ def _position_lines(moved: PositionChange, host: str) -> Iterator[str]:
 
 def _event_lines(event: DepositaryEvent, host: str) -> Iterator[str]:
     who = subject_name(event.subject) or defanged(folded(event.participant)) or "Participant not read"
-    details = [said(folded(event.event)), folded(event.instrument), said_iso_date(defanged(folded(event.date)))]
-    yield from _wrapped(f"{who}: {', '.join(detail for detail in details if detail)}", first="  ", rest="    ")
+    yield from _wrapped(f"{who}: {defanged(event_words(event))}", first="  ", rest="    ")
     if event.passage.strip():
         yield f"  Text from {host}:"
         yield from _quoted(event.passage)
@@ -178,16 +196,20 @@ def _looked_lines(told: ToldDigest) -> Iterator[str]:
     if digest.unreached:
         yield from ("", "Could not be reached:")
         for reach in digest.unreached:
-            yield from _wrapped(_reach(reach), first="  - ", rest="    ")
+            yield from _wrapped(_reach(reach) + _still_held(told, reach.source), first="  - ", rest="    ")
     if digest.held:
         yield from ("", "Answered, but not with their document (held until a person looks):")
         for reach in digest.held:
             why = clipped(defanged(folded(reach.held)), 300)
-            yield from _wrapped(f"{_named(reach.source)}: {why}", first="  - ", rest="    ")
+            before = reach.held_at is not None and reach.held_at <= digest.period_from
+            since = held_since(reach, digest.period_to) if before else ""
+            yield from _wrapped(f"{_named(reach.source)}{since}: {why}", first="  - ", rest="    ")
     if digest.unchecked:
         yield from ("", "Not tried in this period:")
         for source in digest.unchecked:
-            yield from _wrapped(_named(source) + why_unchecked(source), first="  - ", rest="    ")
+            yield from _wrapped(
+                _named(source) + why_unchecked(source) + _still_held(told, source), first="  - ", rest="    "
+            )
     if digest.flipping:
         yield from ("", "Go back and forth (said once):")
         for reach in digest.flipping:
@@ -209,6 +231,11 @@ def _looked_lines(told: ToldDigest) -> Iterator[str]:
     yield from _wrapped(
         "In text taken from Sources, addresses are written with [.] and [:] so that nothing in them can be clicked."
     )
+
+
+def _still_held(told: ToldDigest, source: Source) -> str:
+    held = next((reach for reach in told.digest.still_held if reach.source.source_id == source.source_id), None)
+    return held_since(held, told.digest.period_to) if held is not None else ""
 
 
 def _reach(reach: SourceReach) -> str:

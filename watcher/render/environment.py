@@ -12,10 +12,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from watcher.render import words
-from watcher.render.board import contradiction_words, dates_words, stated_words
-from watcher.render.headline import edit_counts, headline, ranked_positions, step
+from watcher.render.board import contradiction_words, dates_words, moment_words, stated_words, until_words
+from watcher.render.headline import edit_counts, event_words, headline, ranked_events, ranked_positions, step
 from watcher.render.hunks import HunkView, view_hunk
+from watcher.render.reasons import reason_name, reasons
 
+EMPTY_VALUES = frozenset({"[]", "{}", "null", "false", '""'})
 PAGE_AROUND = 600  # characters
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -46,9 +48,15 @@ def pretty_json(text: str) -> str:
 
 
 def changed_fields(before: str | None, after: str | None) -> list[tuple[str, str, str]]:
-    """(field, before, after) of two JSON objects where they differ, nested fields joined with dots."""
+    """(field, before, after) of two JSON objects where they differ, nested fields joined with dots; what is empty
+    before and after is left out."""
     old, new = _flat(before), _flat(after)
-    return [(key, old.get(key, ""), new.get(key, "")) for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
+    sides = ((key, _filled(old.get(key, "")), _filled(new.get(key, ""))) for key in sorted({*old, *new}))
+    return [(key, was, becomes) for key, was, becomes in sides if was != becomes]
+
+
+def _filled(value: str) -> str:
+    return "" if value in EMPTY_VALUES else value
 
 
 def _flat(text: str | None) -> dict[str, str]:
@@ -111,6 +119,8 @@ def _environment() -> Environment:
         host_of=words.host_of,
         subject_name=words.subject_name,
         stated=stated_words,
+        moment_words=moment_words,
+        until_words=until_words,
         dates=dates_words,
         contradiction=contradiction_words,
     )
@@ -120,6 +130,10 @@ def _environment() -> Environment:
         ranked_positions=ranked_positions,
         edit_counts=edit_counts,
         step=step,
+        event_words=event_words,
+        ranked_events=ranked_events,
+        reasons=reasons,
+        reason_name=reason_name,
         changed_fields=changed_fields,
     )
     return environment

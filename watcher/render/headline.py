@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from watcher.model.change import (
     Change,
@@ -15,18 +17,25 @@ from watcher.model.change import (
 from watcher.model.collection import DocumentStep
 from watcher.model.details import details_of
 from watcher.model.source import Source
-from watcher.render.words import clipped, counted, folded, said, said_iso_date, subject_name, title_of
+from watcher.model.telling import CORRECTION, REMOVED, News, news_in, news_of
+from watcher.render.words import (
+    clipped,
+    counted,
+    folded,
+    grouped,
+    said,
+    said_iso_date,
+    said_step,
+    subject_name,
+    title_of,
+)
 
 HEADLINE_LIMIT = 120
 DETAIL_LIMIT = 80
 
-_MOST_TELLING = (
-    PositionChangeKind.CHANGED,
-    PositionChangeKind.CONTRADICTED,
-    PositionChangeKind.WITHDRAWN,
-    PositionChangeKind.NEW_INFO,
-    PositionChangeKind.REWORDED,
-)
+NAMED = 2  # how much of what is new a line names; the rest is counted
+_FROM = frozenset({"withdrawal"})
+_TO = frozenset({"accession", "succession"})
 _KIND_LINES = {
     ChangeKind.NONE: "nothing changed",
     ChangeKind.MOVED: "text moved, words unchanged",
@@ -56,31 +65,83 @@ _STEP_WORDS = {
 }
 
 
-def ranked_positions(change: Change) -> tuple[PositionChange, ...]:
-    """The Position changes of a Change, the gravest first, then by how telling their kind is."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """What one piece of news says of whom. `times` is how many Changes say it."""
+
+    news: News
+    who: str
+    text: str
+    times: int = 1
+
+    @property
+    def whole(self) -> str:
+        """Both: "Kazakhstan: vote abstain → yes"."""
+        return f"{self.who}: {self.text}"
+
+
+def ranked_positions(change: Change, subjects: Collection[str] = ()) -> tuple[PositionChange, ...]:
+    """The Position changes of a Change in the order in which they are told."""
+    news = news_in(replace(change.judgement, depositary_events=()), subjects=subjects)
+    return tuple(one.what for one in news if isinstance(one.what, PositionChange))
+
+
+def ranked_events(change: Change, subjects: Collection[str] = ()) -> tuple[DepositaryEvent, ...]:
+    """The treaty actions of a Change in the order in which they are told."""
     return tuple(
-        sorted(
-            change.judgement.position_changes,
-            key=lambda moved: (-moved.severity.rank, _MOST_TELLING.index(moved.change)),
-        )
+        one.what for one in news_in(change.judgement, subjects=subjects) if isinstance(one.what, DepositaryEvent)
     )
 
 
-def headline(change: Change, source: Source) -> str:
+def lines_of(change: Change, source: Source, subjects: Collection[str] = ()) -> tuple[Line, ...]:
+    """What a Change says, one line for each piece of news, each once; `subjects` are those that a reader asked for."""
+    found: dict[str, Line] = {}
+    for news in news_of(change, subjects=subjects, about=source.definition.subjects):
+        line = _line(news, change, source)
+        found.setdefault(line.whole, line)
+    return tuple(found.values())
+
+
+def headline(change: Change, source: Source, subjects: Collection[str] = ()) -> str:
     """One line on what changed most, such as "Kazakhstan: vote abstain → yes", with a count of what else did."""
     if change.documents:
         return clipped(_documents_line(change, source), HEADLINE_LIMIT)
-    judgement = change.judgement
-    moved = ranked_positions(change)
-    lines = [_position_line(position, source) for position in moved]
-    events = [_event_line(event, source) for event in judgement.depositary_events]
-    first_is_grave = bool(moved) and moved[0].change is PositionChangeKind.CHANGED
-    told = list(dict.fromkeys([*lines, *events] if first_is_grave else [*events, *lines]))
-    if not told:
-        return clipped(f"{title_of(source)}: {_edit_line(change)}", HEADLINE_LIMIT)
-    more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
-    more += " (against the year before)" if change.from_source_id else ""
-    return clipped(told[0], HEADLINE_LIMIT - len(more)) + more
+    return named(
+        lines_of(change, source, subjects), after=" (against the year before)" if change.from_source_id else ""
+    )
+
+
+def named(lines: Sequence[Line], *, after: str = "", limit: int = HEADLINE_LIMIT) -> str:
+    """The first two of some lines, as far as they fit, and how many more there are; who is named once.
+
+    The same stance in other words is named only where there is nothing else, and never counted.
+    """
+    counting = [line for line in lines if line.news.counts] or list(lines[:1])
+    told = sum(line.times for line in counting)
+    for count in range(min(NAMED, len(counting)), 0, -1):
+        first = counting[:count]
+        text = "; ".join(
+            line.text if place and line.who == first[place - 1].who else line.whole for place, line in enumerate(first)
+        )
+        more = told - sum(line.times for line in first)
+        tail = (f" (and {grouped(more)} more)" if more else "") + after
+        if len(text) + len(tail) <= limit or count == 1:
+            return clipped(text, limit - len(tail)) + tail
+    return ""
+
+
+def _line(news: News, change: Change, source: Source) -> Line:
+    what = news.what
+    who = subject_name(news.subject) or title_of(source)
+    if isinstance(what, DepositaryEvent):
+        who = subject_name(what.subject) or folded(what.participant) or title_of(source)
+        return Line(news=news, who=who, text=event_words(what, short=True))
+    if isinstance(what, PositionChange):
+        return Line(news=news, who=who, text=_position_words(what))
+    if change.documents:
+        who, _, text = _documents_line(change, source).partition(": ")
+        return Line(news=news, who=who, text=text)
+    return Line(news=news, who=title_of(source), text=_edit_line(change))
 
 
 def _documents_line(change: Change, source: Source) -> str:
@@ -103,29 +164,40 @@ def step(moved: PositionChange) -> str:
     return f"{said(moved.old) or 'not stated'} → {said(moved.new) or 'not stated'}"
 
 
-def _position_line(moved: PositionChange, source: Source) -> str:
-    who = subject_name(moved.subject) or title_of(source)
+def _position_words(moved: PositionChange) -> str:
     indicator, old, new = said(moved.indicator), said(moved.old), said(moved.new)
     match moved.change:
         case PositionChangeKind.CHANGED:
-            return f"{who}: {indicator} {old or 'not stated'} → {new or 'not stated'}"
+            if old == new:
+                return f"{indicator} {new}, with another number or date"
+            return f"{indicator} {old or 'not stated'} → {new or 'not stated'}"
         case PositionChangeKind.CONTRADICTED:
-            return f"{who}: {indicator} {old or 'not stated'} contradicted by {new or 'silence'}"
+            return f"{indicator} {old or 'not stated'} contradicted by {new or 'silence'}"
         case PositionChangeKind.WITHDRAWN:
-            return f"{who}: {indicator} {old} no longer stated"
+            return f"{indicator} {old} no longer stated"
         case PositionChangeKind.NEW_INFO:
-            return f"{who}: {indicator} {new} newly stated"
+            return f"{indicator} {new} newly stated"
         case PositionChangeKind.REWORDED:
-            return f"{who}: {indicator} {new or old} reworded"
+            return f"{indicator} {new or old} reworded"
 
 
-def _event_line(event: DepositaryEvent, source: Source) -> str:
-    who = subject_name(event.subject) or folded(event.participant) or title_of(source)
-    instrument = f" to {event.instrument}" if event.instrument and event.event in ("accession", "succession") else ""
-    if event.instrument and not instrument:
-        instrument = f" of {event.instrument}"
-    date = f", {said_iso_date(folded(event.date))}" if event.date.strip() else ""
-    return f"{who}: {said(event.event)}{instrument}{date}"
+def event_words(event: DepositaryEvent, *, short: bool = False) -> str:
+    """A treaty action in words, months in three letters if `short`: "accession to MBT, 18 Nov 2026"."""
+    date = said_iso_date(folded(event.date), short=short)
+    if event.event == CORRECTION:
+        of = f" of {said(folded(event.action))}" if event.action.strip() else ""
+        treaty = f" ({event.instrument})" if event.instrument else ""
+        return f"date{of} corrected, {said_step(folded(event.old_date), folded(event.date), short=short)}{treaty}"
+    if event.event == REMOVED:
+        of = f" of {date}" if date else ""
+        return f"{said(folded(event.action)) or 'treaty action'}{_treaty(event, event.action)}{of} no longer listed"
+    return f"{said(folded(event.event))}{_treaty(event, event.event)}" + (f", {date}" if date else "")
+
+
+def _treaty(event: DepositaryEvent, action: str) -> str:
+    if not event.instrument:
+        return ""
+    return f" {'to' if action in _TO else 'from' if action in _FROM else 'of'} {event.instrument}"
 
 
 def _edit_line(change: Change) -> str:

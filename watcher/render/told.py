@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from watcher.model.change import Change, Hunk, HunkOp, Severity
+from watcher.model.change import Change, ChangeKind, DepositaryEvent, Hunk, HunkOp, PositionChange, Severity
 from watcher.model.permalinks import capture_url, change_url, digest_url
 from watcher.model.source import Source
-from watcher.model.subscription import Digest, DigestEntry, SubscriptionFilter
+from watcher.model.subscription import Digest, DigestEntry, SourceReach, SubscriptionFilter
 from watcher.render.citation import Cited, footnote
-from watcher.render.headline import headline
-from watcher.render.words import counted, folded, grouped, presence_citation, said, said_time, subject_name, title_of
+from watcher.render.headline import Line, headline, lines_of, named, ranked_events, ranked_positions
+from watcher.render.reasons import reasons
+from watcher.render.words import (
+    counted,
+    folded,
+    grouped,
+    presence_citation,
+    said,
+    said_since,
+    said_time,
+    subject_name,
+    title_of,
+)
 
 ENTRIES_IN_FULL = 20
+MOST_ALSO = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,11 +34,18 @@ class ToldEntry:
 
     `telling` are the Hunks that are shown; `others` counts in words those that are not (moved, boilerplate).
     `alike` are title and address of the same edit on other Sources of the host, `before` the titles of those of which
-    it was told in a message before.
+    it was told in a message before. `also` are the pieces of news that the headline only counts. `reasons` carried the
+    severity; `note` says what sort of edit it was where that is news. `positions` and `events` are in the order in
+    which they are told.
     """
 
     entry: DigestEntry
     headline: str
+    also: tuple[str, ...]
+    reasons: tuple[str, ...]
+    note: str
+    positions: tuple[PositionChange, ...]
+    events: tuple[DepositaryEvent, ...]
     change_url: str
     old_capture_url: str
     new_capture_url: str
@@ -40,7 +59,10 @@ class ToldEntry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ToldDigest:
-    """A Digest put into sentences. `full` are told with their passages, `brief` by headline and link alone."""
+    """A Digest put into sentences. `full` are told with their passages, `brief` by headline and link alone.
+
+    `summary` is "" where nothing is told: `looked` and `missed` then say it all.
+    """
 
     digest: Digest
     base_url: str
@@ -57,7 +79,8 @@ class ToldDigest:
 
 def tell(digest: Digest, *, base_url: str) -> ToldDigest:
     """All sentences and addresses of a Digest's message."""
-    entries = tuple(_told_entry(entry, base_url) for entry in digest.entries)
+    subjects = digest.subscription.filter.subjects
+    entries = tuple(_told_entry(entry, base_url, subjects) for entry in digest.entries)
     return ToldDigest(
         digest=digest,
         base_url=base_url,
@@ -73,14 +96,19 @@ def tell(digest: Digest, *, base_url: str) -> ToldDigest:
     )
 
 
-def _told_entry(entry: DigestEntry, base_url: str) -> ToldEntry:
+def _told_entry(entry: DigestEntry, base_url: str, subjects: tuple[str, ...]) -> ToldEntry:
     change = entry.change
     telling, others = _sorted_hunks(change)
     old_capture_url = capture_url(base_url, entry.old_sequence)
     new_capture_url = capture_url(base_url, entry.new_sequence)
     return ToldEntry(
         entry=entry,
-        headline=folded(headline(change, entry.source)),
+        headline=(line := folded(headline(change, entry.source, subjects))),
+        also=_also(line, lines_of(change, entry.source, subjects)),
+        reasons=(why := reasons(change)),
+        note=folded(change.reason) if change.kind is not ChangeKind.CONTENT or change.from_source_id or not why else "",
+        positions=ranked_positions(change, subjects),
+        events=ranked_events(change, subjects),
         change_url=change_url(base_url, change.change_id),
         old_capture_url=old_capture_url,
         new_capture_url=new_capture_url,
@@ -133,17 +161,32 @@ def _is_link(hunk: Hunk) -> bool:
     return hunk.op is HunkOp.LINKED and not hunk.boilerplate
 
 
+def _also(line: str, lines: tuple[Line, ...]) -> tuple[str, ...]:
+    """The news that a headline only counts."""
+    counting = [one for one in lines if one.news.counts]
+    unnamed = [one.whole for one in counting[1:] if folded(one.text) not in line or one.who not in line]
+    left = len(unnamed) - MOST_ALSO
+    return (*unnamed[:MOST_ALSO], *([f"and {grouped(left)} more"] if left > 0 else []))
+
+
 def _headline(digest: Digest, entries: tuple[ToldEntry, ...]) -> str:
-    if entries:
+    """Of several Changes the news that leads in all of them together."""
+    if len(entries) == 1:
         return entries[0].headline
+    if entries:
+        subjects = digest.subscription.filter.subjects
+        found: dict[str, Line] = {}
+        for entry in digest.entries:
+            for line in lines_of(entry.change, entry.source, subjects):
+                times = 1 if line.news.what is not None else len(entry.told)
+                found.setdefault(line.whole, replace(line, times=times))
+        return folded(named(sorted(found.values(), key=lambda line: line.news.key[:3])))
     return "No change of policy meaning" if digest.attempts else "Nothing was looked at"
 
 
 def _summary(digest: Digest) -> str:
     if not digest.entries:
-        if not digest.attempts:
-            return "Nothing can be said of this period: no Source was looked at."
-        return f"No change of policy meaning. {_looked(digest)}"
+        return "" if digest.attempts else "Nothing can be said of this period: no Source was looked at."
     entries = [one for entry in digest.entries for one in entry.told]
     severities = [entry.change.judgement.severity for entry in entries]
     kinds = ", ".join(
@@ -170,8 +213,8 @@ def _looked(digest: Digest) -> str:
 def _missed(digest: Digest) -> str:
     if not digest.sources_watched:
         return ""
-    reached = digest.sources_watched - len(digest.unreached) - len(digest.unchecked)
-    parts = [f"{grouped(reached)} of {counted(digest.sources_watched, 'Source')} answered"]
+    answered = digest.sources_watched - len(digest.unreached) - len(digest.unchecked) - len(digest.held)
+    parts = [f"{grouped(answered)} of {counted(digest.sources_watched, 'Source')} answered"]
     if digest.unreached:
         parts.append(f"{grouped(len(digest.unreached))} could not be reached")
     if digest.held:
@@ -179,6 +222,11 @@ def _missed(digest: Digest) -> str:
     if digest.unchecked:
         parts.append(f"{grouped(len(digest.unchecked))} {'was' if len(digest.unchecked) == 1 else 'were'} not tried")
     return "; ".join(parts) + "." + _unobserved(digest)
+
+
+def held_since(reach: SourceReach, now: datetime) -> str:
+    """What follows the name of a Source whose newest page is held from before."""
+    return f"; still held since {said_since(reach.held_at, now=now)}" if reach.held_at else ""
 
 
 def _unobserved(digest: Digest) -> str:

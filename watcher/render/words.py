@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
 from watcher.model.change import Change, ChangeKind
@@ -105,12 +105,35 @@ def said_time(moment: datetime) -> str:
     return f"{said_date(moment)}, {moment.astimezone(UTC):%H:%M} UTC"
 
 
-def said_iso_date(text: str) -> str:
-    """An ISO date in words ("1997-12-03" is "3 December 1997"); any other text as it is."""
+def said_since(moment: datetime, *, now: datetime) -> str:
+    """A moment that `now` looks back on: "08:29 UTC" of the same day, else with its day."""
+    same = moment.astimezone(UTC).date() == now.astimezone(UTC).date()
+    return f"{moment.astimezone(UTC):%H:%M} UTC" if same else said_time(moment)
+
+
+def said_iso_date(text: str, *, short: bool = False) -> str:
+    """An ISO date in words ("1997-12-03" is "3 December 1997", `short` "3 Dec 1997"); any other text as it is."""
     try:
-        return said_date(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC))
+        day = date.fromisoformat(text)
     except ValueError:
         return text
+    return f"{day.day} {_month(day, short=short)} {day.year}"
+
+
+def said_step(old: str, new: str, *, short: bool = False) -> str:
+    """From one ISO date to another, what both have in common once: "18 → 20 November 2026"."""
+    try:
+        before, after = date.fromisoformat(old), date.fromisoformat(new)
+    except ValueError:
+        return f"{said_iso_date(old, short=short) or 'no date'} → {said_iso_date(new, short=short)}"
+    words = [str(before.day), _month(before, short=short), str(before.year)]
+    common = 2 if before.year != after.year else 1 if before.month != after.month else 0
+    return f"{' '.join(words[: common + 1])} → {said_iso_date(new, short=short)}"
+
+
+def _month(day: date, *, short: bool) -> str:
+    name = _MONTHS[day.month - 1]
+    return name[:3] if short else name
 
 
 def said_cadence(seconds: int) -> str:

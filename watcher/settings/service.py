@@ -297,6 +297,11 @@ def _validate(settings: Settings, file: str) -> None:
             "and archive.s3_secret_key go together: set both or neither",
         ),
         (0 < settings.web.port < 65536, "web.port", "should be a port between 1 and 65535"),
+        (
+            _is_page_address(settings.web.base_url),
+            "web.base_url",
+            "should be the address that links begin with, such as https://watcher.example.org, without login or query",
+        ),
         (0 < settings.smtp.port < 65536, "smtp.port", "should be a port between 1 and 65535"),
         (settings.fetch.contact.isprintable(), "fetch.contact", "should be one line without control characters"),
         (0 <= settings.fetch.gap_seconds <= 3600, "fetch.gap_seconds", "should be from 0 to 3600"),
@@ -345,6 +350,15 @@ def _validate(settings: Settings, file: str) -> None:
             raise ConfigError(f"{key} {message}", file=file, key=key)
     if settings.fetch.proxy:
         _validate_proxy(settings.fetch, file)
+
+
+def _is_page_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+    return sound and url.isprintable() and not any(character in url for character in "@?# ")
 
 
 def _validate_proxy(fetch: FetchSettings, file: str) -> None:

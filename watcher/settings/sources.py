@@ -29,7 +29,7 @@ from watcher.pipeline.rules import require_key_columns, require_rules
 from watcher.pipeline.secrets import require_own_origin, require_protected
 from watcher.pipeline.trust import require_ca_file
 from watcher.settings.secrets import read_credentials, require_known_keys
-from watcher.settings.strict_yaml import Node, build, read_yaml
+from watcher.settings.strict_yaml import Node, build, raise_all, read_yaml
 from watcher.settings.tables import expand
 
 
@@ -110,15 +110,21 @@ def load_sources(path: Path, *, intranet: Sequence[str] = ()) -> tuple[list[Regi
     """
     files = sorted(path.glob("*.yaml")) + sorted(path.glob("*.yml")) if path.is_dir() else [path]
     entries: dict[str, tuple[Node, SourceEntry]] = {}
+    wrong: list[ConfigError] = []
     for file in files:
         for source_id, node in _listed(read_yaml(file)).items():
             if source_id in entries:
                 first = entries[source_id][0]
                 raise node.error(f"the Source {source_id!r} is also defined in {first.file} on line {first.line}")
-            entry = build(SourceEntry, node)
-            if entry.credentials is not None:
-                require_known_keys(entry.credentials)
-            entries[source_id] = (node, entry)
+            try:
+                entry = build(SourceEntry, node)
+                if entry.credentials is not None:
+                    require_known_keys(entry.credentials)
+            except ConfigError as error:
+                wrong.append(error)
+            else:
+                entries[source_id] = (node, entry)
+    raise_all(wrong)
     registered: list[RegisteredSource] = []
     problems: list[SourceProblem] = []
     for entry_id, (node, entry) in entries.items():
@@ -157,6 +163,10 @@ def _require_own_names(
 def _listed(root: Node) -> dict[str, Node]:
     top = root.mapping()
     for key, child in top.items():
+        if key != "sources" and isinstance(child.value, dict) and "url" in child.value:
+            raise child.error(
+                f"{key!r} looks like a Source: put a line `sources:` above the Sources of this file and indent them"
+            )
         if key != "sources":
             raise child.error(f"unknown key {key!r}; did you mean 'sources'?")
     return top["sources"].mapping() if "sources" in top else {}

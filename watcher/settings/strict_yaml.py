@@ -102,16 +102,31 @@ def build(kind: type[T], node: Node) -> T:
     """
     given = node.mapping()
     fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    for key, child in given.items():
-        if key not in fields:
-            raise unknown_key(child, key, fields)
+    problems = [unknown_key(child, key, fields) for key, child in given.items() if key not in fields]
     hints = typing.get_type_hints(kind)
-    values = {key: _convert(hints[key], child) for key, child in given.items()}
+    values = {}
+    for key, child in given.items():
+        try:
+            values.update({key: _convert(hints[key], child)} if key in fields else {})
+        except ConfigError as error:
+            problems.append(error)
     for field in fields.values():
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        if required and field.name not in values:
-            raise node.error(f"{node.path or 'the file'} needs a key {field.name!r}")
+        if required and field.name not in given:
+            problems.append(node.error(f"{node.path or 'the file'} needs a key {field.name!r}"))
+    raise_all(problems)
     return kind(**values)
+
+
+def raise_all(problems: Sequence[ConfigError]) -> None:
+    """Raise what is wrong, if anything is: all of it as one error, a line each, at the place of the first."""
+    if len(problems) > 1:
+        ordered = sorted(problems, key=lambda error: error.line or 0)
+        together = ConfigError("\n".join(str(error) for error in ordered), key=ordered[0].key)
+        together.file, together.line = ordered[0].file, ordered[0].line
+        raise together
+    for problem in problems:
+        raise problem
 
 
 def unknown_key(node: Node, key: str, known: typing.Iterable[str]) -> ConfigError:
@@ -141,9 +156,7 @@ def _convert(hint: Any, node: Node) -> Any:
     if hint is Path and isinstance(node.value, str):
         return Path(node.value)
     if not isinstance(hint, type) or not isinstance(node.value, hint) or (hint is int and isinstance(node.value, bool)):
-        raise node.error(
-            f"{node.path} should be {_wanted(hint)}, not {_kind(node.value)}{_quote_hint(hint, node.value)}"
-        )
+        raise node.error(f"{node.path} should be {_wanted(hint)}, not {_kind(node.value)}{_hint(hint, node)}")
     return node.value
 
 
@@ -205,5 +218,8 @@ def _wanted(hint: Any) -> str:
     return names.get(hint, str(hint))
 
 
-def _quote_hint(hint: Any, value: Any) -> str:
-    return ": put it in quotes" if hint is str and isinstance(value, bool | int | float) else ""
+def _hint(hint: Any, node: Node) -> str:
+    if hint is not str or not isinstance(node.value, bool | int | float):
+        return ""
+    is_cadence = node.path.rpartition(".")[2].endswith("every")
+    return ": write a number with its unit, such as 6h or 1d" if is_cadence else ": put it in quotes"

@@ -262,6 +262,12 @@ def last_attempts(connection: Connection, source_ids: list[str], *, until: datet
     return {row[0]: row[1] for row in rows}
 
 
+def brought_in(connection: Connection) -> frozenset[int]:
+    """The sequences of the Captures that a person brought: their dates are those of documents."""
+    found = connection.execute(select(captures.c.sequence).where(captures.c.trigger.in_(BROUGHT_IN)))
+    return frozenset(found.scalars())
+
+
 def last_reached_at(connection: Connection, source_id: str) -> datetime | None:
     """When a fetch of the Source last brought its content."""
     return connection.execute(

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from watcher.errors import StoreError
+from watcher.errors import ConfigError, StoreError
+from watcher.store.place import unwritable
 from watcher.store.schema import SCHEMA
 
 _GONE = ("terminating connection", "server closed the connection", "connection is closed", "connection failed")
@@ -77,9 +78,9 @@ class Database:
 
 
 def sqlite_path(url: str) -> Path | None:
-    """The file of an SQLite address, None for other databases."""
-    parsed = make_url(url)
-    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+    """The file of an SQLite address, None for other databases. ConfigError for what is no address of a database."""
+    parsed = _parsed(url)
+    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 
 
 def database_exists(url: str) -> bool:
@@ -139,6 +140,24 @@ def migrate_database(url: str) -> None:
     _upgrade(url)
 
 
+def _parsed(url: str) -> URL:
+    """The address is not repeated in the message: there may be a password in it."""
+    wanted = "write sqlite:///data/watcher.db or postgresql+psycopg://watcher@host/watcher"
+    try:
+        parsed = make_url(url)
+        parsed.get_dialect().import_dbapi()
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise ConfigError(f"store.url is no address of a database: {wanted}", key="store.url") from error
+    except ImportError as error:
+        missing = f"store.url: the library {error.name} is not installed"
+        raise ConfigError(
+            f"{missing}; for PostgreSQL install watcher[scale], else {wanted}", key="store.url"
+        ) from error
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise ConfigError(f"store.url names no file: {wanted}", key="store.url")
+    return parsed
+
+
 def _require_readable(path: Path) -> None:
     remedy = "It was left as it is: restore it from a backup, or name another one in config/watcher.yaml."
     try:
@@ -154,9 +173,25 @@ def _require_readable(path: Path) -> None:
         finally:
             connection.close()
     except (sqlite3.DatabaseError, OSError) as error:
+        held_off = unwritable((path.parent, path)) if _is_sqlite(path) else None
+        if held_off is not None:
+            place, why = held_off
+            raise StoreError(
+                f"database {path} can be read, but {place} may not be written by this user ({why}): give the service's "
+                "user the right to write there. Nothing needs to be restored."
+            ) from error
         raise StoreError(f"database {path} cannot be read: {error}. {remedy}") from error
     if checked != ("ok",):
         raise StoreError(f"database {path} is damaged: {checked[0]}. {remedy}")
+
+
+def _is_sqlite(path: Path) -> bool:
+    """Whether a file begins as the files of SQLite do (sqlite.org, "Database File Format", 1.3.1)."""
+    try:
+        with path.open("rb") as file:
+            return file.read(16) == b"SQLite format 3\0"
+    except OSError:
+        return False
 
 
 def _unreachable(error: DatabaseError) -> StoreError:

@@ -1,8 +1,11 @@
-"""What an SQLite file stands on: its file system, the log beside it, and who holds it open."""
+"""What an SQLite file stands on: its file system, the right to write, the log beside it, and who holds it open."""
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +73,41 @@ def log_length(path: Path) -> int:
         return path.with_name(f"{path.name}-wal").stat().st_size
     except OSError:
         return 0
+
+
+def obstacle(folder: Path) -> str:
+    """What keeps this user from writing into a folder, or into the nearest one above it that is there; "" if nothing.
+
+    A file is written there and removed at once.
+    """
+    try:
+        place = folder
+        while not place.exists():
+            place = place.parent
+        with tempfile.TemporaryFile(dir=place):
+            return ""
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def unwritable(paths: Iterable[Path]) -> tuple[Path, str] | None:
+    """The first of the paths that is there and that this user may not write, with the reason; None when all may be."""
+    for path in paths:
+        problem = obstacle(path) if path.is_dir() else _file_obstacle(path)
+        if problem:
+            return path, problem
+    return None
+
+
+def _file_obstacle(path: Path) -> str:
+    """Opening for writing changes nothing."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_NOFOLLOW))
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
 
 
 def _holds(process: Path, path: Path) -> bool:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from watcher.store.types import UtcDateTime
 
-SCHEMA = "0007"  # the newest of store/migrations/versions; numbers grow
+SCHEMA = "0008"  # the newest of store/migrations/versions; numbers grow
 
 metadata = MetaData(
     naming_convention={
@@ -192,6 +192,8 @@ subscriptions = Table(
     Column("covered_ordinal", Integer, nullable=False),
     Column("next_digest_at", UtcDateTime, nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("digest_hour", String(5), nullable=False, server_default=""),
+    Column("time_zone", String(64), nullable=False, server_default=""),
     Index(None, "active", "next_digest_at"),
 )
 

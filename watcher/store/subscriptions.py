@@ -13,12 +13,18 @@ from watcher.store.types import from_json, to_json
 
 
 def add_subscription(connection: Connection, subscription: Subscription) -> None:
-    """A new Subscription. ConflictError when the id is taken."""
-    taken = select(subscriptions.c.subscription_id).where(
-        subscriptions.c.subscription_id == subscription.subscription_id
-    )
-    if connection.execute(taken).first():
-        raise ConflictError(f"a Subscription named {subscription.subscription_id!r} exists already")
+    """A new Subscription. ConflictError when the id is taken says how to change or bring back the one that has it."""
+    name = subscription.subscription_id
+    taken = connection.execute(select(subscriptions.c.active).where(subscriptions.c.subscription_id == name)).first()
+    if taken is not None:
+        way = (
+            f"change it with `watcher subscription edit {name}`"
+            if taken.active
+            else f"it is stopped: bring it back with `watcher subscription resume {name}`"
+        )
+        raise ConflictError(
+            f"a Subscription named {name!r} exists already; {way}, or give this one another name with --id"
+        )
     connection.execute(
         insert(subscriptions).values(
             subscription_id=subscription.subscription_id,
@@ -29,6 +35,8 @@ def add_subscription(connection: Connection, subscription: Subscription) -> None
             covered_ordinal=subscription.covered_ordinal,
             next_digest_at=subscription.next_digest_at,
             active=subscription.active,
+            digest_hour=subscription.digest_hour,
+            time_zone=subscription.time_zone,
         )
     )
 
@@ -78,6 +86,25 @@ def advance_subscription(
     return moved.rowcount == 1
 
 
+def change_subscription(connection: Connection, subscription: Subscription) -> None:
+    """Put a Subscription's recipient, filter, cadence, state and next Digest in the place of what was there."""
+    connection.execute(
+        update(subscriptions)
+        .where(subscriptions.c.subscription_id == subscription.subscription_id)
+        .values(
+            recipient=subscription.recipient,
+            filter=to_json(SubscriptionFilter, subscription.filter),
+            cadence=subscription.cadence,
+            next_digest_at=subscription.next_digest_at,
+            active=subscription.active,
+            digest_hour=subscription.digest_hour,
+            time_zone=subscription.time_zone,
+            covered_until=subscription.covered_until,
+            covered_ordinal=subscription.covered_ordinal,
+        )
+    )
+
+
 def deactivate_subscription(connection: Connection, subscription_id: str) -> None:
     """Stop a Subscription; its Digests stay."""
     connection.execute(
@@ -95,4 +122,6 @@ def _subscription(row: Row[tuple[object, ...]]) -> Subscription:
         covered_ordinal=row.covered_ordinal,
         next_digest_at=row.next_digest_at,
         active=row.active,
+        digest_hour=row.digest_hour,
+        time_zone=row.time_zone,
     )

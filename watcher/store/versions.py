@@ -167,6 +167,19 @@ def newest_readable(connection: Connection, *, until: datetime | None = None) ->
     return [(row.source_id, row.version_id, bool(row.asks)) for row in rows]
 
 
+def readable_in_order(connection: Connection, *, until: datetime) -> dict[str, list[tuple[str, datetime]]]:
+    """(version_id, captured_at) of the standing readable Versions up to a moment, oldest first, by Source."""
+    rows = connection.execute(
+        select(versions.c.source_id, versions.c.version_id, versions.c.captured_at)
+        .where(versions.c.error_code == "", _stands(), versions.c.captured_at <= until)
+        .order_by(versions.c.captured_at, versions.c.sequence, versions.c.extractor_version, versions.c.version_id)
+    )
+    found: dict[str, list[tuple[str, datetime]]] = {}
+    for row in rows:
+        found.setdefault(row.source_id, []).append((row.version_id, row.captured_at))
+    return found
+
+
 def version_before(connection: Connection, source_id: str, captured_at: datetime, sequence: int) -> Version | None:
     """The newest readable Version of a Source that stood before a moment, None when there is none."""
     row = connection.execute(

@@ -11,6 +11,7 @@ from fastapi import Request, Response
 from watcher.errors import RefusedError
 from watcher.pipeline.between import Between, between, facts, moment_of, since
 from watcher.render import unified_diff
+from watcher.store import sources
 from watcher.web.pages.changes import HUNKS_SHOWN
 from watcher.web.reply import page, rooms_of
 
@@ -24,7 +25,10 @@ def show_diff(request: Request, view: str = "inline") -> Response:
     """
     asked = {name: request.query_params.get(name, "").strip()[:200] for name in ("from", "to", "source", "since", "as")}
     if not ((asked["from"] and asked["to"]) or (asked["source"] and asked["since"])):
-        return page(request, "diff_form", section="Changes", asked=asked)
+        with rooms_of(request).database.reading() as connection:
+            names = [source.source_id for source in sources.list_sources(connection)]
+        unknown = sorted(set(request.query_params) - {*asked, "view"})
+        return page(request, "diff_form", section="Changes", asked=asked, names=names, unknown=unknown)
     rooms = rooms_of(request)
     if asked["from"] and asked["to"]:
         found = between(rooms, asked["from"], asked["to"])
