@@ -1,7 +1,8 @@
 """What is read in the texts of ../shared/eval, one JSON line a text, to be compared before and after a change.
 
-A line holds every Position with its offsets and rule, or all that a comparison tells with the parts of its
-significance. Two trees read alike when their lines are the same byte for byte:
+A line holds every Position with its offsets and rule and what became of the cues that are not heard as they stand, or
+all that a comparison tells with the parts of its significance. Two trees read alike when their lines are the same byte
+for byte:
 
     python benchmarks/same_reading.py before.jsonl     (in one tree)
     python benchmarks/same_reading.py after.jsonl      (in the other one)
@@ -21,8 +22,10 @@ from typing import Any
 
 from real_pages import SHARED
 
+from watcher.classify import explain_positions
 from watcher.classify.words import split_words
 from watcher.pipeline.answer import compare_item, positions_item
+from watcher.pipeline.compare import pack_of
 from watcher.settings import load_pack_text
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
@@ -44,7 +47,9 @@ def main() -> None:
             for name, pack_text in packs.items():
                 for subject in dict.fromkeys((str(item["subject"]), "")):
                     found = positions_item(item | {"subject": subject, "id": f"{item['id']} {name}"}, pack_text)
-                    print(json.dumps(found, ensure_ascii=False), file=lines)
+                    explained = explain_positions(item["text"], subject=subject, pack=pack_of(pack_text))
+                    told = found | {"remarks": [[one.rule, one.why] for each in explained for one in each.remarks]}
+                    print(json.dumps(told, ensure_ascii=False), file=lines)
             words = split_words(item["text"])
             print(json.dumps([item["id"], hash((*words.starts, *words.ends)), len(words.words)]), file=lines)
             read += 1
