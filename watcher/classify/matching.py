@@ -70,7 +70,7 @@ def operator_places(folding: Folding, pack: Pack) -> Standing:
         if not possible & bits[id(operator.cue)]:
             continue
         places = []
-        for first, last in folding.find(operator.cue):
+        for first, last in pack.index.spans(operator.cue, folding.written):
             if not any(first < end and start < last for start, end in taken):
                 places.append((first, last))
                 taken.append((first, last))

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple, TypeVar
@@ -112,28 +112,24 @@ def _name_at(words: Words, at: int, names: tuple[_Name, ...]) -> _Name | None:
 class Folding:
     """A sentence's words with mentions folded into single words, and the way back to places in the text.
 
+    `names` are put in the place of their spans at once, see `replace`. `written` are the words as cues read them;
     `present` says what all words that it has and had mean to the index: enough to know which cues need not be looked
     for.
     """
 
-    __slots__ = ("_index", "_named", "_possible", "_replaced", "_split", "_written", "present", "words")
+    __slots__ = ("_index", "_named", "_possible", "_replaced", "_split", "present", "words", "written")
 
-    def __init__(self, words: Words, index: CueIndex) -> None:
+    def __init__(self, words: Words, index: CueIndex, names: list[tuple[int, int, str]]) -> None:
         self.words = words.words
-        self.present = 0
+        for first, last, mention in reversed(names):
+            self.words[first:last] = [mention]
+        self.written = index.write(self.words)
+        self.present = index.present(self.written)
         self._split = words
-        self._replaced: list[list[tuple[int, int, str]]] = []
+        self._replaced = [names]
         self._index = index
-        self._written: str | None = None
         self._possible: int | None = None
         self._named: list[int] | None = None
-
-    @property
-    def written(self) -> str:
-        """The words as cues read them."""
-        if self._written is None:
-            self._written = self._index.write(self.words)
-        return self._written
 
     @property
     def shapes(self) -> list[str]:
@@ -182,20 +178,13 @@ class Folding:
         """Put one word in the place of each span; spans are ascending and do not overlap."""
         if not spans:
             return
-        written = self.written
         characters = self._index.write([mention for _, _, mention in spans])
         for (first, last, mention), character in zip(reversed(spans), reversed(characters), strict=True):
             self.words[first:last] = [mention]
-            written = written[:first] + character + written[last:]
+            self.written = self.written[:first] + character + self.written[last:]
         self.present |= self._index.present(characters)
-        self._written = written
         self._replaced.append(spans)
         self._possible = self._named = None
-
-    def settle(self) -> None:
-        """Know the words as they are now, and no more what they were."""
-        self.present = self._index.present(self.written)
-        self._possible = None
 
 
 def _is_government(words: Words, first: int, last: int, grammar: Grammar | None) -> bool:
@@ -250,17 +239,18 @@ def _again(folding: Folding, first: int, recall: Recall) -> str:
     return "@own"
 
 
-def _fold_cues(folding: Folding, grammar: Grammar, recall: Recall, bits: Mapping[int, int]) -> None:
-    possible = folding.possible
-    for kind, cue in grammar.mentions:
+def _fold_cues(folding: Folding, pack: Pack, recall: Recall) -> None:
+    bits, possible = pack.index.bits, folding.possible
+    for kind, cue in pack.grammar.mentions:
         if not possible & bits[id(cue)]:
             continue
         spans = []
-        for first, last in folding.find(cue):
+        for first, last in pack.index.spans(cue, folding.written):
             mention = _again(folding, first, recall) if kind == "again" else "@" + kind
             spans.append((first, last, mention))
-        folding.replace(spans)
-        possible = folding.possible
+        if spans:
+            folding.replace(spans)
+            possible = folding.possible
 
 
 def _has_title(folding: Folding, at: int, pack: Pack) -> bool:
@@ -295,10 +285,8 @@ def fold_mentions(
 
     `alone` says that the text is this one sentence, so that it can lean on nothing but the pack.
     """
-    folding = Folding(words, pack.index)
-    folding.replace(_name_spans(words, subject=subject, grammar=pack.grammar))
-    folding.settle()
-    _fold_cues(folding, pack.grammar, recall, pack.index.bits)
+    folding = Folding(words, pack.index, _name_spans(words, subject=subject, grammar=pack.grammar))
+    _fold_cues(folding, pack, recall)
     treaty, treaty_age, actor, actor_age, topic_age = recall
     if folding.holds(pack.topic):
         topic_age = 0
