@@ -7,6 +7,7 @@ overruns its time is killed with its child and named; the pool starts another on
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import queue
 import resource
@@ -22,6 +23,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 CALLS_PER_CHILD = 500
+# Large Documents are made of many objects that live as long as the call; looking through them often is lost time.
+OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
 class ChildPool:
@@ -113,6 +116,7 @@ def _serve(pipe: Connection, memory_bytes: int, cpu_seconds: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
             function, args, kwargs = pipe.recv()

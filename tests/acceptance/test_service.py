@@ -122,7 +122,7 @@ def test_the_demonstration_ends_by_itself_and_what_it_made_can_be_served(
     assert time.monotonic() - begun < 60
     assert "Kazakhstan: vote abstain → yes" in told
     assert "Kazakhstan: ccw not party → party" in told
-    assert "accession CCW, 2009-07-08" in told
+    assert "Kazakhstan: accession to CCW, 8 Jul 2009" in told
     assert "503" in told
     messages = sorted((tmp_path / "made" / "mail").glob("*.eml"))
     assert len(messages) >= 3

@@ -438,7 +438,8 @@ def test_a_browser_that_stands_still_is_killed_after_the_deadline(site: Any, bro
 
 
 def test_a_page_that_takes_all_memory_ends_the_browser_and_says_so(site: Any, browser: Make, temporary: Path) -> None:
-    greedy = "<script>const kept = []; setInterval(() => kept.push(new Uint8Array(5e7).fill(1)), 30)</script>"
+    take = "const kept = [], take = () => kept.push(new Uint8Array(5e7).fill(1))"
+    greedy = f"<script>{take}; for (let n = 0; n < 30; n++) take(); setInterval(take, 30)</script>"
     page = site.put("/page", PAGE.format("Greedy", greedy))
     one = browser(options=BrowserOptions(maximum_memory_bytes=700_000_000))
     result = one.fetch(FetchRequest(url=page, browser=True))

@@ -54,10 +54,11 @@ def test_the_whole_path_from_registering_to_the_second_check(run: Any, site: Any
     site.put("/kaz", b"", status=500)
     failed = run("check", "kaz")
     assert failed.returncode == 1
-    assert "Could not be reached (http error)" in failed.stdout
+    assert "The server was reached, but did not give the page" in failed.stdout
+    assert "500 Internal Server Error" in failed.stdout
     listed = json.loads(run("source", "list", "--json").stdout)
     assert [(one["source_id"], one["failures_in_a_row"], one["captures"]) for one in listed] == [("kaz", 1, 4)]
-    assert "not reached: kaz" in run("status").stdout
+    assert "the page was not given: kaz (http error, once)" in run("status").stdout
     shown = run("source", "show", "kaz").stdout
     assert "content  critical" in shown
 

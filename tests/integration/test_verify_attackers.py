@@ -361,7 +361,9 @@ def test_137_everything_recomputed_with_the_stolen_key_is_found_only_against_a_n
 
 
 def test_a_rewrite_is_found_by_the_checkpoint_of_a_digest_while_the_database_keeps_it(victim: Victim) -> None:
-    victim.sql("INSERT INTO subscriptions VALUES ('s', 'a@b.example', '{}', 'daily', '2026-01-01', 0, '2026-01-01', 1)")
+    victim.sql(
+        "INSERT INTO subscriptions VALUES ('s', 'a@b.example', '{}', 'daily', '2026-01-01', 0, '2026-01-01', 1, '', '')"
+    )
     victim.sql(
         "INSERT INTO digests VALUES ('d', 's', '2026-01-01', '2026-01-02', '2026-01-02', 'x', 'x', 'x', ?)", victim.kept
     )

@@ -89,6 +89,8 @@ def _of_whole(hunk: Hunk, old: str, new: str, edit: Edit, *, subject: str, pack:
 
 def _of_edited(hunk: Hunk, old: str, new: str, found: list[Edit], *, subject: str, pack: Pack) -> list[str]:
     """Markers of a passage that was edited."""
+    if _is_other_vote(hunk, pack):
+        return ["opposite"]
     lexicon = pack.lexicon
     meant = [edit for edit in found if is_meant(edit, lexicon)]
     if not meant:
@@ -108,6 +110,20 @@ def _of_edited(hunk: Hunk, old: str, new: str, found: list[Edit], *, subject: st
         return []
     said = [edit for edit in meant if not is_resumed(edit, old, new, lexicon)]
     return _of_content(said, hunk.heading, lexicon)
+
+
+def _is_other_vote(hunk: Hunk, pack: Pack) -> bool:
+    """True when a cell that said one vote, or answer, says another: "Abstain" and "Yes". A letter or a sign is a vote
+    only in a column of votes."""
+    calls = pack.roll_calls
+    if calls is None:
+        return False
+    for cell in hunk.cells:
+        old, new = (fold(text).strip(" .*") for text in (cell.old, cell.new))
+        of_votes = fold(cell.column).strip(" :.") in calls.columns
+        if (of_votes or min(len(old), len(new)) > 1) and calls.labels.get(old, "") != calls.labels.get(new, ""):
+            return old in calls.labels and new in calls.labels
+    return False
 
 
 def _of_content(found: list[Edit], heading: str, lexicon: Lexicon) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,6 +18,7 @@ from watcher.fetch import Egress, Fetcher, FetchLimits, FetchRequest, authoritie
 from watcher.model.capture import Outcome
 from watcher.pipeline.health import move_command, proposed_address
 from watcher.pipeline.standing import contact_problems, link_problems, mail_problems, origin_problems
+from watcher.render.words import counted
 from watcher.settings import Settings, load_packs, load_settings, load_sources
 from watcher.settings.secrets import unresolved
 from watcher.store import captures, digests, sources, subscriptions, versions
@@ -70,7 +72,12 @@ def status(context: Context, as_json: bool) -> None:
     if as_json:
         print_json({**facts, "problems": problems})
         return
-    click.echo(f"{facts['sources']} Sources, {facts['captures']} Captures, {facts['subscriptions']} Subscriptions")
+    held_in_all: dict[str, Any] = {
+        "Source": facts["sources"],
+        "Capture": facts["captures"],
+        "Subscription": facts["subscriptions"],
+    }
+    click.echo(", ".join(counted(number, one) for one, number in held_in_all.items()))
     for source in failing:
         what = "the page was not given" if source.last_outcome == Outcome.HTTP_ERROR else "not reached"
         outcome = str(source.last_outcome).replace("_", " ")

@@ -17,7 +17,7 @@ from watcher.model.questionnaire import question_names
 
 DIFFER = "blocks"
 DIFFER_VERSION = 4
-# Edited Blocks beyond this many are told without their words.
+# Edited Blocks beyond this many are told without their words, table rows without their cells.
 MAX_WORD_HUNKS = 10_000
 # A text of this many characters that is told as deleted while another one is inserted makes the Diff coarse.
 LONG_CHARACTERS = 20_000
@@ -65,7 +65,7 @@ class _HunkMaker:
         self.effort = Effort(TOTAL_CELLS)
         self.old_headings = headings(old)
         self.new_headings = headings(new)
-        self.compared = 0
+        self.compared = self.rows = 0
         self.counting: tuple[dict[int, frozenset[str]], dict[int, frozenset[str]]] | None = None
         self.in_order = True
 
@@ -73,7 +73,7 @@ class _HunkMaker:
         """A Block that stands on both sides."""
         left, right = self.old[i], self.new[j]
         whole = left.text == old_text and right.text == new_text
-        cells = cell_edits(left, right) if whole and op is HunkOp.EDITED else ()
+        cells = self._cells(left, right) if whole and op is HunkOp.EDITED else ()
         return Hunk(
             op=op,
             old=old_text,
@@ -118,7 +118,7 @@ class _HunkMaker:
             new_index=None,
             row_key=self.pairing.old_keys.get(i, ""),
             boilerplate=self.old[i].boilerplate,
-            cells=cell_edits(self.old[i], None),
+            cells=self._cells(self.old[i], None),
         )
 
     def inserted(self, j: int) -> Hunk:
@@ -132,8 +132,13 @@ class _HunkMaker:
             new_index=j,
             row_key=self.pairing.new_keys.get(j, ""),
             boilerplate=self.new[j].boilerplate,
-            cells=cell_edits(None, self.new[j]),
+            cells=self._cells(None, self.new[j]),
         )
+
+    def _cells(self, old: Block | None, new: Block | None) -> tuple[CellEdit, ...]:
+        cells = cell_edits(old, new) if self.rows < MAX_WORD_HUNKS else ()
+        self.rows += bool(cells)
+        return cells
 
     def _words(self, i: int, j: int, old_text: str, new_text: str) -> tuple[WordEdit, ...]:
         self.compared += 1

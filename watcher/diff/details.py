@@ -48,14 +48,19 @@ def running_columns(blocks: Sequence[Block]) -> dict[int, frozenset[str]]:
     for start, end in runs(blocks):
         headed = any(block.columns for block in blocks[start:end])
         rows = [place for place in range(start, end) if blocks[place].columns or not headed]
-        named = [_named(blocks[place]) for place in rows]
-        width = min((len(row) for row in named), default=0)
-        counting = frozenset(
-            named[0][column][0] for column in range(width) if _counts([row[column][1] for row in named])
-        )
+        begun = [_named(blocks[place]) for place in rows[:FEWEST_COUNTED]]
+        columns = _counting(begun, range(min(map(len, begun), default=0)))
+        if columns:
+            named = [_named(blocks[place]) for place in rows]
+            columns = _counting(named, [column for column in columns if column < min(map(len, named))])
+        counting = frozenset(begun[0][column][0] for column in columns)
         if counting:
             found |= dict.fromkeys(rows, counting)
     return found
+
+
+def _counting(rows: Sequence[Sequence[tuple[str, str]]], columns: Iterable[int]) -> list[int]:
+    return [column for column in columns if _counts([row[column][1] for row in rows])]
 
 
 def _counts(cells: Sequence[str]) -> bool:

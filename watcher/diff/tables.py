@@ -16,7 +16,7 @@ from rapidfuzz import fuzz
 from watcher.diff.effort import Effort
 from watcher.diff.words import bounded_word_edits
 from watcher.model.change import WordEdit, WordOp
-from watcher.model.document import Block, BlockKind
+from watcher.model.document import LEAF_COLUMNS, Block, BlockKind
 from watcher.model.subjects import subject_of
 
 SEPARATOR = " | "
@@ -108,14 +108,16 @@ def _alike_heads(old: Block, new: Block, lone: bool) -> bool:
 
 
 def key_column(tables: Sequence[Sequence[Block]], headings: Collection[str] = ()) -> int:
-    """The column that names the rows of `tables`, or -1: one under a heading of `headings`, else the first one whose
-    non-empty values are nearly unique in every table.
+    """The column that names the rows of `tables`, or -1: one under a heading of `headings`, of the leaves of a JSON
+    document their path, else the first one whose non-empty values are nearly unique in every table.
     """
     wanted = {_plain(heading) for heading in headings}
     for rows in tables if wanted else ():
         for column, heading in enumerate(rows[-1].columns or rows[0].cells):
             if _plain(heading) in wanted:
                 return column
+    if all(rows[-1].columns == LEAF_COLUMNS for rows in tables):
+        return LEAF_COLUMNS.index("path")
     width = min((max((len(row.cells) for row in rows), default=0) for rows in tables), default=0)
     for column in range(width):
         if all(_names_rows([_cell(row, column) for row in rows]) for rows in tables):

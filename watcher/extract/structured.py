@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 
 from watcher.errors import ExtractError
 from watcher.extract.charset import decode
 from watcher.extract.limits import MAX_BLOCKS, refuse
 from watcher.extract.reading import Payload, Reading, fold, row
 from watcher.extract.text import text_blocks
-from watcher.model.document import Block
+from watcher.model.document import LEAF_COLUMNS, Block
 
 _MINIMUM_TABLE_ROWS = 2
 
 
 def read_json(payload: Payload) -> Reading:
-    """One TABLE_ROW per leaf, cells (path, value); a list of flat objects is a table with their keys as columns.
+    """One TABLE_ROW per leaf under LEAF_COLUMNS; a list of flat objects is a table with their keys as columns.
 
     Paths carry no list indexes, so that a new item does not rename those after it. Text that is not JSON is read as
     lines of JSON, else as plain text with a note. ExtractError `no_text` or `too_large`.
@@ -66,7 +65,7 @@ def _walk(value: object, path: str) -> Iterator[Block]:
             for inner in value:
                 yield from _walk(inner, f"{path}[]")
     else:
-        block = row((fold(path) or "value", _shown(value)))
+        block = row((fold(path) or "value", _shown(value)), LEAF_COLUMNS)
         if block is not None and block.cells[1]:
             yield block
 
@@ -85,7 +84,7 @@ def _table(items: list[object]) -> Iterator[Block]:
     for item in objects:
         block = row(tuple(_shown(item.get(name)) for name in columns), names)
         if block is not None:
-            yield replace(block, columns=names)
+            yield block
 
 
 def _shown(value: object) -> str:

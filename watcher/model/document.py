@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+# The headings of a table of the values of a nested document: where each stands in it, and what it is.
+LEAF_COLUMNS = ("path", "value")
+
 
 class BlockKind(StrEnum):
     HEADING = "heading"

@@ -68,9 +68,10 @@ def diagnose(
         yield _file_system(path)
         yield from _log(path)
     places = {"database": path.parent if path else None, "archive": archive}
+    made = database_exists(database_url)
     for name, folder in places.items():
         if folder is not None:
-            yield _space(name, folder)
+            yield _space(name, folder if made else _nearest(folder))
             yield from _writing(name, folder, path if name == "database" else None)
     yield from _programs(browser)
     if told is not None:
@@ -117,6 +118,11 @@ def _log(path: Path) -> Iterator[Diagnosis]:
         + (f" ({held})" if held else ""),
         remedy="end the program that reads the database for so long; the log shrinks by itself then",
     )
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or where it is going to be made."""
+    return next(one for one in (folder, *folder.absolute().parents) if one.is_dir() or one == one.parent)
 
 
 def _space(name: str, folder: Path) -> Diagnosis:
@@ -172,7 +178,7 @@ def _programs(browser: str) -> Iterator[Diagnosis]:
 
 def _from_database(url: str, now: datetime, told: Told | None) -> Iterator[Diagnosis]:
     if not database_exists(url):
-        yield _judged("database", "there is none yet", "run `watcher init`", level=Level.ODD)
+        yield _judged("database", "there is none yet", "run `watcher init`", level=Level.BAD)
         return
     try:
         database = open_database(url)

@@ -204,6 +204,19 @@ def test_json_values_are_compared_by_path_and_their_order_is_no_change(build: Si
     assert (hunk.row_key, build.marked(hunk.words)) == ("treaty.parties", "treaty.parties | [-164-]{+165+}")
 
 
+def test_leaves_are_named_by_their_path_where_a_list_repeats_it(build: SimpleNamespace) -> None:
+    def read(*tags: str, parties: str = "164") -> Document:
+        rows = [("path", "value"), ("treaty.parties", parties), *(("tags[]", tag) for tag in tags)]
+        made: Document = build.document(*build.rows(*rows)[1:])
+        return made
+
+    assert build.only(compare(read("a", "b", "c", "d"), read("a", "b", "c", "d", parties="165"))).row_key == (
+        "treaty.parties"
+    )
+    added = build.only(compare(read("a", "b", "c", "d"), read("a", "b", "e", "c", "d")))
+    assert (added.row_key, added.new) == ("tags[]", "tags[] | e")
+
+
 def test_columns_in_another_order_are_moved_and_a_value_under_another_heading_is_content(
     build: SimpleNamespace,
 ) -> None:
