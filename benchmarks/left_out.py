@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from watcher.classify import Pack, find_positions
-from watcher.classify.cues import CueIndex
+from watcher.classify.cueindex import CueIndex
 from watcher.classify.mentions import Recall, fold_mentions
 from watcher.classify.packfile import cues_of
 from watcher.classify.words import split_words
@@ -45,7 +45,8 @@ def _countries_of_cues(data: Path, pack: Pack) -> list[set[str]]:
     heard: list[set[str]] = [set() for _ in pack.rules]
     for country, text in _texts(data):
         folding, _ = fold_mentions(split_words(text), subject=country, pack=pack, recall=Recall(), alone=True)
-        for number in pack.index.candidates(folding.present):
+        offered = (number for weak in (False, True) for number in pack.index.candidates(folding.present, weak=weak))
+        for number in offered:
             if country not in heard[number] and next(folding.find(pack.rules[number].cue), None):
                 heard[number].add(country)
     return heard
@@ -54,7 +55,7 @@ def _countries_of_cues(data: Path, pack: Pack) -> list[set[str]]:
 def _without(pack: Pack, heard: list[set[str]], country: str) -> Pack:
     """The pack with those cues alone that match in the texts of another country than this one."""
     rules = tuple(rule for rule, countries in zip(pack.rules, heard, strict=True) if countries - {country})
-    others = (pack.topic, *cues_of(pack.grammar))
+    others = cues_of(pack.topic, pack.grammar, pack.indicators, pack.roll_calls)
     return replace(pack, rules=rules, index=CueIndex((rule.cue for rule in rules), others))
 
 

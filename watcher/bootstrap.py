@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -37,7 +38,7 @@ from watcher.fetch import (
 )
 from watcher.isolation import ChildPool
 from watcher.pipeline.places import require_places
-from watcher.pipeline.ports import Clock, Rooms
+from watcher.pipeline.ports import Clock, PackText, Rooms
 from watcher.pipeline.recover import recover as recover_rooms
 from watcher.pipeline.timestamp import MAXIMUM_ANSWER_BYTES, Authority
 from watcher.pipeline.verify import VerifyTarget
@@ -184,15 +185,18 @@ def open_instance(
     clock: Clock = utc_now,
     create: bool = False,
     recover: bool = True,
+    pack_later: bool = False,
 ) -> Iterator[Instance]:
     """Open the rooms of the instance that `config` describes, and close them at the end.
 
     With `create`, an instance that has neither database nor archive is made first. Without `recover`, what a crash
-    left undone stays so: for a database that is only being made. ArchiveError or
-    StoreError when one of them is there and cannot be read, or one is there without the other.
+    left undone stays so: for a database that is only being made. With `pack_later`, for what reads no text, the pack
+    is loaded and what is wrong with it is said when it is first asked for. ArchiveError or StoreError when one of them
+    is there and cannot be read, or one is there without the other.
     """
     settings = settings or load_settings(config / "watcher.yaml")
-    pack = load_pack_text(config, settings.classify.pack)
+    load = partial(load_pack_text, config, settings.classify.pack)
+    pack = PackText.later(load) if pack_later else load()
     if create:
         _make_instance(settings)
     _require_both(settings)

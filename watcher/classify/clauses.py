@@ -48,7 +48,7 @@ def _shown_by(position: Position, pack: Pack) -> tuple[int, int] | None:
     words = split_words(position.passage)
     folding, _ = fold_mentions(words, subject=subject, pack=pack, recall=Recall(), alone=True)
     found = next(folding.find(rule.cue), None)
-    return None if found is None else (folding.starts[found[0]], folding.ends[found[1] - 1])
+    return None if found is None else (folding.places[found[0]][0], folding.places[found[1] - 1][1])
 
 
 def _parts(passage: str) -> list[tuple[int, int]]:

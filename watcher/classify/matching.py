@@ -6,17 +6,22 @@ Operators (negation, future, condition, "no longer" ...) reach a match from befo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
 
 from watcher.classify.mentions import Folding
 from watcher.classify.pack import ANY, KEEP, Indicator, Operator, Pack, Rule
 
 COORDINATORS = frozenset({"and", "or", "nor", "et", "ou", "y", "o", "ni", "и", "или"})
+_NAMES_FOLLOW = "the la le el los las les government republic people peoples royal whole former"
+_BEFORE_NAMES = frozenset(_NAMES_FOLLOW.split())
+_BY_RANK = itemgetter(0, 1, 2)
+Standing = Sequence[tuple[Operator, list[tuple[int, int]]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     rule: Rule
     first: int
     last: int
@@ -30,10 +35,6 @@ class Remark:
     why: str
 
 
-def rule_name(rule: Rule) -> str:
-    return f"{rule.indicator}.{rule.stance}: {rule.cue.source}"
-
-
 def matches_of(folding: Folding, pack: Pack, numbers: Iterable[int]) -> list[Match]:
     """Matches of the cues with these numbers. Within one Indicator a match that begins inside one of higher rank is
     dropped, unless it begins with that one's last word: "we signed the treaty, which parliament ratified" says two
@@ -41,49 +42,57 @@ def matches_of(folding: Folding, pack: Pack, numbers: Iterable[int]) -> list[Mat
 
     Cues that are taken as they stand rank first, then the order of the pack, cues that name an actor, longer matches.
     """
-    found: dict[str, list[tuple[bool, int, bool, int, Match]]] = {}
-    for number in numbers:
+    found: dict[str, list[tuple[tuple[bool, int, bool], int, int, Rule]]] = {}
+    for number, first, last in pack.index.found(numbers, folding.written):
         rule = pack.rules[number]
-        for first, last in folding.find(rule.cue):
-            order = pack.indicators[rule.indicator].ranks[rule.stance]
-            rank = (not rule.cue.as_it_stands, order, not rule.cue.names_actor, first - last)
-            found.setdefault(rule.indicator, []).append((*rank, Match(rule, first, last)))
+        found.setdefault(rule.indicator, []).append((rule.rank, first - last, first, rule))
     kept: list[Match] = []
-    for matches in found.values():
+    for ranked in found.values():
+        if len(ranked) > 1:
+            ranked.sort(key=_BY_RANK)
         chosen: list[Match] = []
-        for *_, match in sorted(matches, key=lambda ranked: (*ranked[:4], ranked[4].first)):
-            if not any(other.first <= match.first < max(other.last - 1, other.first + 1) for other in chosen):
-                chosen.append(match)
+        for _, length, first, rule in ranked:
+            for other in chosen:
+                if other.first <= first < max(other.last - 1, other.first + 1):
+                    break
+            else:
+                chosen.append(Match(rule, first, first - length))
         kept.extend(chosen)
     return kept
 
 
-def operator_places(folding: Folding, pack: Pack) -> dict[str, list[tuple[int, int]]]:
-    places: dict[str, list[tuple[int, int]]] = {}
+def operator_places(folding: Folding, pack: Pack) -> Standing:
+    """Where each operator stands, of those that the sentence has, in the order of the pack."""
+    found: list[tuple[Operator, list[tuple[int, int]]]] = []
     taken = list(folding.find(pack.grammar.neutral))
+    bits, possible = pack.index.bits, folding.possible
     for operator in pack.grammar.operators:
-        for first, last in folding.find(operator.cue):
+        if not possible & bits[id(operator.cue)]:
+            continue
+        places = []
+        for first, last in pack.index.spans(operator.cue, folding.written):
             if not any(first < end and start < last for start, end in taken):
-                places.setdefault(operator.name, []).append((first, last))
+                places.append((first, last))
                 taken.append((first, last))
-    return places
+        if places:
+            found.append((operator, places))
+    return found
 
 
 def _reaches(folding: Folding, pack: Pack, operator: Operator, place: tuple[int, int], match: Match) -> bool:
     first, last = place
     if first >= match.first:
         inside = last <= match.last
-        return inside and not (match.rule.cue.literals & set(folding.words[first:last]))
+        return inside and match.rule.cue.literals.isdisjoint(folding.words[first:last])
     if last > match.first or match.first - last > operator.window:
         return False
     between = folding.words[last : match.first]
-    prepositions = pack.grammar.prepositions
-    if operator.stops_at_own and any(
-        folding.words[at] == "@own" and not after_preposition(folding, at, prepositions)
-        for at in range(last, match.first)
-    ):
-        return False
-    return not any(word in pack.grammar.barriers for word in between)
+    if operator.stops_at_own and "@own" in between:
+        prepositions = pack.grammar.prepositions
+        for at in range(last, match.first):
+            if folding.words[at] == "@own" and not after_preposition(folding, at, prepositions):
+                return False
+    return pack.grammar.barriers.isdisjoint(between)
 
 
 def _shifted(stance: str, operator: Operator, indicator: Indicator) -> str:
@@ -102,20 +111,16 @@ def _of_one_clause(folding: Folding, places: list[tuple[int, int]]) -> list[tupl
 
 
 def stance_left(
-    folding: Folding,
-    pack: Pack,
-    places: dict[str, list[tuple[int, int]]],
-    match: Match,
-    remarks: list[Remark] | None,
+    folding: Folding, pack: Pack, places: Standing, match: Match, remarks: list[Remark] | None
 ) -> tuple[str, bool]:
     """The stance left when every operator that reaches the match has worked on it ("" when none is), and if one of
     them says that it happens elsewhere."""
     stance, elsewhere = match.rule.stance, False
-    if match.rule.cue.as_it_stands:
+    if not places or match.rule.cue.as_it_stands:
         return stance, elsewhere
     indicator = pack.indicators[match.rule.indicator]
-    for operator in pack.grammar.operators:
-        reaching = [place for place in places.get(operator.name, ()) if _reaches(folding, pack, operator, place, match)]
+    for operator, standing in places:
+        reaching = [place for place in standing if _reaches(folding, pack, operator, place, match)]
         if operator.odd:
             reaching = _of_one_clause(folding, reaching)
         # "No need, no danger" denies twice over; only other words undo each other, as in "not without danger".
@@ -125,7 +130,7 @@ def stance_left(
             if remarks is not None and shifted != stance:
                 words = ", ".join(" ".join(folding.shapes[first:last]) for first, last in reaching)
                 did = f"turns {stance} into {shifted}" if shifted and not match.rule.cue.weak else "drops it"
-                remarks.append(Remark(rule_name(match.rule), f"{operator.name} (“{words}”) {did}"))
+                remarks.append(Remark(match.rule.name, f"{operator.name} (“{words}”) {did}"))
             stance = "" if match.rule.cue.weak and shifted != stance else shifted
             elsewhere = elsewhere or operator.elsewhere
             if not stance:
@@ -138,21 +143,6 @@ def after_preposition(folding: Folding, at: int, prepositions: frozenset[str]) -
         word = folding.words[before]
         if word in prepositions:
             return True
-        if word not in (
-            "the",
-            "la",
-            "le",
-            "el",
-            "los",
-            "las",
-            "les",
-            "government",
-            "republic",
-            "people",
-            "peoples",
-            "royal",
-            "whole",
-            "former",
-        ):
+        if word not in _BEFORE_NAMES:
             return False
     return False

@@ -6,18 +6,20 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate
+from typing import NamedTuple, TypeVar
 
-from watcher.classify.cues import Cue, CueIndex, join_words
+from watcher.classify.cueindex import CueIndex
+from watcher.classify.cues import Cue
 from watcher.classify.pack import Grammar, Pack
 from watcher.classify.words import Words, split_words
 from watcher.model.instruments import INSTRUMENTS
 from watcher.model.subjects import NOT_GOVERNMENTS, NOT_SUBJECTS, SUBJECTS
 
+T = TypeVar("T")
+MENTION = "@"
 _SEAT = "@cap_"  # a capital's name until it is known to mean the government
 ACTORS = ("@own", "@st_", "@world", "@group")
 TREATY_MEMORY_SENTENCES = 8
@@ -36,8 +38,7 @@ class _Name:
     capital: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Recall:
+class Recall(NamedTuple):
     """What the sentences before this one spoke of: last Instrument, last actor, the topic, each with how many
     sentences ago that was; what is older than anything that is asked for is forgotten."""
 
@@ -49,18 +50,18 @@ class Recall:
 
     def older(self, by: int) -> Recall:
         """The same, `by` sentences later."""
-        treaty_age, actor_age = self.treaty_age + by, self.actor_age + by
+        treaty, treaty_age, actor, actor_age, topic_age = self
         return Recall(
-            self.treaty if treaty_age <= TREATY_MEMORY_SENTENCES else "",
-            min(treaty_age, FORGOTTEN),
-            self.actor if actor_age <= ACTOR_MEMORY_SENTENCES else "",
-            min(actor_age, FORGOTTEN),
-            min(self.topic_age + by, FORGOTTEN),
+            treaty if treaty_age + by <= TREATY_MEMORY_SENTENCES else "",
+            treaty_age + by if treaty_age + by < FORGOTTEN else FORGOTTEN,
+            actor if actor_age + by <= ACTOR_MEMORY_SENTENCES else "",
+            actor_age + by if actor_age + by < FORGOTTEN else FORGOTTEN,
+            topic_age + by if topic_age + by < FORGOTTEN else FORGOTTEN,
         )
 
     def on_topic(self) -> Recall:
         """The same where a heading names the topic."""
-        return replace(self, topic_age=min(self.topic_age, CARRY_SENTENCES))
+        return self._replace(topic_age=min(self.topic_age, CARRY_SENTENCES))
 
 
 @cache
@@ -93,11 +94,14 @@ def _names() -> dict[str, tuple[_Name, ...]]:
 
 
 def _name_at(words: Words, at: int, names: tuple[_Name, ...]) -> _Name | None:
+    following = words.words[at + 1] if at + 1 < len(words.words) else ""
     for name in names:
         end = at + len(name.words)
-        if name.capital and not words.shapes[at][0].isupper():
+        if end - at > 1 and name.words[1] != following:
             continue
         if tuple(words.words[at:end]) != name.words:
+            continue
+        if name.capital and not words.shapes[at][0].isupper():
             continue
         if name.shape and "".join(words.shapes[at:end]) != name.shape:
             continue
@@ -108,51 +112,79 @@ def _name_at(words: Words, at: int, names: tuple[_Name, ...]) -> _Name | None:
 class Folding:
     """A sentence's words with mentions folded into single words, and the way back to places in the text.
 
-    `present` are the keys of all words that it has and had: enough to know which cues need not be looked for.
+    `names` are put in the place of their spans at once, see `replace`. `written` are the words as cues read them;
+    `present` says what all words that it has and had mean to the index: enough to know which cues need not be looked
+    for.
     """
 
-    def __init__(self, words: Words, index: CueIndex) -> None:
+    __slots__ = ("_index", "_named", "_possible", "_replaced", "_split", "present", "words", "written")
+
+    def __init__(self, words: Words, index: CueIndex, names: list[tuple[int, int, str]]) -> None:
         self.words = words.words
-        self.starts = words.starts
-        self.ends = words.ends
-        self.shapes = words.shapes
+        for first, last, mention in reversed(names):
+            self.words[first:last] = [mention]
+        self.written = index.write(self.words)
+        self.present = index.present(self.written)
+        self._split = words
+        self._replaced = [names]
         self._index = index
-        self.present: set[str] = set()
-        self._joined: bytes | None = None
-        self._places: list[int] | None = None
+        self._possible: int | None = None
+        self._named: list[int] | None = None
 
     @property
-    def joined(self) -> bytes:
-        """The sentence as cues read it."""
-        if self._joined is None:
-            self._joined = join_words(self.words)
-            self._places = None
-        return self._joined
+    def shapes(self) -> list[str]:
+        """Each word as written, a mention by its first word."""
+        return self._folded(self._split.shapes, lambda shapes: shapes[0])
+
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        """Where each word begins and ends."""
+        return self._folded(self._split.places, lambda places: (places[0][0], places[-1][1]))
+
+    def _folded(self, each: list[T], of_mention: Callable[[list[T]], T]) -> list[T]:
+        folded = [*each]
+        for spans in self._replaced:
+            for first, last, _ in reversed(spans):
+                folded[first:last] = [of_mention(folded[first:last])]
+        return folded
+
+    @property
+    def named(self) -> list[int]:
+        """Numbers of the words that are mentions, ascending."""
+        if self._named is None:
+            self._named = [at for at, word in enumerate(self.words) if word[0] == MENTION]
+        return self._named
+
+    @property
+    def possible(self) -> int:
+        """The cues none of whose words is missing, as bits."""
+        if self._possible is None:
+            self._possible = self._index.possible(self.present)
+        return self._possible
+
+    def may_hold(self, cue: Cue) -> bool:
+        """False when a word is missing that any match of a cue must hold."""
+        return bool(self.possible & self._index.bits[id(cue)])
 
     def find(self, cue: Cue) -> Iterator[tuple[int, int]]:
         """Word spans (first, after the last) of a cue's matches."""
-        if not cue.may_match(self.present):
-            return
-        for start, end in cue.spans(self.joined):
-            if self._places is None:
-                sizes = [len(word) + 2 if word.isascii() else len(word.encode()) + 2 for word in self.words[:-1]]
-                self._places = list(accumulate(sizes, initial=0))
-            yield bisect_right(self._places, start) - 1, bisect_left(self._places, end)
+        return iter(self._index.spans(cue, self.written) if self.may_hold(cue) else ())
+
+    def holds(self, cue: Cue) -> bool:
+        """True when a cue matches somewhere."""
+        return self.may_hold(cue) and self._index.matches(cue, self.written)
 
     def replace(self, spans: list[tuple[int, int, str]]) -> None:
-        """Put one word in the place of each span; spans are ascending and do not overlap. "" leaves the words out."""
-        for first, last, mention in reversed(spans):
+        """Put one word in the place of each span; spans are ascending and do not overlap."""
+        if not spans:
+            return
+        characters = self._index.write([mention for _, _, mention in spans])
+        for (first, last, mention), character in zip(reversed(spans), reversed(characters), strict=True):
             self.words[first:last] = [mention]
-            self.starts[first:last] = [self.starts[first]]
-            self.ends[first:last] = [self.ends[last - 1]]
-            self.shapes[first:last] = [self.shapes[first]]
-        if spans:
-            self.present |= self._index.present(mention for _, _, mention in spans)
-            self._joined = None
-
-    def settle(self) -> None:
-        """Know the keys of the words as they are now."""
-        self.present = self._index.present(self.words)
+            self.written = self.written[:first] + character + self.written[last:]
+        self.present |= self._index.present(characters)
+        self._replaced.append(spans)
+        self._possible = self._named = None
 
 
 def _is_government(words: Words, first: int, last: int, grammar: Grammar | None) -> bool:
@@ -177,18 +209,15 @@ def _name_spans(words: Words, *, subject: str, grammar: Grammar | None = None) -
     names = _names()
     institutions = grammar.institutions if grammar else frozenset[str]()
     spans: list[tuple[int, int, str]] = []
-    at = 0
-    while at < len(words.words):
-        candidates = names.get(words.words[at])
-        name = _name_at(words, at, candidates) if candidates else None
+    end = 0
+    for at in [at for at, word in enumerate(words.words) if word in names]:
+        name = _name_at(words, at, names[words.words[at]]) if at >= end else None
         if name is None:
-            at += 1
             continue
         end = at + len(name.words)
         mention = name.mention
         if mention.startswith(_SEAT):
             if not _is_government(words, at, end, grammar):
-                at = end
                 continue
             mention = "@st_" + mention[5:]
         if subject and mention[-3:] == subject and mention.startswith(("@st_", "@adj_")):
@@ -197,7 +226,6 @@ def _name_spans(words: Words, *, subject: str, grammar: Grammar | None = None) -
             mention = "@st_" + mention[5:]
             end += 1
         spans.append((at, end, mention))
-        at = end
     return spans
 
 
@@ -211,13 +239,18 @@ def _again(folding: Folding, first: int, recall: Recall) -> str:
     return "@own"
 
 
-def _fold_cues(folding: Folding, grammar: Grammar, recall: Recall) -> None:
-    for kind, cue in grammar.mentions:
+def _fold_cues(folding: Folding, pack: Pack, recall: Recall) -> None:
+    bits, possible = pack.index.bits, folding.possible
+    for kind, cue in pack.grammar.mentions:
+        if not possible & bits[id(cue)]:
+            continue
         spans = []
-        for first, last in folding.find(cue):
+        for first, last in pack.index.spans(cue, folding.written):
             mention = _again(folding, first, recall) if kind == "again" else "@" + kind
             spans.append((first, last, mention))
-        folding.replace(spans)
+        if spans:
+            folding.replace(spans)
+            possible = folding.possible
 
 
 def _has_title(folding: Folding, at: int, pack: Pack) -> bool:
@@ -252,22 +285,21 @@ def fold_mentions(
 
     `alone` says that the text is this one sentence, so that it can lean on nothing but the pack.
     """
-    folding = Folding(words, pack.index)
-    folding.replace(_name_spans(words, subject=subject, grammar=pack.grammar))
-    folding.settle()
-    _fold_cues(folding, pack.grammar, recall)
-    if next(folding.find(pack.topic), None) is not None:
-        recall = replace(recall, topic_age=0)
-    _fold_treaty_again(folding, pack, recall, on_topic=alone or recall.topic_age <= CARRY_SENTENCES)
-    if any(word == "@i_" + code for code in pack.instruments for word in folding.words):
-        recall = replace(recall, topic_age=0)
-    treaties = [word for word in folding.words if word.startswith("@i_")]
-    actors = [word for word in folding.words if word == "@own" or word.startswith("@st_")]
-    if treaties:
-        recall = replace(recall, treaty=treaties[-1], treaty_age=0)
-    if actors:
-        recall = replace(recall, actor=actors[-1], actor_age=0)
-    return folding, recall
+    folding = Folding(words, pack.index, _name_spans(words, subject=subject, grammar=pack.grammar))
+    _fold_cues(folding, pack, recall)
+    treaty, treaty_age, actor, actor_age, topic_age = recall
+    if folding.holds(pack.topic):
+        topic_age = 0
+    _fold_treaty_again(folding, pack, recall, on_topic=alone or topic_age <= CARRY_SENTENCES)
+    for at in folding.named:
+        mention = folding.words[at]
+        if mention.startswith("@i_"):
+            treaty, treaty_age = mention, 0
+            if mention[3:] in pack.instruments:
+                topic_age = 0
+        elif mention == "@own" or mention.startswith("@st_"):
+            actor, actor_age = mention, 0
+    return folding, Recall(treaty, treaty_age, actor, actor_age, topic_age)
 
 
 def named(text: str) -> list[str]:

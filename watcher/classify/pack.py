@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from watcher.classify.cues import Cue, CueIndex
+from watcher.classify.cueindex import CueIndex
+from watcher.classify.cues import Cue, Prefilter
 from watcher.classify.writing import Phrases
 from watcher.model.change import UNRANKED, Severity
 
@@ -61,19 +61,24 @@ class Grammar:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """One cue of an Indicator and the stance that it shows."""
+    """One cue of an Indicator and the stance that it shows; `name` is all three as people read it.
+
+    Where cues of an Indicator meet in a sentence the least `rank` wins: a cue taken as it stands first, then the order
+    of the stances among the pack's cues, then a cue that names an actor.
+    """
 
     indicator: str
     stance: str
     cue: Cue
+    rank: tuple[bool, int, bool]
+    name: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Indicator:
     """A question about a Subject's policy.
 
-    `stances` are ordered: of several that a text asserts, the one listed last prevails; `ranks` say which wins
-    where cues of several meet in a sentence (0 first), after the order of the pack's cues.
+    `stances` are ordered: of several that a text asserts, the one listed last prevails.
 
     `about` says whose stance a passage shows: that of the "actor" of the verb, of the "place" spoken of, or of the
     "speaker" unless another State is the actor. `single` says that a sentence shows one stance only, the one listed
@@ -88,7 +93,6 @@ class Indicator:
 
     name: str
     stances: tuple[str, ...]
-    ranks: Mapping[str, int]
     about: str
     single: bool
     prevails: bool
@@ -232,7 +236,7 @@ class Pack:
     title: str
     instruments: tuple[str, ...]
     topic: Cue
-    prefilter: Any
+    prefilter: Prefilter
     grammar: Grammar
     rules: tuple[Rule, ...]
     index: CueIndex

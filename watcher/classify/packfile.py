@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from watcher.classify.contradictions import read_contradictions
-from watcher.classify.cues import PREFIX, Cue, CueIndex, Part, compile_cue, compile_re2, compile_sets, one_of
+from watcher.classify.cueindex import CueIndex
+from watcher.classify.cues import PREFIX, Cue, Part, Prefilter, compile_cue, compile_sets, one_of
 from watcher.classify.lexiconfile import LEXICON, read_lexicon
 from watcher.classify.pack import (
     ANY,
@@ -18,6 +18,7 @@ from watcher.classify.pack import (
     Indicator,
     Operator,
     Pack,
+    RollCalls,
     Rule,
     Scale,
 )
@@ -203,11 +204,14 @@ def _grammar(reader: Reader, sets: Mapping[str, Part], instrument_cues: Mapping[
 
 def _rules(reader: Reader, indicator: str, stances: tuple[str, ...], sets: Mapping[str, Part]) -> list[Rule]:
     rules: list[Rule] = []
-    for stance in reader.mapping("cues"):
+    for order, stance in enumerate(reader.mapping("cues")):
         if stance not in stances:
             raise reader.unknown(stance, stances)
-        cues = reader.below("cues", None, stances).texts(stance)
-        rules.extend(Rule(indicator=indicator, stance=stance, cue=compile_cue(cue, sets)) for cue in cues)
+        for text in reader.below("cues", None, stances).texts(stance):
+            cue = compile_cue(text, sets)
+            rank = (not cue.as_it_stands, order, not cue.names_actor)
+            name = f"{indicator}.{stance}: {cue.source}"
+            rules.append(Rule(indicator=indicator, stance=stance, cue=cue, rank=rank, name=name))
     return rules
 
 
@@ -240,7 +244,6 @@ def _indicator(name: str, reader: Reader, operators: Iterable[str], sets: Mappin
     return Indicator(
         name=name,
         stances=stances,
-        ranks={stance: rank for rank, stance in enumerate(reader.mapping("cues"))},
         about=about,
         single=reader.flag("single"),
         prevails=reader.flag("prevails"),
@@ -303,7 +306,7 @@ def parse_pack(data: Mapping[str, object], *, file: str) -> Pack:
         raise ConfigError(str(error), file=file, key=error.key) from error
 
 
-def _prefilter(topic: Cue) -> Any:
+def _prefilter(topic: Cue) -> Prefilter:
     """RE2 pattern over folded text: some word or Instrument name that the topic cue needs."""
     choices: list[str] = []
     for key in sorted(topic.keys):
@@ -317,13 +320,18 @@ def _prefilter(topic: Cue) -> Any:
             choices.append(rf"\b{re.escape(word)}" + ("" if is_prefix else r"\b"))
         else:
             choices.append(re.escape(word))
-    return compile_re2("|".join(choices))
+    return Prefilter("|".join(choices))
 
 
-def cues_of(grammar: Grammar) -> list[Cue]:
-    """The cues of a grammar, which are looked for one by one."""
+def cues_of(
+    topic: Cue, grammar: Grammar, indicators: Mapping[str, Indicator], roll_calls: RollCalls | None
+) -> list[Cue]:
+    """The cues of a pack that are looked for one by one."""
     operators = [operator.cue for operator in grammar.operators]
-    return [grammar.neutral, grammar.treaty_again, *operators, *(cue for _, cue in grammar.mentions)]
+    mentions = [cue for _, cue in grammar.mentions]
+    bounds = [cue for one in indicators.values() for cue in (one.not_of, one.unless) if cue]
+    of_votes = [roll_calls.topic] if roll_calls else []
+    return [topic, grammar.neutral, grammar.treaty_again, *operators, *mentions, *bounds, *of_votes]
 
 
 def _parse(reader: Reader) -> Pack:
@@ -340,8 +348,6 @@ def _parse(reader: Reader) -> Pack:
         raise reader.wrong("indicators", "a mapping of indicators with cues")
     topic = one_of(reader.texts("topic", needed=True), sets)
     roll_calls = read_roll_calls(reader, indicators, sets)
-    bounds = [cue for one in indicators.values() for cue in (one.not_of, one.unless) if cue]
-    looked_for = [topic, *cues_of(grammar), *bounds, *([roll_calls.topic] if roll_calls else [])]
     return Pack(
         name=reader.text("pack"),
         version=reader.integer("version"),
@@ -352,7 +358,7 @@ def _parse(reader: Reader) -> Pack:
         prefilter=_prefilter(topic),
         grammar=grammar,
         rules=tuple(rules),
-        index=CueIndex((rule.cue for rule in rules), looked_for),
+        index=CueIndex((rule.cue for rule in rules), cues_of(topic, grammar, indicators, roll_calls)),
         indicators=indicators,
         contradictions=read_contradictions(reader, indicators),
         roll_calls=roll_calls,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -34,16 +35,21 @@ class Explained:
 
 def _headings(text: str, listed: list[Sentence]) -> set[int]:
     """Numbers of the sentences that are headings: short, a paragraph of their own, with no mark at their end."""
-    found: set[int] = set()
-    for number, sentence in enumerate(listed):
-        alone = all(
-            not 0 <= other < len(listed) or listed[other].paragraph != sentence.paragraph
-            for other in (number - 1, number + 1)
-        )
-        size = sentence.end - sentence.start
-        if alone and size <= HEADING_CHARACTERS and text[sentence.end - 1] not in _END_MARKS:
-            found.add(number)
-    return found
+    in_paragraph = Counter(sentence.paragraph for sentence in listed)
+    return {
+        number
+        for number, (start, end, paragraph) in enumerate(listed)
+        if end - start <= HEADING_CHARACTERS and in_paragraph[paragraph] == 1 and text[end - 1] not in _END_MARKS
+    }
+
+
+def _topical(text: str, listed: list[Sentence], pack: Pack) -> list[bool]:
+    """Of each sentence if it may hold the pack's topic."""
+    search = pack.prefilter.search
+    if not text.isascii():
+        return [search(fold(text[sentence.start : sentence.end])) for sentence in listed]
+    folded = fold(text)
+    return [search(folded[sentence.start : sentence.end]) for sentence in listed]
 
 
 def _worth_reading(text: str, listed: list[Sentence], pack: Pack) -> tuple[list[int], set[int], set[int]]:
@@ -51,16 +57,18 @@ def _worth_reading(text: str, listed: list[Sentence], pack: Pack) -> tuple[list[
     under a heading that names it; of those under such a heading; and of the headings."""
     if len(listed) == 1:
         return [0], set(), set()
+    topical = _topical(text, listed, pack)
+    if True not in topical:
+        return [], set(), set()
     headings = _headings(text, listed)
     near: set[int] = set()
     headed: set[int] = set()
     under = False
-    for number, sentence in enumerate(listed):
-        topical = pack.prefilter.search(fold(text[sentence.start : sentence.end])) is not None
-        if topical:
+    for number, is_topical in enumerate(topical):
+        if is_topical:
             near.update(range(number - PLACE_SENTENCES, number + CARRY_SENTENCES + 1))
         if number in headings:
-            under = topical
+            under = is_topical
         elif under:
             headed.add(number)
     return [number for number in range(len(listed)) if number in near or number in headed], headed, headings
@@ -148,4 +156,4 @@ def _positions(passage: str, sentence: Sentence, reading: Reading) -> Iterator[P
 def speaks_of_field(text: str, *, pack: Pack) -> bool:
     """Whether a text might speak of the pack's field, or counts in one of its units. Says yes rather than no."""
     folded = fold(text)
-    return bool(pack.prefilter.search(folded)) or not pack.lexicon.units.isdisjoint(folded.split())
+    return pack.prefilter.search(folded) or not pack.lexicon.units.isdisjoint(folded.split())

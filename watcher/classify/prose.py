@@ -91,8 +91,9 @@ class Edit:
 
 
 def _run(words: Words, text: str, start: int, end: int) -> Run:
-    first = start == 0 or (start < len(words.starts) and text[: words.starts[start]].rstrip()[-1:] in ".!?:;“\"'([")
-    span = text[words.starts[start] : words.ends[end - 1]] if end > start else ""
+    places = words.places
+    first = start == 0 or (start < len(places) and text[: places[start][0]].rstrip()[-1:] in ".!?:;“\"'([")
+    span = text[places[start][0] : places[end - 1][1]] if end > start else ""
     return Run(tuple(words.words[start:end]), tuple(words.shapes[start:end]), span, first)
 
 

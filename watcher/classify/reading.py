@@ -7,18 +7,11 @@ actor before it, or the place it speaks of, says whose stance it is.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
-from watcher.classify.matching import (
-    Match,
-    Remark,
-    after_preposition,
-    matches_of,
-    operator_places,
-    rule_name,
-    stance_left,
-)
+from watcher.classify.cues import STOP
+from watcher.classify.matching import Match, Remark, after_preposition, matches_of, operator_places, stance_left
 from watcher.classify.mentions import ACTORS, CARRY_SENTENCES, Folding, Recall, fold_mentions
 from watcher.classify.pack import Indicator, Pack
 from watcher.classify.words import split_words
@@ -30,19 +23,31 @@ LONG_WORD = 5  # titles write shorter words ("with") without a capital
 _CITES = re.compile(
     r"^\W{0,3}\[\d{1,3}\]\s|\bpp?\.\s?\d|\bIbid\b|\bop\. ?cit|https?://|\b(?:available|accessed) (?:at|on)\b", re.I
 )
+_CITING = ("[", "p.", "ibid", "http", "available ", "accessed ")  # what _CITES finds holds one of them
 JOINING = frozenset({"and", "the", "as", "well", "also", "both", "et", "y", "и", "la", "le", "el", "l", "les"})
 REMEMBERED_SENTENCES = 4096
+
+
+def _cites(text: str) -> bool:
+    """True when a sentence names a publication."""
+    lowered = text.lower()
+    return (not text.isascii() or any(mark in lowered for mark in _CITING)) and _CITES.search(text) is not None
 
 
 def _is_actor(word: str) -> bool:
     return word.startswith(ACTORS)
 
 
+def _actors(folding: Folding, first: int, last: int) -> list[int]:
+    """Numbers of the words from `first` to before `last` that are actors, ascending."""
+    return [at for at in folding.named if first <= at < last and _is_actor(folding.words[at])]
+
+
 def _actor_of_relative(folding: Folding, pack: Pack, match: Match) -> str:
     """Who acts in "the treaty, which Norway ratified" and in "not all States are parties": the last actor within the
     match that no preposition governs."""
-    for at in range(match.last - 1, match.first, -1):
-        if _is_actor(folding.words[at]) and not after_preposition(folding, at, pack.grammar.prepositions):
+    for at in reversed(_actors(folding, match.first + 1, match.last)):
+        if not after_preposition(folding, at, pack.grammar.prepositions):
             return folding.words[at]
     return ""
 
@@ -50,26 +55,23 @@ def _actor_of_relative(folding: Folding, pack: Pack, match: Match) -> str:
 def _actor(folding: Folding, pack: Pack, match: Match) -> str:
     """The actor of a match: the one its cue names, else the nearest before it that no preposition governs."""
     words, prepositions = folding.words, pack.grammar.prepositions
-    if match.rule.cue.names_actor:
-        inside = [word for word in words[match.first : match.last] if _is_actor(word)]
-        if inside:
-            return inside[-1]
+    if match.rule.cue.names_actor and (inside := _actors(folding, match.first, match.last)):
+        return words[inside[-1]]
     if _is_actor(words[match.first]):
         return words[match.first]
     turned = words[match.first] in pack.lexicon.negations
     if (turned or words[match.first].startswith("@i_")) and (inner := _actor_of_relative(folding, pack, match)):
         return inner
+    before = words[: match.first]
+    begun = match.first - before[::-1].index(STOP) if STOP in before else 0
     asides: list[str] = []
-    for at in range(match.first - 1, -1, -1):
-        if words[at] == ";":
-            break
-        if _is_actor(words[at]):
-            related = at + 1 < match.first and words[at + 1] in pack.grammar.relatives
-            if related or not after_preposition(folding, at, prepositions):
-                return words[at]
-            asides.append(words[at])
-    for at in range(match.first, min(match.last + 3, len(words))):
-        if _is_actor(words[at]) and at and words[at - 1] in ("by", "por", "par", "of"):
+    for at in reversed(_actors(folding, begun, match.first)):
+        related = at + 1 < match.first and words[at + 1] in pack.grammar.relatives
+        if related or not after_preposition(folding, at, prepositions):
+            return words[at]
+        asides.append(words[at])
+    for at in _actors(folding, match.first, match.last + 3):
+        if at and words[at - 1] in ("by", "por", "par", "of"):
             return words[at]
     if "@own" in asides:
         return "@own"
@@ -92,8 +94,8 @@ def _with(folding: Folding, mention: str, match: Match) -> tuple[str, ...]:
 
 def _speaks_of_own(folding: Folding, pack: Pack) -> bool:
     """True when the sentence names the Document's Subject otherwise than as the one who says so."""
-    for at, word in enumerate(folding.words):
-        if word == "@own" and not pack.grammar.speech.intersection(folding.words[at + 1 : at + 4]):
+    for at in folding.named:
+        if folding.words[at] == "@own" and pack.grammar.speech.isdisjoint(folding.words[at + 1 : at + 4]):
             return True
     return False
 
@@ -103,7 +105,7 @@ def _place(folding: Folding, match: Match, unnamed: str, *, own: bool) -> str:
     words = folding.words
     if own:
         return "@own"
-    near = sorted(range(len(words)), key=lambda at: (abs(at - match.first), at))
+    near = sorted(folding.named, key=lambda at: (abs(at - match.first), at))
     for prefix in ("@st_", "@adj_", "@world"):
         for at in near:
             if words[at].startswith(prefix):
@@ -130,8 +132,7 @@ def _holder(folding: Folding, pack: Pack, match: Match, stance: str, unnamed: st
     return mention
 
 
-@dataclass(frozen=True, slots=True)
-class _Saying:
+class _Saying(NamedTuple):
     """One stance that a match shows, and whose it is."""
 
     match: Match
@@ -142,9 +143,9 @@ class _Saying:
 
 def _is_of_another(folding: Folding, indicator: Indicator) -> bool:
     """True when the sentence speaks of what the Indicator is not about, and not of what it is about."""
-    if indicator.not_of is None or next(folding.find(indicator.not_of), None) is None:
+    if indicator.not_of is None or not folding.holds(indicator.not_of):
         return False
-    return indicator.unless is None or next(folding.find(indicator.unless), None) is None
+    return indicator.unless is None or not folding.holds(indicator.unless)
 
 
 def _is_title(folding: Folding, match: Match) -> bool:
@@ -186,7 +187,7 @@ def _sayings(
 
 def _remark(remarks: list[Remark] | None, match: Match, why: str) -> None:
     if remarks is not None:
-        remarks.append(Remark(rule_name(match.rule), why))
+        remarks.append(Remark(match.rule.name, why))
 
 
 def _who(mention: str) -> str:
@@ -196,6 +197,8 @@ def _who(mention: str) -> str:
 def _chosen(sayings: list[_Saying], pack: Pack, remarks: list[Remark] | None) -> list[_Saying]:
     """Each (holder, Indicator, stance) once, one stance only where the Indicator shows one at a time, and no state of
     the world where something is said of a Subject."""
+    if len(sayings) == 1:
+        return sayings
     if any(one.about is not About.WORLD for one in sayings):
         for one in sayings:
             if one.about is About.WORLD and _of_place(one, pack):
@@ -205,12 +208,12 @@ def _chosen(sayings: list[_Saying], pack: Pack, remarks: list[Remark] | None) ->
     for one in sayings:
         indicator = pack.indicators[one.match.rule.indicator]
         same = (one.holder, indicator.name)
-        rivals = [key for key in found if key[:2] == same]
+        rivals = [key for key in found if key[:2] == same] if indicator.single or indicator.prevails else []
         if indicator.single and rivals:
             if rivals[0][2] != one.stance:
                 _remark(remarks, one.match, f"{indicator.name} shows one stance, and {rivals[0][2]} stands before it")
             continue
-        if indicator.prevails and rivals:
+        if rivals:
             rival = found[rivals[0]]
             lesser = one if _weight(one, indicator) <= _weight(rival, indicator) else rival
             if rival.stance != one.stance:
@@ -236,9 +239,8 @@ def _asserted(
 ) -> list[_Saying]:
     """What the sentence asserts; weak cues are heard only where no other speaks, titles of publications (`cites`) not
     at all."""
-    candidates = pack.index.candidates(folding.present)
     for weak in (False, True):
-        numbers = [number for number in candidates if pack.rules[number].cue.weak is weak]
+        numbers = pack.index.candidates(folding.present, weak=weak)
         sayings = _sayings(folding, pack, subject, unnamed, numbers, remarks)
         if cites:
             for one in sayings:
@@ -250,8 +252,7 @@ def _asserted(
     return []
 
 
-@dataclass(frozen=True, slots=True)
-class Assertion:
+class Assertion(NamedTuple):
     """One stance that a sentence shows, whose it is, and the rule that says so."""
 
     indicator: str
@@ -261,8 +262,7 @@ class Assertion:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a sentence asserts, what is remembered after it, and if it speaks of the Document's Subject."""
 
     assertions: tuple[Assertion, ...]
@@ -305,8 +305,8 @@ def trace_sentence(
             one.stance,
             one.about,
             one.holder,
-            rule_name(one.match.rule),
+            one.match.rule.name,
         )
-        for one in _asserted(folding, pack, subject, unnamed, cites=_CITES.search(text) is not None, remarks=remarks)
+        for one in _asserted(folding, pack, subject, unnamed, cites=_cites(text), remarks=remarks)
     )
     return Reading(assertions, after, own)

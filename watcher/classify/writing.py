@@ -168,9 +168,8 @@ def _tokens(words: Words) -> list[Token]:
 def _columns(tokens: list[Token]) -> Words:
     return Words(
         [token[0] for token in tokens],
-        [token[1] for token in tokens],
-        [token[2] for token in tokens],
-        [token[3] for token in tokens],
+        lambda: [token[3] for token in tokens],
+        lambda: [token[1:3] for token in tokens],
     )
 
 

@@ -30,14 +30,14 @@ class Context:
         return self._config or config_folder()
 
     @contextmanager
-    def instance(self, *, create: bool = False) -> Iterator[Instance]:
-        """The instance that the configuration describes, open."""
+    def instance(self, *, create: bool = False, pack_later: bool = False) -> Iterator[Instance]:
+        """The instance that the configuration describes, open; `pack_later` for commands that read no text."""
         from watcher.bootstrap import instance_exists, open_instance
         from watcher.settings import load_settings
 
         settings = load_settings(self.config / "watcher.yaml")
         is_new = create and not instance_exists(settings)
-        with open_instance(self.config, settings=settings, create=create) as instance:
+        with open_instance(self.config, settings=settings, create=create, pack_later=pack_later) as instance:
             if is_new:
                 click.echo(f"a new instance is made here: {settings.archive.place}", err=True)
             yield instance

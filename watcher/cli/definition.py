@@ -102,7 +102,7 @@ def edit(context: Context, /, source_id: str, dry_run: bool, yes: bool, **given:
 @pass_context
 def show_definitions(context: Context, source_id: str, as_json: bool) -> None:
     """The dated Definitions of a Source, oldest first, and what each one changed."""
-    with context.instance() as instance, instance.rooms.database.reading() as connection:
+    with context.instance(pack_later=True) as instance, instance.rooms.database.reading() as connection:
         sources.get_source(connection, source_id)
         dated = sources.list_definitions(connection, source_id)[::-1]
     facts: list[dict[str, Any]] = []

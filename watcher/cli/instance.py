@@ -49,7 +49,7 @@ def migrate(context: Context) -> None:
 @pass_context
 def status(context: Context, as_json: bool) -> None:
     """How the instance is: Sources, Captures, failures, messages owed, ledger."""
-    with context.instance() as instance, instance.rooms.database.reading() as connection:
+    with context.instance(pack_later=True) as instance, instance.rooms.database.reading() as connection:
         every = sources.list_sources(connection)
         held = versions.held_versions(connection)
         active = sum(one.active for one in subscriptions.list_subscriptions(connection))

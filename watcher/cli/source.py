@@ -136,7 +136,7 @@ def add(
 @pass_context
 def list_(context: Context, as_json: bool) -> None:
     """All Sources with their state, last outcome and next check."""
-    with context.instance() as instance, instance.rooms.database.reading() as connection:
+    with context.instance(pack_later=True) as instance, instance.rooms.database.reading() as connection:
         every = sources.list_sources(connection)
         counts = capture_rows.count_captures(connection)
         held = {version.source_id: version.error for version in versions.held_versions(connection)}
@@ -160,7 +160,7 @@ def list_(context: Context, as_json: bool) -> None:
 @pass_context
 def show(context: Context, source_id: str, as_json: bool) -> None:
     """One Source: its Definition, latest Captures, Versions and Changes."""
-    with context.instance() as instance:
+    with context.instance(pack_later=True) as instance:
         facts, credentials = _facts(instance.rooms, source_id)
     if as_json:
         print_json(facts)
@@ -181,7 +181,7 @@ def show(context: Context, source_id: str, as_json: bool) -> None:
 @pass_context
 def pause(context: Context, source_id: str) -> None:
     """Stop checking a Source until it is resumed."""
-    with context.instance() as instance:
+    with context.instance(pack_later=True) as instance:
         was = _state_of(instance.rooms, source_id)
         register.pause_source(instance.rooms, source_id, user=user_name())
         left = _listed_still(instance.rooms, source_id)
@@ -194,7 +194,7 @@ def pause(context: Context, source_id: str) -> None:
 @pass_context
 def resume(context: Context, source_id: str) -> None:
     """Check a paused or retired Source again."""
-    with context.instance() as instance:
+    with context.instance(pack_later=True) as instance:
         was = _state_of(instance.rooms, source_id)
         register.resume_source(instance.rooms, source_id, user=user_name())
     active = was is SourceState.ACTIVE
@@ -218,7 +218,7 @@ def release(context: Context, source_id: str) -> None:
 @pass_context
 def retire(context: Context, source_id: str) -> None:
     """Stop watching a Source and keep everything of it."""
-    with context.instance() as instance:
+    with context.instance(pack_later=True) as instance:
         was = _state_of(instance.rooms, source_id)
         register.retire_source(instance.rooms, source_id, user=user_name())
         left = _listed_still(instance.rooms, source_id)

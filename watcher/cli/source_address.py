@@ -63,7 +63,7 @@ def move(context: Context, source_id: str, url: str | None, because: str, yes: b
 @pass_context
 def history(context: Context, source_id: str, as_json: bool) -> None:
     """The addresses that a Source had, with dates and reasons, newest first."""
-    with context.instance() as instance, instance.rooms.database.reading() as connection:
+    with context.instance(pack_later=True) as instance, instance.rooms.database.reading() as connection:
         periods = addresses.address_history(connection, source_id)
     if as_json:
         print_json([_period(one) for one in periods])
@@ -80,7 +80,7 @@ def history(context: Context, source_id: str, as_json: bool) -> None:
 @pass_context
 def find(context: Context, url: str, as_json: bool) -> None:
     """The Sources that have or had the address URL. Exit 1 when there is none."""
-    with context.instance() as instance, instance.rooms.database.reading() as connection:
+    with context.instance(pack_later=True) as instance, instance.rooms.database.reading() as connection:
         holders = addresses.holders_of(connection, url)
     if as_json:
         print_json([{"source_id": one.source.source_id, **_period(one.period)} for one in holders])

@@ -176,7 +176,7 @@ def resume_stopped(context: Context, subscription_id: str) -> None:
 @pass_context
 def list_(context: Context, as_json: bool) -> None:
     """All Subscriptions."""
-    with context.instance() as instance, instance.rooms.database.reading() as connection:
+    with context.instance(pack_later=True) as instance, instance.rooms.database.reading() as connection:
         every = subscriptions.list_subscriptions(connection)
     if as_json:
         print_json([_described(one) for one in every])

@@ -49,12 +49,38 @@ class MailChannel(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
 class PackText:
     """A pack with the JSON text it was parsed from: the text crosses process borders, the pack does not."""
 
-    pack: Pack
-    text: str
+    __slots__ = ("_load", "_loaded")
+
+    def __init__(self, *, pack: Pack, text: str) -> None:
+        self._loaded: tuple[Pack, str] | None = (pack, text)
+        self._load: Callable[[], PackText] | None = None
+
+    @classmethod
+    def later(cls, load: Callable[[], PackText]) -> PackText:
+        """One that is loaded when it is first asked for: half a second that a command without a pack need not wait."""
+        waiting = cls.__new__(cls)
+        waiting._loaded, waiting._load = None, load  # noqa: SLF001 - its own
+        return waiting
+
+    @property
+    def pack(self) -> Pack:
+        """The pack."""
+        return self._both()[0]
+
+    @property
+    def text(self) -> str:
+        """The JSON text."""
+        return self._both()[1]
+
+    def _both(self) -> tuple[Pack, str]:
+        if self._loaded is None:
+            assert self._load is not None  # noqa: S101 - one of the two is always there
+            loaded = self._load()
+            self._loaded = loaded.pack, loaded.text
+        return self._loaded
 
 
 def no_secrets(credentials: Credentials) -> tuple[tuple[str, str], ...]:

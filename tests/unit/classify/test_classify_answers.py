@@ -83,6 +83,6 @@ def test_059_a_character_that_nobody_sees_hides_no_position(pack: Pack, unseen: 
 
 
 def test_059_words_keep_their_places_beside_characters_that_nobody_sees() -> None:
-    words = split_words("a\u200b mine\u200b field", 0)
+    words = split_words("a\u200b mine\u200b field")
     assert words.words == ["a", "mine", "field"]
     assert [(start, end) for start, end in zip(words.starts, words.ends, strict=True)] == [(0, 1), (3, 7), (9, 14)]

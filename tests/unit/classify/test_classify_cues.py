@@ -6,15 +6,21 @@ import time
 
 import pytest
 
-from watcher.classify.cues import CueIndex, compile_cue, compile_sets, join_words, one_of
+from watcher.classify.cueindex import CueIndex
+from watcher.classify.cues import Cue, compile_cue, compile_sets, one_of
 from watcher.classify.words import split_words
 from watcher.errors import ConfigError
 
 SETS = compile_sets({"tree": ["[old] (oak|oaks)", "ash*"]})
 
 
+def _spans(cue: Cue, words: list[str]) -> list[tuple[int, int]]:
+    index = CueIndex([cue])
+    return index.spans(cue, index.write(words))
+
+
 def _matches(cue: str, text: str) -> bool:
-    return bool(compile_cue(cue, SETS).spans(join_words(split_words(text).words)))
+    return bool(_spans(compile_cue(cue, SETS), split_words(text).words))
 
 
 @pytest.mark.parametrize(
@@ -58,22 +64,35 @@ def test_a_cue_that_cannot_be_read_is_refused_with_the_reason(cue: str, why: str
 
 def test_one_of_prefers_the_longest_wording() -> None:
     cue = one_of(["our", "our country"], {})
-    joined = join_words(["our", "country"])
-    assert cue.spans(joined) == [(0, len(joined))]
+    assert _spans(cue, ["in", "our", "country", "our"]) == [(1, 3), (3, 4)]
+    assert _spans(one_of(["no ...3 wood", "no more"], {}), ["no", "more", "old", "wood"]) == [(0, 4)]
 
 
 def test_the_index_offers_every_cue_that_matches() -> None:
-    cues = [compile_cue(text, SETS) for text in ("cut ... {tree}", "ratif*", "no ...3 wood", "(a|b) c")]
+    texts = ("cut ... {tree}", "ratif*", "no ...3 wood", "(a|b) c", "? ratify", "[very] old ~")
+    cues = [compile_cue(text, SETS) for text in texts]
     index = CueIndex(cues)
-    for sentence in ("we cut an oak", "they ratify", "no more wood", "b c", "nothing"):
-        words = split_words(sentence).words
-        matching = {number for number, cue in enumerate(cues) if cue.spans(join_words(words))}
-        assert matching <= set(index.candidates(index.present(words)))
+    for sentence in ("we cut an oak", "they ratify", "no more wood", "b c", "an old 1997", "nothing"):
+        written = index.write(split_words(sentence).words)
+        matching = {number for number, cue in enumerate(cues) if index.spans(cue, written)}
+        present = index.present(written)
+        offered = {*index.candidates(present), *index.candidates(present, weak=True)}
+        assert matching <= offered
+        assert all(cues[number].weak for number in index.candidates(present, weak=True))
+
+
+def test_a_cue_reads_alike_among_others_that_know_more_words() -> None:
+    cue = compile_cue("ratif* ...2 {tree}", SETS)
+    among = CueIndex([compile_cue(text, SETS) for text in ("ratify", "rat*", "ratifi* it", "ash", "a|ashen")], [cue])
+    for text in ("ratify an oak", "ratified the old ashes", "ratio of oaks", "ratifier ashen", "ratify; ash"):
+        words = split_words(text).words
+        assert among.spans(cue, among.write(words)) == _spans(cue, words)
 
 
 def test_matching_time_is_linear_in_a_hostile_sentence() -> None:
     cue = compile_cue("a ...20 a ...20 a ...20 b", {})
-    joined = join_words(["a"] * 20_000)
+    index = CueIndex([cue])
+    written = index.write(["a"] * 20_000)
     started = time.perf_counter()
-    assert cue.spans(joined) == []
+    assert index.spans(cue, written) == []
     assert time.perf_counter() - started < 5.0

@@ -1,0 +1,185 @@
+"""Many cues looked for together, word by word and not letter by letter.
+
+Each word that some cue knows has a character of its own, a sentence is written as a short string of these, and a cue is
+a regular expression over that string: its matches are spans of words.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable
+from functools import lru_cache, reduce
+from itertools import groupby
+from operator import or_
+from typing import Any
+
+from watcher.classify.cues import KEYS, NO_STOP, PREFIX, STOP, Cue, compile_re2, weigh
+
+MAX_REMEMBERED = 50_000
+MAX_NEEDS = 4  # of a cue that are looked at, the rarest
+MAX_WAYS = 8000  # a cue whose gaps can be filled in more ways is left to RE2, which does not try them one by one
+_OTHER, _STOPPED, _FIRST_KNOWN = "\ue000", "\ue001", 0xE002  # of Unicode's private use area
+
+
+class _Alphabet:
+    """A character for each key. A word is written as that of the key that fits it best: the word itself, else its
+    longest beginning; ";" and what no key fits have characters of their own.
+
+    Characters follow the order of the keys, so that those of all keys that begin alike are neighbours.
+    """
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._keys = sorted({*keys}, key=lambda key: (key.removesuffix(PREFIX), key))
+        self._stems = [key.removesuffix(PREFIX) for key in self._keys]
+        self._characters = {key: chr(_FIRST_KNOWN + place) for place, key in enumerate(self._keys)} | {STOP: _STOPPED}
+        lengths: dict[str, set[int]] = {}
+        for stem, key in zip(self._stems, self._keys, strict=True):
+            if stem != key:
+                lengths.setdefault(stem[0], set()).add(len(stem))
+        self._beginnings = {first: sorted(found, reverse=True) for first, found in lengths.items()}
+        self.characters = frozenset((_OTHER, *self._characters.values()))
+        self.of_word = lru_cache(maxsize=MAX_REMEMBERED)(self._of_word)
+
+    def _of_word(self, word: str) -> str:
+        if character := self._characters.get(word):
+            return character
+        for length in self._beginnings.get(word[0], ()):
+            if length <= len(word) and (character := self._characters.get(word[:length] + PREFIX)):
+                return character
+        return _OTHER
+
+    def of_key(self, key: str) -> list[str]:
+        """The characters of all words that a key fits."""
+        if not key.endswith(PREFIX):
+            return [self._characters[key]]
+        stem = key.removesuffix(PREFIX)
+        first = last = bisect_left(self._stems, stem)
+        while last < len(self._stems) and self._stems[last].startswith(stem):
+            last += 1
+        return [self._characters[one] for one in self._keys[first:last]]
+
+    def expression(self, pattern: str) -> str:
+        """A Part's pattern as a regular expression over characters."""
+        return KEYS.sub(self._class, pattern)
+
+    def _class(self, word: re.Match[str]) -> str:
+        return f"[^{_STOPPED}]" if word[0] == NO_STOP else self.one_of(word[1].split())
+
+    def one_of(self, keys: Iterable[str]) -> str:
+        """An expression for one word that one of the keys fits."""
+        characters = sorted({character for key in keys for character in self.of_key(key)})
+        runs = groupby(enumerate(characters), lambda placed: ord(placed[1]) - placed[0])
+        return "[" + "".join(_range([character for _, character in run]) for _, run in runs) + "]"
+
+
+def _range(characters: list[str]) -> str:
+    return characters[0] if len(characters) == 1 else f"{characters[0]}-{characters[-1]}"
+
+
+class CueIndex:
+    """Which of many cues can match a sentence at all, and where one does.
+
+    `others` are cues that are looked for one by one. A cue has as many needs as words that it cannot do without; each
+    word meets some needs of some cues. What words meet is kept as the bits of one number: bit `n + k * width` says that
+    need `k` of cue `n` is met, so that a few operations on numbers look at all cues at once.
+    """
+
+    def __init__(self, cues: Iterable[Cue], others: Iterable[Cue] = ()) -> None:
+        self.cues = tuple(cues)
+        self._listed = (*self.cues, *others)
+        bodies = {body for cue in self._listed for body in KEYS.findall(cue.part.pattern)} - {NO_STOP[1:-1]}
+        self._alphabet = _Alphabet({key for body in bodies for key in body.split()} - {STOP})
+        self.bits = {id(cue): 1 << number for number, cue in enumerate(self._listed)}
+        self._patterns: dict[int, Any] = {}
+        self._finders: list[Any] = [None] * len(self.cues)
+        self._width = len(self._listed)
+        self._weak = sum(self.bits[id(cue)] for cue in {id(cue): cue for cue in self.cues if cue.weak}.values())
+        self._strong = ((1 << len(self.cues)) - 1) ^ self._weak
+        needs = [sorted(dict.fromkeys((*cue.needs, cue.keys)), key=weigh)[:MAX_NEEDS] for cue in self._listed]
+        self._needs = 1 << (max(map(len, needs), default=1) - 1).bit_length()
+        self._met_always = 0
+        self._met_by = dict.fromkeys(self._alphabet.characters, 0)
+        for number, needed in enumerate(needs):
+            for place in range(self._needs):
+                bit = 1 << (number + place * self._width)
+                if place >= len(needed):
+                    self._met_always |= bit
+                    continue
+                for character in {one for key in needed[place] for one in self._alphabet.of_key(key)}:
+                    self._met_by[character] |= bit
+
+    def write(self, words: Iterable[str]) -> str:
+        """Words as cues read them: a character each."""
+        return "".join(map(self._alphabet.of_word, words))
+
+    def present(self, written: str) -> int:
+        """The needs that some word meets, of words as `write` gives them."""
+        return reduce(or_, map(self._met_by.__getitem__, set(written)), 0)
+
+    def possible(self, present: int) -> int:
+        """The cues all of whose needs are met, as bits by number."""
+        met, needs = present | self._met_always, self._needs
+        while needs > 1:
+            needs //= 2
+            met &= met >> (needs * self._width)
+        return met & ((1 << self._width) - 1)
+
+    def bit(self, cue: Cue) -> int:
+        """The bit of a cue of the index in what is possible."""
+        return self.bits[id(cue)]
+
+    def candidates(self, present: int, *, weak: bool = False) -> list[int]:
+        """Numbers of the weak cues, or of the other ones, all of whose needs are met, ascending; no `others`."""
+        bits = self.possible(present) & (self._weak if weak else self._strong)
+        found: list[int] = []
+        while bits:
+            lowest = bits & -bits
+            found.append(lowest.bit_length() - 1)
+            bits ^= lowest
+        return found
+
+    def found(self, numbers: Iterable[int], written: str) -> list[tuple[int, int, int]]:
+        """(number, first word, after the last) of all matches of the cues with these numbers, which are no `others`."""
+        found: list[tuple[int, int, int]] = []
+        for number in numbers:
+            finditer = self._finders[number]
+            if finditer is None:
+                finditer = self._finders[number] = self._compile(self.cues[number]).finditer
+            for match in finditer(written):
+                first, last = match.span()
+                found.append((number, first, last))
+        return found
+
+    def spans(self, cue: Cue, written: str) -> list[tuple[int, int]]:
+        """Spans (first word, after the last) of all matches of a cue of the index in words as `write` gives them."""
+        pattern = self._patterns.get(id(cue)) or self._compile(cue)
+        if not cue.longest:
+            return [match.span() for match in pattern.finditer(written)]
+        found: list[tuple[int, int]] = []
+        match = pattern.search(written)
+        while match is not None:
+            first, last = match.span()
+            for end in range(min(first + cue.part.words, len(written)), last, -1):
+                if pattern.fullmatch(written, first, end):
+                    last = end
+                    break
+            found.append((first, last))
+            match = pattern.search(written, last)
+        return found
+
+    def matches(self, cue: Cue, written: str) -> bool:
+        """True when a cue of the index matches somewhere."""
+        pattern = self._patterns.get(id(cue)) or self._compile(cue)
+        return pattern.search(written) is not None
+
+    def _compile(self, cue: Cue) -> Any:
+        """A cue's regular expression, made when it is first looked for: many never are."""
+        expression = self._alphabet.expression(cue.part.pattern)
+        if cue.part.ways > MAX_WAYS:
+            pattern = compile_re2(expression)
+        else:
+            begin = "" if NO_STOP in cue.part.firsts else f"(?={self._alphabet.one_of(cue.part.firsts or cue.keys)})"
+            pattern = re.compile(f"{begin}(?:{expression})")
+        self._patterns[id(cue)] = pattern
+        return pattern
