@@ -139,10 +139,13 @@ def stance_left(
 
 
 def after_preposition(folding: Folding, at: int, prepositions: frozenset[str]) -> bool:
+    """True when a preposition governs a name, alone or as the second of two: "with Cuba and Egypt"."""
+    words = folding.words
+    if at > 1 and words[at - 1] in COORDINATORS and words[at - 2].startswith(("@st_", "@own")):
+        at -= 2
     for before in range(at - 1, max(at - 4, -1), -1):
-        word = folding.words[before]
-        if word in prepositions:
+        if words[before] in prepositions:
             return True
-        if word not in _BEFORE_NAMES:
+        if words[before] not in _BEFORE_NAMES:
             return False
     return False

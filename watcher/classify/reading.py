@@ -43,46 +43,45 @@ def _actors(folding: Folding, first: int, last: int) -> list[int]:
     return [at for at in folding.named if first <= at < last and _is_actor(folding.words[at])]
 
 
-def _actor_of_relative(folding: Folding, pack: Pack, match: Match) -> str:
+def _actor_of_relative(folding: Folding, pack: Pack, match: Match) -> int | None:
     """Who acts in "the treaty, which Norway ratified" and in "not all States are parties": the last actor within the
     match that no preposition governs."""
-    for at in reversed(_actors(folding, match.first + 1, match.last)):
-        if not after_preposition(folding, at, pack.grammar.prepositions):
-            return folding.words[at]
-    return ""
+    inside = reversed(_actors(folding, match.first + 1, match.last))
+    return next((at for at in inside if not after_preposition(folding, at, pack.grammar.prepositions)), None)
 
 
-def _actor(folding: Folding, pack: Pack, match: Match) -> str:
-    """The actor of a match: the one its cue names, else the nearest before it that no preposition governs."""
+def _actor_at(folding: Folding, pack: Pack, match: Match) -> int | None:
+    """The number of the word that acts: the one the cue names, else the nearest before the match that no preposition
+    governs. None when no word does."""
     words, prepositions = folding.words, pack.grammar.prepositions
     if match.rule.cue.names_actor and (inside := _actors(folding, match.first, match.last)):
-        return words[inside[-1]]
+        return inside[-1]
     if _is_actor(words[match.first]):
-        return words[match.first]
+        return match.first
     turned = words[match.first] in pack.lexicon.negations
-    if (turned or words[match.first].startswith("@i_")) and (inner := _actor_of_relative(folding, pack, match)):
-        return inner
+    if turned or words[match.first].startswith("@i_"):
+        inner = _actor_of_relative(folding, pack, match)
+        if inner is not None:
+            return inner
     before = words[: match.first]
     begun = match.first - before[::-1].index(STOP) if STOP in before else 0
-    asides: list[str] = []
+    asides: list[int] = []
     for at in reversed(_actors(folding, begun, match.first)):
         related = at + 1 < match.first and words[at + 1] in pack.grammar.relatives
         if related or not after_preposition(folding, at, prepositions):
-            return words[at]
-        asides.append(words[at])
+            return at
+        asides.append(at)
     for at in _actors(folding, match.first, match.last + 3):
         if at and words[at - 1] in ("by", "por", "par", "of"):
-            return words[at]
-    if "@own" in asides:
-        return "@own"
-    return asides[0] if asides else ""
+            return at
+    own = [at for at in asides if words[at] == "@own"]
+    return next(iter((*own, *asides)), None)
 
 
-def _with(folding: Folding, mention: str, match: Match) -> tuple[str, ...]:
-    """An actor and those that are named with it before a match: "Cuba, Egypt and India abstained" speaks of three."""
+def _with(folding: Folding, at: int) -> tuple[str, ...]:
+    """An actor and those that are named with it: "Cuba, Egypt and India abstained" speaks of three."""
     words = folding.words
-    at = next((at for at in range(match.first - 1, -1, -1) if words[at] == mention), -1)
-    found = [mention]
+    found = [words[at]]
     for before in range(at - 1, -1, -1):
         word = words[before]
         if word == "@own" or word.startswith("@st_"):
@@ -121,15 +120,20 @@ def _about(mention: str, subject: str) -> tuple[About, str]:
     return (About.WORLD, "") if mention == "@world" else (About.OTHER, "")
 
 
-def _holder(folding: Folding, pack: Pack, match: Match, stance: str, unnamed: str, *, own: bool) -> str:
-    """The mention whose stance a match shows; `own`: the sentence speaks of the Document's Subject."""
+def _holders(folding: Folding, pack: Pack, match: Match, stance: str, unnamed: str, *, own: bool) -> tuple[str, ...]:
+    """The mentions whose stance a match shows; `own`: the sentence speaks of the Document's Subject."""
     indicator = pack.indicators[match.rule.indicator]
-    mention = _place(folding, match, unnamed, own=own) if indicator.about == "place" else _actor(folding, pack, match)
+    if indicator.about == "place":
+        at, mention = None, _place(folding, match, unnamed, own=own)
+    else:
+        at = _actor_at(folding, pack, match)
+        mention = "" if at is None else folding.words[at]
     if indicator.about == "speaker" and not mention.startswith("@st_"):
         mention = "@own"
     if stance in indicator.never_own and mention in ("", "@own") and not match.rule.cue.names_actor:
         mention = "@world"
-    return mention
+    several = indicator.about == "actor" and (mention == "@own" or mention.startswith("@st_"))
+    return _with(folding, at) if several and at is not None else (mention,)
 
 
 class _Saying(NamedTuple):
@@ -172,10 +176,8 @@ def _sayings(
             _remark(remarks, match, "the sentence speaks of something else, see not_of of its indicator")
             continue
         place = "@world" if elsewhere else unnamed
-        mention = _holder(folding, pack, match, stance, place, own=own and not elsewhere)
         indicator = pack.indicators[match.rule.indicator]
-        several = indicator.about == "actor" and (mention == "@own" or mention.startswith("@st_"))
-        for one in _with(folding, mention, match) if several else (mention,):
+        for one in _holders(folding, pack, match, stance, place, own=own and not elsewhere):
             about, holder = _about(one, subject)
             shown = indicator.of_others.get(stance, stance) if about is About.OTHER else stance
             if about is About.OWN or holder or indicator.world:

@@ -146,3 +146,15 @@ def test_what_a_treaty_forbids_or_demands_is_no_act_of_a_state(mines: Pack) -> N
 def test_what_is_hoped_for_has_not_been_done(mines: Pack) -> None:
     text = "We look forward to the day when our army has destroyed its last stockpiled landmine."
     assert "stockpile" not in {one[1] for one in _read(text, mines)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Cuba and Egypt spoke of landmines; the Mine Ban Treaty was ratified by Egypt.",
+        "After talks with Cuba and Egypt the Mine Ban Treaty was ratified by Egypt.",
+    ],
+)
+def test_who_stands_beside_an_earlier_mention_of_the_actor_did_nothing(mines: Pack, text: str) -> None:
+    found = find_positions(text, subject="", pack=mines)
+    assert {one.subject for one in found if one.indicator == "treaty_status"} == {"EGY"}
