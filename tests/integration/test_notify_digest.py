@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import socket
+from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -152,6 +153,21 @@ def test_an_immediate_subscription_hears_of_a_change_and_of_nothing_else(bench: 
     _change(bench)
     assert len(notify.compose_due(bench.rooms)) == 1
     assert notify.compose_due(bench.rooms) == []
+
+
+def test_an_alert_says_who_was_reached_within_a_day_and_not_since_the_alert_before(bench: Any) -> None:
+    bench.subscribe(cadence=Cadence.IMMEDIATE)
+    bench.register("other", bench.site.put("/other", AFTER))
+    bench.check("other")
+    _change(bench)
+    assert len(notify.compose_due(bench.rooms)) == 1
+    bench.clock.advance(minutes=5)
+    bench.site.put("/kaz", BEFORE.replace("abstained", "voted against"))
+    bench.check("kaz")
+    (alert,) = notify.compose_due(bench.rooms)
+    assert alert.digest.unchecked == ()
+    assert "2 of 2 Sources answered." in alert.message.text
+    assert alert.digest.looked_from == alert.digest.period_to - timedelta(days=1) < alert.digest.period_from
 
 
 def test_history_that_was_imported_is_never_sent(bench: Any, tmp_path: Any) -> None:

@@ -164,10 +164,11 @@ def compose(
     reaches: Sequence[SourceReach],
     checkpoint: str,
     told_before: Mapping[Alike, Sequence[Source]] = _NOTHING,
+    looked_from: datetime | None = None,
 ) -> Digest:
     """The Digest of (covered_until, period_to], the gravest Changes first, among them by the news that leads.
 
-    `told_before`: see `folded_alike`.
+    `told_before`: see `folded_alike`. `looked_from` is where the attempts in `reaches` begin, by default the period.
     """
     ordered = sorted(
         entries,
@@ -197,4 +198,5 @@ def compose(
         noted=tuple(reach for reach in reaches if reach.notes),
         flipping=tuple(reach for reach in reaches if reach.flips),
         checkpoint=checkpoint,
+        looked_from=looked_from or subscription.covered_until,
     )

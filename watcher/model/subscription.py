@@ -113,6 +113,7 @@ class Digest:
     in the period: each Source is in one of them at the most. `still_held` are those of the last two that are held
     from before. `unobserved` were not looked at for longer than their cadence says, `noted` have custody notes,
     `flipping` began to go back and forth between texts and are not told of again until they settle.
+    Attempts are those from `looked_from` on: an Alert looks back over a day, a Digest over its period.
     `checkpoint` is the newest head of the ledger.
     """
 
@@ -133,6 +134,7 @@ class Digest:
     checkpoint: str
     flipping: tuple[SourceReach, ...] = ()
     still_held: tuple[SourceReach, ...] = ()
+    looked_from: datetime
 
 
 class DeliveryState(StrEnum):

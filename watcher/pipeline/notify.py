@@ -30,6 +30,7 @@ from watcher.store import captures, changes, digests, gathered, sources, subscri
 from watcher.store.database import Connection
 
 DELIVERY_LEASE_SECONDS = 600
+ALERT_LOOKS_BACK = timedelta(days=1)  # an Alert follows the last one by minutes: who was reached in them says nothing
 FIRST_PAUSE_SECONDS = 60
 MAXIMUM_PAUSE_SECONDS = 3600
 MAXIMUM_ATTEMPTS = 60
@@ -171,8 +172,9 @@ def _digest(
     ]
     held = {version.source_id: version for version in versions.held_versions(connection)}
     flips = _begun_flips(connection, subscription, recorded, every_source)
-    attempts = captures.attempts_in_period(connection, sorted(looked_at), after=after, until=now)
-    before = captures.last_attempts(connection, sorted(looked_at), until=after)
+    looked_from = min(after, now - ALERT_LOOKS_BACK) if subscription.cadence is Cadence.IMMEDIATE else after
+    attempts = captures.attempts_in_period(connection, sorted(looked_at), after=looked_from, until=now)
+    before = captures.last_attempts(connection, sorted(looked_at), until=looked_from)
     digest = compose(
         digest_id=f"{subscription.subscription_id}-{now:%Y%m%dT%H%M%S%f}",
         subscription=subscription,
@@ -182,7 +184,7 @@ def _digest(
         noise_count=len(noise),
         reaches=[
             replace(
-                _reach(connection, source, attempts.get(source.source_id, [])),
+                _reach(connection, source, attempts.get(source.source_id, []), after=after),
                 held=held[source.source_id].error if source.source_id in held else "",
                 held_at=held[source.source_id].captured_at if source.source_id in held else None,
                 flips=flips.get(source.source_id, ""),
@@ -192,6 +194,7 @@ def _digest(
         ],
         checkpoint=checkpoint,
         told_before=gathering.told_before,
+        looked_from=looked_from,
     )
     return digest, gathering
 
@@ -228,7 +231,8 @@ def _gap(source: Source, before: datetime | None, attempts: Iterable[Capture]) -
     return longest_gap(moments, source.definition.every_seconds)
 
 
-def _reach(connection: Connection, source: Source, attempts: Iterable[Capture]) -> SourceReach:
+def _reach(connection: Connection, source: Source, attempts: Iterable[Capture], *, after: datetime) -> SourceReach:
+    """What the attempts on a Source came to; what was noted of it before `after` was told then."""
     made = list(attempts)
     failed = [capture for capture in made if not capture.outcome.reached]
     return SourceReach(
@@ -239,7 +243,7 @@ def _reach(connection: Connection, source: Source, attempts: Iterable[Capture]) 
         last_error=failed[-1].error if failed else "",
         last_attempt_at=made[-1].captured_at if made else None,
         last_reached_at=captures.last_reached_at(connection, source.source_id),
-        notes=tuple(dict.fromkeys(note for capture in made for note in capture.notes)),
+        notes=tuple(dict.fromkeys(note for capture in made if capture.captured_at > after for note in capture.notes)),
     )
 
 

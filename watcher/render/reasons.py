@@ -52,7 +52,8 @@ def reason_name(name: str) -> str:
 
 def reasons(change: Change) -> tuple[str, ...]:
     """What carried the severity, the weightiest first, each once: treaty actions, the Position changes of that
-    severity, or else the marks of the wording that weigh most, with what stood and stands where both are short."""
+    severity, or else the parts that weigh most, Positions before marks of the wording, with what stood and stands
+    where both are short."""
     judgement = change.judgement
     grave = [one for one in ranked_positions(change) if one.severity is judgement.severity]
     found = [
@@ -60,8 +61,8 @@ def reasons(change: Change) -> tuple[str, ...]:
         *(f"the position on {said(one.indicator)}{_of(one.subject)}: {step(one)}" for one in grave),
     ]
     if not found:
-        weighty = sorted(judgement.parts, key=lambda part: -part.points)
-        least = weighty[0].points / 2 if weighty else 0.0
+        weighty = sorted(judgement.parts, key=lambda part: (not part.name.startswith("position_"), -part.points))
+        least = max((part.points for part in weighty), default=0.0) / 2
         found = [_marker(part, change) for part in weighty if part.points >= least and part.points > 0]
     once = list(dict.fromkeys(found))
     left = len(once) - MOST_REASONS

@@ -203,7 +203,7 @@ def _summary(digest: Digest) -> str:
 
 
 def _looked(digest: Digest) -> str:
-    period = f"between {said_time(digest.period_from)} and {said_time(digest.period_to)}"
+    period = f"between {said_time(digest.looked_from)} and {said_time(digest.period_to)}"
     if not digest.sources_watched:
         return f"No Source is watched for this Subscription {period}."
     if not digest.attempts:

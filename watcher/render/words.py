@@ -192,7 +192,9 @@ def why_no_diff(change: Change) -> str:
 
 
 def why_unchecked(source: Source) -> str:
-    """What follows the name of a Source that nobody tried: the reason, where its state is one."""
+    """What follows the name of a Source that nobody tried: the reason, where its state is one, or when it is tried."""
+    if source.state is SourceState.ACTIVE and source.next_check_at is not None:
+        return f": checked {said_cadence(source.definition.every_seconds)}, next {said_time(source.next_check_at)}"
     if source.state is not SourceState.QUARANTINED:
         return ""
     return f": in quarantine, its checks ended their worker; `watcher source resume {source.source_id}` tries it again"

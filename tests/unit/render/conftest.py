@@ -138,6 +138,7 @@ def empty_digest() -> Digest:
         digest_id="desk-20260503",
         subscription=subscription(),
         period_from=NOON - timedelta(days=1),
+        looked_from=NOON - timedelta(days=1),
         period_to=NOON,
         composed_at=NOON,
         entries=(),
