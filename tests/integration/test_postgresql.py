@@ -240,5 +240,5 @@ def test_an_instance_is_made_on_a_server_and_used_from_the_command_line(
     assert "postgresql" in call("init")
     call("source", "add", site.put("/kaz", BEFORE), "--id", "kaz", "--subject", "KAZ")
     call("check", "kaz")
-    assert "1 Captures" in call("status")
+    assert "1 Source, 1 Capture," in call("status")
     assert "nothing" in call("verify").lower() or "no finding" in call("verify").lower()

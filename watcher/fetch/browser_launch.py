@@ -20,6 +20,10 @@ from watcher.model.capture import Outcome
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Playwright
 
+PROFILE_PREFIX = "playwright_"  # how the driver names the profile folders that it makes
+REMOVAL_TRIES = 20
+REMOVAL_PAUSE_SECONDS = 0.1
+
 log = structlog.get_logger()
 
 
@@ -54,7 +58,10 @@ class Running:
         self.leader = process.known(pid)
         self.on_end: Callable[[], None] | None = None
         self._playwright = playwright
-        self._home = home
+        profile = process.profile_of(pid)
+        self._folders = [home]
+        if profile is not None and profile.name.startswith(PROFILE_PREFIX):
+            self._folders.append(profile)
         driver = process.parent_of(pid)
         self._driver = process.known(driver) if driver is not None else None
         browser.on("disconnected", lambda _: self.on_end() if self.on_end is not None else None)
@@ -77,7 +84,17 @@ class Running:
                 await self._playwright.stop()
         except (Error, TimeoutError):
             self.kill()
-        shutil.rmtree(self._home, ignore_errors=True)
+        await self._remove_folders()
+
+    async def _remove_folders(self) -> None:
+        """Remove what the browser stored. Its driver does not get to it when it is stopped right after a browser that
+        was ended by force, and processes that are about to end may still write."""
+        for _ in range(REMOVAL_TRIES):
+            for folder in self._folders:
+                shutil.rmtree(folder, ignore_errors=True)
+            if not any(folder.exists() for folder in self._folders):
+                return
+            await asyncio.sleep(REMOVAL_PAUSE_SECONDS)
 
     def end_browser(self) -> None:
         """End the browser by force; its driver lives, and clears up after it."""

@@ -110,6 +110,16 @@ def known(pid: int) -> Known:
     return Known(pid=pid, started_ticks=int(fields[19]) if fields else 0)
 
 
+def profile_of(pid: int) -> Path | None:
+    """The folder in which a browser keeps its profile, as its command line names it; None where it does not tell."""
+    try:
+        arguments = (PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return None
+    named = [one.partition("=")[2] for one in arguments if one.startswith("--user-data-dir=")]
+    return Path(named[0]) if named else None
+
+
 def end_group(leader: Known) -> None:
     """Kill the process group that `leader` began, whether or not it still lives itself."""
     fields = _stat(leader.pid)
