@@ -85,12 +85,15 @@ def words(text: str) -> list[str]:
 def told_and_moved(diff: Diff) -> tuple[int, int]:
     """The cost of what a Diff tells as changed, and what its moves would cost as deletions and insertions.
 
-    An unchanged part of a Block that was split, merged or wrapped anew stands where it stood: that is no move.
+    Where a link leads is no word of the text. An unchanged part of a Block that was split, merged or wrapped anew
+    stands where it stood: that is no move.
     """
     told = moved = 0
     parts_of_old = Counter(hunk.old_index for hunk in diff.hunks)
     parts_of_new = Counter(hunk.new_index for hunk in diff.hunks)
     for hunk in diff.hunks:
+        if hunk.op is HunkOp.LINKED:
+            continue
         if hunk.op is HunkOp.MOVED:
             in_place = parts_of_old[hunk.old_index] > 1 or parts_of_new[hunk.new_index] > 1
             moved += 0 if in_place else 2 * len(words(hunk.new))
