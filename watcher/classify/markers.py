@@ -190,6 +190,7 @@ def _whole(text: str, part: str, heading: str, lexicon: Lexicon) -> Iterator[str
         ("policy_act", lexicon.acts),
         ("group_or_right", lexicon.groups),
         ("eligibility", lexicon.eligibility),
+        ("condition", lexicon.conditions),
         ("obligation", lexicon.negations | lexicon.binding),
     ):
         if any(balance(found, words)):

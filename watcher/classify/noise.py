@@ -28,6 +28,7 @@ _TIMESTAMP = re.compile(
 _MARKUP = re.compile(r"<[^<>]{1,2000}>")
 _RELATIVES = frozenset({"that", "which", "who"})
 _STOPS = ".;:!"
+_WORDS = re.compile(r"\w+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _LATIN = re.compile(r"[a-zA-Z]")
 
@@ -84,8 +85,8 @@ def is_registration(edit: Edit) -> bool:
 
 def points(text: str, lexicon: Lexicon) -> bool:
     """True for words that lead the reader to another page."""
-    said = fold(text)
-    return any(pointer in said for pointer in lexicon.pointers)
+    said = f" {' '.join(_WORDS.findall(fold(text)))} "
+    return any(f" {pointer} " in said for pointer in lexicon.pointers)
 
 
 def is_pointer(edit: Edit, lexicon: Lexicon) -> bool:

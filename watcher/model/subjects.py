@@ -238,6 +238,8 @@ GRL|Greenland|||Greenlander;Greenlanders;Greenlandic|Nuuk
 
 # Phrases that hold a Subject's name or adjective and name something else.
 NOT_SUBJECTS: tuple[str, ...] = (
+    "Bahasa Indonesia",
+    "Bahasa Malaysia",
     "Central America",
     "Central American",
     "Latin America",

@@ -95,26 +95,30 @@ def backtest(rooms: Rooms, candidate: PackText, *, since: datetime) -> Backtest:
     tried = []
     left_out = 0
     with rooms.database.reading() as connection:
-        ids = changes.change_ids(connection, since=since)
         given = verdicts(connection)
+    for change, source, old, new in judged_changes(rooms, since=since):
+        pair = [_judged(rooms, change, source, old, new, pack) for pack in (rooms.pack, candidate)]
+        if pair[0] is None or pair[1] is None:
+            left_out += 1
+            continue
+        verdict = given.get(change.change_id)
+        tried.append(Tried(change=change, source=source, present=pair[0], candidate=pair[1], verdict=verdict))
+    return Backtest(tried=tuple(tried), left_out=left_out)
+
+
+def judged_changes(rooms: Rooms, *, since: datetime | None = None) -> Iterator[tuple[Change, Source, Version, Version]]:
+    """Recorded Changes that a pack has a word on, captured since a moment, each with its Source and both Versions."""
+    with rooms.database.reading() as connection:
+        ids = changes.change_ids(connection, since=since)
         known = {source.source_id: source for source in sources.list_sources(connection)}
     for change_id in ids:
         with rooms.database.reading() as connection:
             change = changes.get_change(connection, change_id)
             if change.kind not in JUDGED:
                 continue
-            old, new = (
-                versions.get_version(connection, version_id)
-                for version_id in (change.from_version_id, change.to_version_id)
-            )
-        source = known[change.source_id]
-        pair = [_judged(rooms, change, source, old, new, pack) for pack in (rooms.pack, candidate)]
-        if pair[0] is None or pair[1] is None:
-            left_out += 1
-            continue
-        verdict = given.get(change_id)
-        tried.append(Tried(change=change, source=source, present=pair[0], candidate=pair[1], verdict=verdict))
-    return Backtest(tried=tuple(tried), left_out=left_out)
+            old = versions.get_version(connection, change.from_version_id)
+            new = versions.get_version(connection, change.to_version_id)
+        yield change, known[change.source_id], old, new
 
 
 def _judged(rooms: Rooms, change: Change, source: Source, old: Version, new: Version, pack: PackText) -> Judged | None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from watcher.model.change import Change, Judgement
-from watcher.pipeline.backtest import JUDGED, judge_again
+from watcher.pipeline.backtest import judge_again, judged_changes
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.register import record_act
-from watcher.store import changes, sources, versions
+from watcher.store import changes
 
 RECOMPUTE = "change.recompute"
 
@@ -29,25 +29,14 @@ def recompute_scores(rooms: Rooms, *, user: str, dry_run: bool = False) -> Itera
 
     What it was told as is kept in the audit trail, one act for each Change that is judged otherwise.
     """
-    with rooms.database.reading() as connection:
-        ids = changes.change_ids(connection)
-        known = {source.source_id: source for source in sources.list_sources(connection)}
-    for change_id in ids:
-        with rooms.database.reading() as connection:
-            change = changes.get_change(connection, change_id)
-            if change.kind not in JUDGED:
-                continue
-            old, new = (
-                versions.get_version(connection, version_id)
-                for version_id in (change.from_version_id, change.to_version_id)
-            )
-        found = judge_again(rooms, change, known[change.source_id], old, new, rooms.pack)
+    for change, source, old, new in judged_changes(rooms):
+        found = judge_again(rooms, change, source, old, new, rooms.pack)
         if found is None or found.judgement == change.judgement:
             continue
         if not dry_run:
             _record(rooms, change, found.judgement, user)
         yield JudgedAgain(
-            change_id=change_id, source_id=change.source_id, before=change.judgement, after=found.judgement
+            change_id=change.change_id, source_id=change.source_id, before=change.judgement, after=found.judgement
         )
 
 

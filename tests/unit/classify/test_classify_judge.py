@@ -81,6 +81,21 @@ def test_a_whole_quotation_added_weighs_less_than_ones_own_words(edited: Edited)
     assert edited("", quote).severity.rank < edited("", own).severity.rank
 
 
+@pytest.mark.parametrize(
+    "added", ["The State will adhere to it.", "There are mines where they live.", "The mines are still here."]
+)
+def test_a_word_that_holds_the_letters_of_a_pointer_leads_nowhere(edited: Edited, added: str) -> None:
+    assert edited("", added).severity is not Severity.NOISE
+    assert edited("", "The report can be found here.").severity is Severity.NOISE
+
+
+def test_a_passage_that_came_with_a_condition_weighs_more_than_one_without(edited: Edited) -> None:
+    said = "The reading room will stay open to visitors in the evening"
+    plain, bound = (edited("", f"{said}{end}.") for end in (" of each day", " if a clerk is there"))
+    assert "condition" in _names(bound) - _names(plain)
+    assert bound.significance > plain.significance
+
+
 def test_the_stance_that_changed_is_told_with_both_passages(edited: Edited) -> None:
     old, new = "Norway has not acceded to the Mine Ban Treaty.", "Norway has acceded to the Mine Ban Treaty."
     judgement = edited(old, new)
