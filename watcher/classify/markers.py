@@ -46,6 +46,7 @@ SUBSTANCE_WORDS = 2
 _GLUED = re.compile(
     r"[^\W\d_]+\d+\w*|(?<!\S)\d+(?:\.\d+)+\.?(?=\s+[A-Z])"
 )  # "B12" counts nothing, "1.1.2 Scope" neither
+_DOLLARS = re.compile(r"\bUS ?\$")  # names a currency
 _ASIDE = re.compile(r"\([^()]*\)")  # "English (UK)" names a language
 OF_A_CORRECTION = frozenset({"number", "date", "unit", "negation", "opposite", "subject", "instrument"})
 
@@ -59,7 +60,9 @@ def markers(hunk: Hunk, *, subject: str, pack: Pack) -> list[str]:
     old, new = plain(hunk.old), plain(hunk.new)
     found = edits(old, new)
     if not found:
-        return list(dict.fromkeys(_mentions(uncorrected(hunk.old) or old, uncorrected(hunk.new) or new, subject)))
+        signs, a, b = _canonical_edits(old, new, pack.lexicon)
+        named_ = _mentions(uncorrected(hunk.old) or old, uncorrected(hunk.new) or new, subject)
+        return list(dict.fromkeys((*in_place(signs, a.words, b.words, pack.lexicon), *named_)))
     if is_stamp(found, new or old, pack.lexicon):
         return []
     if all(is_dateline(text) or is_timestamp(text) for text in (old, new)):
@@ -163,7 +166,7 @@ def _is_rewritten(old: str, new: str) -> bool:
 
 def _mentions(old: str, new: str, subject: str) -> Iterator[str]:
     """Instruments and other Subjects that one of two texts names and the other does not."""
-    (before, adjectives_before), (after, adjectives_after) = spoken_of(old), spoken_of(new)
+    (before, adjectives_before), (after, adjectives_after) = (spoken_of(_DOLLARS.sub("$", text)) for text in (old, new))
     gone, come = before - after - adjectives_after, after - before - adjectives_before
     for mention in sorted(gone | come):
         if mention.startswith("@i_"):

@@ -156,11 +156,9 @@ def _dates_differ(found: list[Edit], old: Sequence[str], new: Sequence[str], lex
 
 def _completing(words: Sequence[str], other: Sequence[str]) -> set[str]:
     """The years of `words` that only complete a date which stands in `other` without one."""
-    years = set()
-    for day, year in itertools.pairwise(words):
-        if day.startswith("~d") and year[0] == "~" and day in other and year not in other:
-            years.add(year)
-    return years
+    bare = {day for day, after in itertools.pairwise((*other, ".")) if day.startswith("~d") and after[0] != "~"}
+    dated = itertools.pairwise(words)
+    return {year for day, year in dated if day in bare and year[0] == "~" and year not in other}
 
 
 def _clusters(found: Iterable[Edit]) -> Iterator[list[Edit]]:

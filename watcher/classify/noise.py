@@ -138,9 +138,19 @@ def is_meant(edit: Edit, lexicon: Lexicon) -> bool:
 
 
 def _is_other_aspect(edit: Edit, lexicon: Lexicon) -> bool:
-    """True when an act stands in another form that is no slip: "signed" and "signing"."""
+    """True when an act stands in another form that is no slip ("signed" and "signing"), or any verb in another time."""
     pairs = zip(edit.old.words, edit.new.words, strict=False)
-    return any(stem(old) == stem(new) and not alike(old, new) and {old, new} & lexicon.acts for old, new in pairs)
+    return any(
+        (old.endswith("ed") != new.endswith("ed") and _root(old) == _root(new))
+        or (stem(old) == stem(new) and not alike(old, new) and {old, new} & lexicon.acts)
+        for old, new in pairs
+    )
+
+
+def _root(verb: str) -> str:
+    """What the present and the past of a regular verb share: "used", "uses" and "use"."""
+    ending = next((ending for ending in ("ed", "es", "s", "e") if verb.endswith(ending)), "")
+    return verb.removesuffix(ending)
 
 
 def weighs(edit: Edit, lexicon: Lexicon) -> bool:
