@@ -59,6 +59,8 @@ def markers(hunk: Hunk, *, subject: str, pack: Pack) -> list[str]:
     """Names of the parts that a Hunk shows, each once and in a fixed order; empty when it says nothing of policy."""
     old, new = plain(hunk.old), plain(hunk.new)
     found = edits(old, new)
+    if not found and _is_marked_otherwise(hunk):
+        return ["opposite"]
     if not found:
         signs, a, b = _canonical_edits(old, new, pack.lexicon)
         named_ = _mentions(uncorrected(hunk.old) or old, uncorrected(hunk.new) or new, subject)
@@ -127,6 +129,11 @@ def _is_other_vote(hunk: Hunk, pack: Pack) -> bool:
         if (of_votes or min(len(old), len(new)) > 1) and calls.labels.get(old, "") != calls.labels.get(new, ""):
             return old in calls.labels and new in calls.labels
     return False
+
+
+def _is_marked_otherwise(hunk: Hunk) -> bool:
+    """True when a cell was filled or emptied in a row whose words are the same: a mark stands under another heading."""
+    return any(bool(cell.old.strip()) != bool(cell.new.strip()) for cell in hunk.cells)
 
 
 def _of_content(found: list[Edit], heading: str, lexicon: Lexicon) -> list[str]:

@@ -22,7 +22,7 @@ SHORT_WORD = 5
 MENDED_SHARE = 0.25
 
 _COMMENT = re.compile(r"<!--.*?(?:(?P<whole>-->)|\Z)", re.DOTALL)
-_STRUCK = re.compile(r"<(s|del|strike)>.{0,2000}?</\1>|~~[^~]{1,2000}~~", re.DOTALL)
+_STRUCK = re.compile(r"<(s|del|strike)>.{0,2000}?</\1>|~~[^~]{1,2000}~~|\[deleted: [^\[\]]{0,2000}\]", re.DOTALL)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,400}>")
 _NOTE = re.compile(r"(</(?:s|del|strike)>|(?<=\S)~~)\s*\\?\[[^\[\]]{0,200}\]\*{0,3}")
 _STRIKES = re.compile(r"</?(?:s|del|strike)>|~~")

@@ -43,6 +43,7 @@ LISTS = frozenset({"ul", "ol", "menu", "dir", "dl"})
 ITEMS = frozenset({"li", "dt", "dd", "option"})
 PREFORMATTED = frozenset({"pre", "listing", "xmp", "plaintext", "textarea"})
 SPACED = frozenset({"button", "label", "input", "meter", "progress"})
+STRUCK = frozenset({"s", "strike", "del"})
 SECTIONING = frozenset({"main", "article", "section"})
 BUTTONS = frozenset({"submit", "button", "reset"})
 

@@ -18,6 +18,7 @@ from watcher.extract.html_tags import (
     PLAIN_BLOCKS,
     PREFORMATTED,
     SPACED,
+    STRUCK,
     Attributes,
     Furniture,
     furniture,
@@ -91,6 +92,7 @@ class BlockWalker:
         self._line_broken = False
         self._raised_in_link = False
         self._note = ""
+        self._struck: list[int] = []
 
     def walk(self, root: LexborNode) -> None:
         """Append the Blocks of `root` and all below it. ExtractError `too_large` at the node or Block limit."""
@@ -154,6 +156,9 @@ class BlockWalker:
         elif tag in SPACED:
             self._pieces.append(" ")
             return None
+        elif tag in STRUCK:
+            self._open_struck(node)
+            return None
         elif tag != "sup" and "role" not in attributes:
             return None
         self._state = self._inside(node, tag, attributes)
@@ -194,10 +199,28 @@ class BlockWalker:
             self._close_link()
         elif tag in SPACED:
             self._pieces.append(" ")
+        elif tag in STRUCK:
+            self._close_struck()
         elif tag == "sup":
             self._raised_in_link = self._link is not None
         if before is not None:
             self._state = before
+
+    def _open_struck(self, node: LexborNode) -> None:
+        """Begin words that are struck out; whole paragraphs within are not marked."""
+        marked = not any(child.tag in BLOCKS for child in node.iter())
+        self._struck.append(len(self._pieces) if marked else -1)
+        if marked:
+            self._pieces.append("[deleted: ")
+
+    def _close_struck(self) -> None:
+        start = self._struck.pop() if self._struck else -1
+        if not 0 <= start < len(self._pieces):
+            return
+        if "".join(self._pieces[start + 1 :]).strip():
+            self._pieces.append("]")
+        else:
+            self._pieces[start] = ""
 
     def _text(self, text: str) -> None:
         if text.isspace():
@@ -254,6 +277,9 @@ class BlockWalker:
         if not self._pieces:
             self._links.clear()
             return
+        if any(start >= 0 for start in self._struck):
+            self._pieces = ["".join(self._pieces).rstrip(), "]"]
+            self._struck = [-1] * len(self._struck)
         raw = "".join(self._pieces)
         if self._link is not None:
             target, start = self._link

@@ -35,7 +35,7 @@ def _extractor(name: str, version: int, module: str | None = None) -> Extractor:
     return Extractor(name=name, version=version, module=f"watcher.extract.{module or name}", function=f"read_{name}")
 
 
-HTML = _extractor("html", 2)
+HTML = _extractor("html", 3)
 TEXT = _extractor("text", 2)
 DELIMITED = _extractor("delimited", 1)
 PDF = _extractor("pdf", 2)

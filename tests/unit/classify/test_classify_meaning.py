@@ -21,12 +21,12 @@ def _names(judgement: Judgement) -> set[str]:
     ("old", "new", "marker"),
     [
         ("The toll is 3 euros.", "The toll is 3 dollars.", "unit"),
+        ("It is not a member.", "It is [deleted: not] a member.", "negation"),
         ("The toll is $3.", "The toll is €3.", "unit"),
         ("The path is 50 km long.", "The path is 50 m long.", "unit"),
         ("It opens on 1 June 2031.", "It opens on 1 June 2032.", "date"),
         ("It opened, as it says, on 1 May 2031.", "It opened, as it says, on 1 May 2032.", "date"),
         ("They dug up antipersonnel devices.", "They dug up antivehicle devices.", "opposite"),
-        ("The guards used dogs.", "The guards use dogs.", "wording"),
         ("The relief is 50 dollars.", "The relief is 50 million dollars.", "number"),
         ("The budget is 1,500,000,000 crowns.", "The budget is 2,500,000,000 crowns.", "number"),
         ("The claim is 1,234,567.89 crowns.", "The claim is 1,234,567.19 crowns.", "number"),
@@ -177,3 +177,8 @@ def test_words_mostly_of_markup_or_of_a_menu_weigh_as_wording(edited: Edited) ->
     menu = "Home Plans And Prices Find A Doctor 24 Hour Line Member Login Careers Newsroom Contact"
     markup = '<div class="a b c d e f"><div class="g h i j k l m">You must pay 5 euros.</div></div>'
     assert _names(edited("", menu, subject="")) == _names(edited("", markup, subject="")) == {"wording"}
+
+
+def test_a_verb_in_another_time_is_told_and_one_that_agrees_with_its_subject_is_not(edited: Edited) -> None:
+    assert _names(edited("The guards used dogs.", "The guards use dogs.", subject="")) == {"wording"}
+    assert edited("The guard use dogs.", "The guard uses dogs.", subject="").severity is Severity.NOISE

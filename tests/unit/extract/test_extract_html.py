@@ -32,6 +32,14 @@ def test_inline_elements_do_not_cut_words() -> None:
     assert texts(read("<p>anti<b>per</b>sonnel <i>mines</i>, 5&nbsp;km</p>")) == ["antipersonnel mines, 5 km"]
 
 
+@pytest.mark.parametrize("tag", ["s", "strike", "del"])
+def test_words_struck_out_are_marked_as_in_word_documents(tag: str) -> None:
+    assert texts(read(f"<p>It is <{tag}>not</{tag}> a party.</p>")) == ["It is [deleted: not] a party."]
+    assert texts(read(f"<p>It <{tag}></{tag}>is.</p>")) == ["It is."]
+    assert texts(read(f"<p>A <{tag}>b<br><br>c</{tag}> d</p>")) == ["A [deleted: b]", "c d"]
+    assert texts(read(f"<{tag}><p>Whole.</p></{tag}><p>Next.</p>")) == ["Whole.", "Next."]
+
+
 def test_adjacent_links_are_separate_words() -> None:
     page = read("<nav><a href='/a'>Home</a><a href='/b'>Treaties</a></nav><p>x</p>")
     assert page.blocks[0].text == "Home Treaties"
