@@ -27,6 +27,7 @@ from watcher.classify.noise import (
     is_markup,
     is_meant,
     is_menu,
+    is_other_time,
     is_pointer,
     is_quoted,
     is_resumed,
@@ -141,7 +142,8 @@ def _of_content(found: list[Edit], heading: str, lexicon: Lexicon) -> list[str]:
     come = max((len(content(edit.new.words, lexicon)) for edit in found if not edit.old.words), default=0)
     gone = max((len(content(edit.old.words, lexicon)) for edit in found if not edit.new.words), default=0)
     if max(come, gone) < SUBSTANCE_WORDS:
-        return ["wording"] if any(content((*edit.old.words, *edit.new.words), lexicon) for edit in found) else []
+        says = any(content((*edit.old.words, *edit.new.words), lexicon) or is_other_time(edit) for edit in found)
+        return ["wording"] if says else []
     names = ["obligation"] if _is_rule(heading, lexicon) else []
     return [*names, "text_added" if come >= gone else "text_removed"]
 

@@ -214,7 +214,8 @@ def _flips(cluster: Iterable[Edit], lexicon: Lexicon) -> int:
     small = small_edits(cluster)
     gone, come = (Counter(map(stem, words)) for words in _words(small))
     gone, come = gone - come, come - gone
-    flipped = {one for one in gone for other in come if is_denied(one, other)}
+    raw = _words(small)
+    flipped = {stem(one) for one in raw[0] for other in raw[1] if is_denied(one, other)}
     for one, other in lexicon.opposites:
         for left, right in ((one, other), (other, one)):
             if gone.keys() & left and come.keys() & right and not (come.keys() & left or gone.keys() & right):

@@ -27,6 +27,7 @@ _TIMESTAMP = re.compile(
 )
 _MARKUP = re.compile(r"<[^<>]{1,2000}>")
 _RELATIVES = frozenset({"that", "which", "who"})
+_PRESENT, _PAST = frozenset({"is", "are", "has", "have"}), frozenset({"was", "were", "had"})
 _STOPS = ".;:!"
 _WORDS = re.compile(r"\w+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
@@ -140,11 +141,17 @@ def is_meant(edit: Edit, lexicon: Lexicon) -> bool:
 def _is_other_aspect(edit: Edit, lexicon: Lexicon) -> bool:
     """True when an act stands in another form that is no slip ("signed" and "signing"), or any verb in another time."""
     pairs = zip(edit.old.words, edit.new.words, strict=False)
-    return any(
+    return is_other_time(edit) or any(
         (old.endswith("ed") != new.endswith("ed") and _root(old) == _root(new))
         or (stem(old) == stem(new) and not alike(old, new) and {old, new} & lexicon.acts)
         for old, new in pairs
     )
+
+
+def is_other_time(edit: Edit) -> bool:
+    """True when a form of "to be" or "to have" stands in the past that stood in the present, or the other way round."""
+    old, new = set(edit.old.words), set(edit.new.words)
+    return bool((old & _PRESENT and new & _PAST) or (old & _PAST and new & _PRESENT))
 
 
 def _root(verb: str) -> str:
@@ -171,7 +178,7 @@ def turns(edit: Edit, lexicon: Lexicon) -> bool:
             return True
     gone, come = set(map(stem, edit.old.words)), set(map(stem, edit.new.words))
     gone, come = gone - come, come - gone
-    if any(is_denied(one, other) for one in gone for other in come):
+    if any(is_denied(one, other) for one in edit.old.words for other in edit.new.words):
         return True
     return any((gone & one and come & other) or (gone & other and come & one) for one, other in lexicon.opposites)
 

@@ -42,6 +42,10 @@ def stem(word: str) -> str:
 
 
 def is_denied(word: str, other: str) -> bool:
-    """True when one word is the other with a negative prefix: "lawful" and "unlawful"."""
+    """True when one word is the other with a negative prefix, in any form: "lawful" and "unlawful"."""
+    return _is_prefixed(word, other) or _is_prefixed(stem(word), stem(other))
+
+
+def _is_prefixed(word: str, other: str) -> bool:
     short, long = sorted((word, other), key=len)
     return len(short) > SHORTEST_STEM and any(long == prefix + short for prefix in _NEGATIVE)

@@ -22,6 +22,10 @@ def _names(judgement: Judgement) -> set[str]:
     [
         ("The toll is 3 euros.", "The toll is 3 dollars.", "unit"),
         ("It is not a member.", "It is [deleted: not] a member.", "negation"),
+        ("The guards are armed.", "The guards are unarmed.", "opposite"),
+        ("The count is daily.", "The count is weekly.", "opposite"),
+        ("They met twice.", "They met once.", "opposite"),
+        ("The mayor confirmed it.", "The mayor denied it.", "opposite"),
         ("The toll is $3.", "The toll is €3.", "unit"),
         ("The path is 50 km long.", "The path is 50 m long.", "unit"),
         ("It opens on 1 June 2031.", "It opens on 1 June 2032.", "date"),
@@ -181,4 +185,5 @@ def test_words_mostly_of_markup_or_of_a_menu_weigh_as_wording(edited: Edited) ->
 
 def test_a_verb_in_another_time_is_told_and_one_that_agrees_with_its_subject_is_not(edited: Edited) -> None:
     assert _names(edited("The guards used dogs.", "The guards use dogs.", subject="")) == {"wording"}
+    assert _names(edited("The term is five years.", "The term was five years.", subject="")) == {"wording"}
     assert edited("The guard use dogs.", "The guard uses dogs.", subject="").severity is Severity.NOISE
