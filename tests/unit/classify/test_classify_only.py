@@ -19,6 +19,7 @@ from watcher.classify import Pack, find_positions
         ("Armenia maintains a moratorium on the export of antipersonnel mines.", {("transfer", "moratorium")}),
         ("Armenia retains a moratorium on the production of antipersonnel mines.", {("production", "moratorium")}),
         ("Armenia has called for postponing accession to the Mine Ban Treaty.", set()),
+        ("The stockpiled mines of Armenia were destroyed in 2004.", {("stockpile", "destroyed")}),
         ("Armenia suspended the operation of the Mine Ban Treaty.", {("treaty_status", "suspended")}),
         (
             "Armenia retains a moratorium on exports and a stockpile of antipersonnel mines.",
