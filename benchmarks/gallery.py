@@ -168,6 +168,7 @@ def _digest(title: str, comparison: Comparison) -> Digest:
         digest_id="gallery",
         subscription=subscription,
         period_from=NOON - timedelta(days=1),
+        looked_from=NOON - timedelta(days=1),
         period_to=NOON,
         composed_at=NOON,
         entries=(entry,),

@@ -23,8 +23,9 @@ Steps = list[tuple[int, str]]
 _SETTLED = ([KEPT], [KEPT, DELETED, INSERTED, KEPT])
 
 
-def drawn(steps: Steps, blanks: Collection[str]) -> Steps:
-    """A tidy edit as a person would mark it. `blanks` are the codes of white space, which costs nothing.
+def drawn(steps: Steps, blanks: Collection[str], hinges: Collection[str] = ()) -> Steps:
+    """A tidy edit as a person would mark it. `blanks` are the codes of white space, which costs nothing, `hinges` those
+    of signs that hold a number or a symbol together: "61/84" becomes "62/41" as a whole.
 
     Long edits are drawn in runs, cut in the middle of kept words, because joining and sliding copy what they touch.
     """
@@ -33,11 +34,11 @@ def drawn(steps: Steps, blanks: Collection[str]) -> Steps:
     for op, code in steps:
         if op == KEPT and (len(code) >= LONG_KEPT_TOKENS or len(run) >= RUN_STEPS):
             middle = (len(code) + 1) // 2
-            found += _drawn_run([*run, (op, code[:middle])], blanks)
+            found += _drawn_run([*run, (op, code[:middle])], blanks, hinges)
             run = [(op, code[middle:])] if code[middle:] else []
         else:
             run.append((op, code))
-    return found + _drawn_run(run, blanks)
+    return found + _drawn_run(run, blanks, hinges)
 
 
 def tidy(steps: Steps) -> Steps:
@@ -75,11 +76,11 @@ class _Edit:
     given_up: int = 0
 
 
-def _drawn_run(run: Steps, blanks: Collection[str]) -> Steps:
+def _drawn_run(run: Steps, blanks: Collection[str], hinges: Collection[str]) -> Steps:
     if [op for op, _ in run] in _SETTLED:
         return run
     edits, tail = _edits(run, blanks)
-    edits = _joined(edits, blanks)
+    edits = _joined(edits, blanks, hinges)
     steps: Steps = []
     for edit in edits:
         steps += [(KEPT, edit.before), (DELETED, edit.deleted), (INSERTED, edit.inserted)]
@@ -110,15 +111,16 @@ def _edits(run: Steps, blanks: Collection[str]) -> tuple[list[_Edit], str]:
     return edits, kept
 
 
-def _joined(edits: list[_Edit], blanks: Collection[str]) -> list[_Edit]:
-    """Edits with nothing between them but blanks, or too few words for their size, as one edit."""
+def _joined(edits: list[_Edit], blanks: Collection[str], hinges: Collection[str]) -> list[_Edit]:
+    """Edits with nothing between them but blanks, a hinge, or too few words for their size, as one edit."""
     found: list[_Edit] = []
     for edit in edits:
         found.append(edit)
         while len(found) > 1:
             left, right = found[-2:]
             between = _words(right.before, blanks)
-            if between and not _outweighed(between, left, right):
+            hinged = right.before in hinges and _replaces(left) and _replaces(right)
+            if between and not hinged and not _outweighed(between, left, right):
                 break
             found.pop()
             left.deleted += right.before + right.deleted
@@ -126,6 +128,10 @@ def _joined(edits: list[_Edit], blanks: Collection[str]) -> list[_Edit]:
             left.differing += right.differing
             left.given_up += right.given_up + between
     return found
+
+
+def _replaces(edit: _Edit) -> bool:
+    return bool(edit.deleted and edit.inserted)
 
 
 def _outweighed(words: int, left: _Edit, right: _Edit) -> bool:

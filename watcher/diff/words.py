@@ -32,6 +32,7 @@ MAX_CHARACTERS = 4_000_000
 MAX_DEPTH = 12
 PHRASE_WORDS = 4
 # Unchanged text that is kept beside an edit, so that the edit can slide to a better word or sentence boundary.
+HINGES = "/-–.:"
 CONTEXT_CHARACTERS = 80
 
 # Thai, Lao, Burmese, Khmer, kana and Han are written without blanks between words.
@@ -137,7 +138,8 @@ def _compare(old: str, new: str, effort: Effort) -> Steps:
     blanks = frozenset(map(codes.__getitem__, filter(str.isspace, distinct)))
     no_blanks = dict.fromkeys(map(ord, blanks))
     steps = _word_steps(old_code.translate(no_blanks), new_code.translate(no_blanks), effort)
-    steps = drawn(_with_blanks(steps, old_code, new_code, blanks), blanks)
+    hinges = frozenset(codes[sign] for sign in HINGES if sign in codes)
+    steps = drawn(_with_blanks(steps, old_code, new_code, blanks), blanks, hinges)
     return _decoded(steps, old_tokens, new_tokens)
 
 
