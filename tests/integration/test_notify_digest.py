@@ -257,3 +257,36 @@ def test_a_preview_records_and_owes_nothing(bench: Any) -> None:
     with bench.rooms.database.reading() as connection:
         assert digests.list_digests(connection) == []
         assert subscriptions.get_subscription(connection, "desk") == subscription
+
+
+TABLE = "<h1>Roll of members</h1><table><tr><th>No</th><th>State</th><th>Member</th></tr>{}</table>"
+ROWS = "<tr><td>{}</td><td>{}</td><td>{}</td></tr>"
+
+
+def _roll(*members: str) -> str:
+    names = ("Chad", "Laos", "Peru")
+    return TABLE.format("".join(ROWS.format(place, *row) for place, row in enumerate(zip(names, members, strict=True))))
+
+
+def test_who_asked_for_a_state_hears_of_its_row_in_a_table_of_many_and_not_of_others(bench: Any) -> None:
+    bench.subscribe("laos@example.org", subjects=("LAO",))
+    bench.subscribe("peru@example.org", subjects=("PER",))
+    bench.register("roll", bench.site.put("/roll", _roll("yes", "yes", "yes")), subjects=())
+    bench.check("roll")
+    bench.site.put("/roll", _roll("yes", "no", "yes"))
+    assert bench.check("roll").recorded.change.alert
+    bench.clock.advance(days=1)
+    told = {one.digest.subscription.subscription_id: len(one.digest.entries) for one in notify.compose_due(bench.rooms)}
+    assert told == {"laos": 1, "peru": 0}
+
+
+def test_a_table_of_many_that_is_gone_is_told_to_who_asked_for_one_state(bench: Any) -> None:
+    bench.subscribe("laos@example.org", subjects=("LAO",))
+    bench.register("roll", bench.site.put("/roll", _roll("yes", "yes", "yes")), subjects=())
+    bench.check("roll")
+    bench.site.put("/roll", b"", status=404)
+    for _ in range(3):
+        bench.check("roll")
+        bench.clock.advance(hours=7)
+    (composed,) = notify.compose_due(bench.rooms)
+    assert [entry.change.source_id for entry in composed.digest.entries] == ["roll"]

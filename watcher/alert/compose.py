@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from watcher.model.change import Change, HunkOp, Severity
+from watcher.model.change import Change, Diff, HunkOp, Severity
 from watcher.model.source import Source, SourceState
+from watcher.model.subjects import subject_of
 from watcher.model.subscription import Digest, DigestEntry, SourceReach, Subscription, SubscriptionFilter
 from watcher.model.telling import news_of
 
@@ -22,8 +23,12 @@ _NOTHING: Mapping[Alike, Sequence[Source]] = MappingProxyType({})
 
 
 def subjects_of(change: Change, source: Source) -> frozenset[str]:
-    """The Subjects of a Change: those of its Source, of its documents, Position changes and depositary events."""
+    """The Subjects of a Change: those of its Source, of its documents, Position changes and depositary events.
+
+    A Source of no Subject is a table of many: the rows that changed name whom it concerns.
+    """
     judgement = change.judgement
+    rows = () if source.definition.subjects else _cells_of_rows(change.diff)
     return frozenset(
         subject
         for subject in (
@@ -31,9 +36,22 @@ def subjects_of(change: Change, source: Source) -> frozenset[str]:
             *(document.subject for document in change.documents),
             *(moved.subject for moved in judgement.position_changes),
             *(event.subject for event in judgement.depositary_events),
+            *map(subject_of, rows),
         )
         if subject
     )
+
+
+def _cells_of_rows(diff: Diff) -> Iterator[str]:
+    """The cells of the table rows that say something else, as they stood and stand."""
+    for hunk in diff.hunks:
+        if hunk.tells and (hunk.row_key or hunk.cells):
+            yield from (cell.strip() for side in (hunk.old, hunk.new) for cell in side.split(" | "))
+
+
+def concerns_all(change: Change, source: Source) -> bool:
+    """Whether a Change may concern any Subject: a table of many that is gone, or is back."""
+    return change.sequence is not None and not source.definition.subjects
 
 
 def matches(wanted: SubscriptionFilter, change: Change, source: Source) -> bool:
@@ -46,7 +64,11 @@ def matches(wanted: SubscriptionFilter, change: Change, source: Source) -> bool:
     indicators.update(name for event in judgement.depositary_events for name in event.indicators)
     return (
         _is_wanted(wanted, source)
-        and (not wanted.subjects or not subjects_of(change, source).isdisjoint(wanted.subjects))
+        and (
+            not wanted.subjects
+            or concerns_all(change, source)
+            or not subjects_of(change, source).isdisjoint(wanted.subjects)
+        )
         and (not wanted.instruments or not instruments.isdisjoint(wanted.instruments))
         and (not wanted.indicators or not indicators.isdisjoint(wanted.indicators))
     )
