@@ -18,6 +18,7 @@ from watcher.model.source import Claim, Health, Source
 
 IN_A_ROW = 3
 GONE_WITHIN = timedelta(hours=24)
+GONE_APART = timedelta(minutes=2)  # attempts nearer to each other, such as a person's, are one look
 GONE = (404, 410)
 PERMANENT_REDIRECTS = (301, 308)
 
@@ -84,6 +85,8 @@ def _gone(health: Health, result: FetchResult) -> tuple[Health, Presence]:
         presence = Presence.BACK if health.gone_told else Presence.AS_BEFORE
         return replace(health, gone_at=(), gone_told=False), presence
     if result.outcome is not Outcome.HTTP_ERROR or result.status not in GONE:
+        return health, Presence.AS_BEFORE
+    if health.gone_at and result.ended_at - health.gone_at[-1] < GONE_APART:
         return health, Presence.AS_BEFORE
     seen = (*health.gone_at, result.ended_at)[-IN_A_ROW:]
     is_new = len(seen) == IN_A_ROW and seen[-1] - seen[0] <= GONE_WITHIN and not health.gone_told

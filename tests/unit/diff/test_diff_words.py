@@ -153,3 +153,16 @@ def test_a_long_text_is_marked_with_no_more_words_than_the_shortest_edit() -> No
     edits = word_edits(" ".join(old), " ".join(new))
     marks = sum(len(edit.text.split()) for edit in edits if edit.op is not WordOp.KEPT)
     assert marks == 2 * len(range(0, 4_000, 23))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "drawn"),
+    [
+        ("on resolution 61/84.", "on resolution 62/41.", "on resolution [-61/84-]{+62/41+}."),
+        ("at 22:00:38 today", "at 23:17:13 today", "at [-22:00:38-]{+23:17:13+} today"),
+        ("the years 1997-1999", "the years 1996-1998", "the years [-1997-1999-]{+1996-1998+}"),
+        ("on resolution 61/84.", "on resolution 61/41.", "on resolution 61/[-84-]{+41+}."),
+    ],
+)
+def test_a_number_held_together_by_a_sign_is_drawn_as_one(old: str, new: str, drawn: str) -> None:
+    assert marked(old, new) == drawn

@@ -78,6 +78,11 @@ def test_catalogue_051_three_checks_over_more_than_a_day_say_nothing_yet() -> No
     assert [finding.presence for finding in found] == ["", "", "", "", Presence.WITHDRAWN]
 
 
+def test_checks_by_hand_one_after_the_other_are_one_look() -> None:
+    found = after_all(gone(0), gone(0.1), gone(0.2), gone(5), gone(15))
+    assert [finding.presence for finding in found] == ["", "", "", "", Presence.WITHDRAWN]
+
+
 def test_a_server_that_is_down_in_between_neither_counts_nor_starts_over() -> None:
     down = result(Outcome.NETWORK_ERROR, after=7)
     found = after_all(gone(0), gone(5), down, gone(15))
