@@ -113,8 +113,8 @@ def _hunk_text(hunk: Hunk) -> str:
     return "".join(_MARKS[op].format(text) for op, text in sides if text)
 
 
-def cite(source: Source, capture: Capture, base_url: str) -> str:
-    """A footnote for a Capture that brought bytes."""
+def cite(source: Source, capture: Capture, base_url: str, *, held: Mapping[str, str]) -> str:
+    """A footnote for a Capture that brought bytes. `held`: Payloads that are not taken as the document, and why."""
     return footnote(
         cited_capture(
             capture,
@@ -122,6 +122,7 @@ def cite(source: Source, capture: Capture, base_url: str) -> str:
             document_title="",
             base_url=base_url,
             payload_sha256=capture.payload_sha256 or "",
+            held=held.get(capture.payload_sha256 or "", ""),
         )
     )
 
