@@ -127,6 +127,38 @@ def test_an_empty_digest_says_how_often_we_looked_and_what_we_could_not_reach(be
         assert told in composed.message.text
 
 
+def test_a_source_that_is_down_now_is_told_though_it_answered_earlier_in_the_period(bench: Any) -> None:
+    bench.subscribe()
+    bench.register("up", bench.site.put("/up", BEFORE))
+    bench.register("down", bench.site.put("/down", BEFORE))
+    bench.register("back", bench.site.put("/back", b"busy", status=503))
+    for source_id in ("up", "down", "back"):
+        bench.check(source_id)
+    bench.site.put("/down", b"busy", status=503)
+    bench.site.put("/back", BEFORE)
+    for source_id in ("up", "down", "back"):
+        bench.check(source_id)
+    bench.clock.advance(days=1)
+    (composed,) = notify.compose_due(bench.rooms)
+    assert [reach.source.source_id for reach in composed.digest.unreached] == ["down"]
+    text = " ".join(composed.message.text.split())
+    assert "2 of 3 Sources answered; 1 could not be reached." in text
+    assert "2 attempts; last reached 3 May 2026, 11:00 UTC" in text
+
+
+def test_a_held_source_that_is_down_now_is_counted_once(bench: Any) -> None:
+    bench.subscribe()
+    bench.register("kaz", bench.site.put("/kaz", "<form><input name=u><input type=password name=p></form>"))
+    assert bench.check("kaz").recorded.version.is_held
+    bench.site.put("/kaz", b"busy", status=503)
+    bench.check("kaz")
+    bench.clock.advance(days=1)
+    (composed,) = notify.compose_due(bench.rooms)
+    assert "0 of 1 Source answered; 1 could not be reached." in " ".join(composed.message.text.split())
+    assert composed.digest.held == ()
+    assert [reach.source.source_id for reach in composed.digest.still_held] == ["kaz"]
+
+
 def test_a_subscription_is_told_only_what_it_asked_for(bench: Any) -> None:
     bench.subscribe("kaz@example.org", subjects=("KAZ",))
     bench.subscribe("fra@example.org", subjects=("FRA",))
