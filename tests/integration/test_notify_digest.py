@@ -202,6 +202,24 @@ def test_an_alert_says_who_was_reached_within_a_day_and_not_since_the_alert_befo
     assert alert.digest.looked_from == alert.digest.period_to - timedelta(days=1) < alert.digest.period_from
 
 
+def test_an_alert_counts_noise_over_the_time_that_it_looks_back_and_says_so(bench: Any) -> None:
+    bench.subscribe(cadence=Cadence.IMMEDIATE)
+    _change(bench)
+    (alert,) = notify.compose_due(bench.rooms)
+    assert alert.digest.noise_count == 0
+    assert "Nothing was left out as noise since 2 May 2026, 11:00 UTC." in " ".join(alert.message.text.split())
+    bench.site.put("/kaz", AFTER.replace("</body>", "<footer>Visits: 4711</footer></body>"))
+    assert not bench.check("kaz").recorded.change.alert
+    assert notify.compose_due(bench.rooms) == []
+    bench.site.put("/kaz", BEFORE.replace("abstained", "voted against"))
+    bench.check("kaz")
+    (alert,) = notify.compose_due(bench.rooms)
+    assert alert.digest.noise_count == 1
+    told = "1 Change was recorded since 2 May 2026, 13:00 UTC and left out here as noise."
+    assert told in " ".join(alert.message.text.split())
+    assert told in alert.message.html
+
+
 def test_history_that_was_imported_is_never_sent(bench: Any, tmp_path: Any) -> None:
     from watcher.pipeline.import_history import import_items, read_items
 

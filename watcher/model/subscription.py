@@ -115,12 +115,12 @@ class Digest:
     """The compiled message of a period for one Subscription.
 
     `entries` are told in order of severity; `noise_count` Changes were recorded and judged without
-    policy meaning since the message before. `held` are Sources that answered with
+    policy meaning. `held` are Sources that answered with
     something else than their document, `unreached` those that the newest attempt did not reach, `unchecked` those
     nobody tried, in the period: each Source is in one of them at the most. `still_held` are those of the last two
     that are held too. `unobserved` were not looked at for longer than their cadence says, `noted` have custody notes,
     `flipping` began to go back and forth between texts and are not told of again until they settle.
-    Attempts are those from `looked_from` on: an Alert looks back over a day, a Digest over its period.
+    Attempts and noise are those from `looked_from` on: an Alert looks back over a day, a Digest over its period.
     `checkpoint` is the newest head of the ledger.
     """
 

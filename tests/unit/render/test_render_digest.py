@@ -79,7 +79,7 @@ def test_an_empty_digest_is_believable(empty_digest: Digest, part: str) -> None:
         "Ministry of Defence",
         "28 April 2026, 06:00 UTC",
         "Late arrivals",
-        "7 Changes were recorded and left out here as noise.",
+        "7 Changes were recorded since 2 May 2026, 14:05 UTC and left out here as noise.",
         "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=",
     ):
         assert expected in plain, expected
