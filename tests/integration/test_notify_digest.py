@@ -291,9 +291,19 @@ def test_catalogue_159_a_message_that_was_being_sent_when_its_sender_died_is_sen
     assert message["Message-ID"] == delivery.message_id
 
 
-@pytest.mark.parametrize(
-    "recipient", ["", "desk", "a@b>, evil@x", "a@b,c@d", "a b@example.org", "a@b\r\nBcc: x@y", "Desk <a@b.org>"]
-)
+NO_ADDRESSES = [
+    *("", "desk", "a@b>, evil@x", "a@b,c@d", "a b@example.org", "a@b\r\nBcc: x@y", "Desk <a@b.org>"),
+    *("bad@@x", "a@b@c.org", "@x.org", "desk@", ".desk@x.org", "desk.@x.org", "de..sk@x.org", "desk@.org"),
+    *("desk@x..org", "desk@x.org.", "desk@-x.org", "desk@x_.org", "desk@x/y", f"{'a' * 250}@x.org"),
+]
+
+
+@pytest.mark.parametrize("recipient", ["desk@example.org", "d.e+s_k'o@mfa.gov.kz", "desk@localhost", "büro@münchen.de"])
+def test_plain_addresses_are_taken_as_they_are_written(recipient: str) -> None:
+    assert register.one_address(f" {recipient} ") == recipient
+
+
+@pytest.mark.parametrize("recipient", NO_ADDRESSES)
 def test_catalogue_106_a_recipient_is_exactly_one_address(bench: Any, recipient: str) -> None:
     with pytest.raises(RefusedError, match="is not one e-mail address"):
         bench.subscribe(recipient or "@")
