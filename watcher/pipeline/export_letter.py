@@ -118,7 +118,8 @@ WHAT IS WHERE
     data/checkpoint.note   the signed head of the ledger
     data/earlier.jsonl     earlier signed heads, each with the proof that the ledger only grew
     data/keys/             the public keys that the signature is checked with
-    data/texts/            the text as it was read out of each version
+    data/texts/            the text as it was read out of each version; one that was
+                           held when it was read has -held in its name
     data/changes/          the differences between versions, for people (.txt) and programs (.json)
     data/custody.csv       who did what to this source and its captures, and when
     data/citations.txt     a ready footnote for each version
@@ -175,8 +176,8 @@ def _held(number: int) -> str:
     if not number:
         return ""
     return (
-        f"In {number} more the site answered with something else, such as a login page or an error page: that is kept "
-        "here too, was not taken as the document, and its citations say so."
+        f"In {number} more something came that is held: it was not taken as the document, for instance because it is a "
+        "login page. It is kept here too, and its citations say so."
     )
 
 

@@ -72,9 +72,10 @@ def _cell(value: object) -> str:
 
 
 def write_text(folder: Path, version: Version) -> None:
-    """The text of a Version, named by its time."""
+    """The text of a Version, named by its time, and as held where it is."""
     if version.document is not None:
-        name = f"{_stamp(version.captured_at)}-{version.version_id}.txt"
+        held = "-held" if version.is_held else ""
+        name = f"{_stamp(version.captured_at)}-{version.version_id}{held}.txt"
         (folder / name).write_bytes(version.document.text.encode("utf-8", "replace") + b"\n")
 
 
