@@ -285,3 +285,47 @@ def test_the_command_prints_the_footnote_and_the_item(tmp_path: Path, site: Any)
     missing = run("cite", "absent")
     assert missing.returncode == 1
     assert missing.stderr == "watcher: there is no Version 'absent'\n"
+
+
+LOGIN = """<html><head><title>Sign in</title></head><body><form><label>User name <input name=u></label>
+<label>Password <input type="password" name=p></label><button>Sign in</button></form></body></html>"""
+
+
+def test_054_what_is_held_is_cited_as_held_by_every_name_and_form(bench: Any, client: TestClient) -> None:
+    bench.register("kaz", bench.site.put("/kaz", PAGE))
+    page = bench.check("kaz").recorded.capture
+    bench.site.put("/kaz", LOGIN)
+    held = bench.check("kaz").recorded
+    again = bench.check("kaz").recorded.capture
+    warning = f"SHA-256 {held.capture.payload_sha256}. Held: not taken as the document: {held.version.error}."
+    for name in (held.version.version_id, str(held.capture.sequence), str(again.sequence)):
+        cited = cite(bench.rooms, name)
+        assert cited.footnote.endswith(warning)
+        assert "Held: not taken as the document" in str(cited.items("watcher.test/archive")[0]["note"])
+    assert "Held" not in cite(bench.rooms, str(page.sequence)).footnote
+    shown = client.get(f"/versions/{held.version.version_id}").text
+    assert "Held: not taken as the document" in shown
+    assert "watcher source release kaz" in shown
+    bench.site.put("/kaz", PAGE)
+    back = bench.check("kaz").recorded.capture
+    assert "Held" not in cite(bench.rooms, str(back.sequence)).footnote
+    shown = client.get(f"/versions/{held.version.version_id}").text
+    assert "Held: not taken as the document" in shown
+    assert "not held any more" in shown
+    assert "source release" not in shown
+
+
+def test_what_was_held_and_then_taken_is_cited_as_the_document(bench: Any, client: TestClient) -> None:
+    said = "Kazakhstan has not joined the Mine Ban Treaty, and its position was set out in {} as well. "
+    long = "".join(f"<p>{said.format(year)}</p>" for year in range(1997, 2027))
+    bench.register("kaz", bench.site.put("/kaz", f"<html><body>{long}</body></html>"))
+    bench.check("kaz")
+    bench.site.put("/kaz", PAGE)
+    held = bench.check("kaz").recorded
+    assert "Held" in cite(bench.rooms, str(held.capture.sequence)).footnote
+    taken = bench.check("kaz", after_seconds=600).recorded
+    assert not taken.version.is_held
+    for recorded in (held, taken):
+        assert "Held" not in cite(bench.rooms, recorded.version.version_id).footnote
+        assert "Held" not in cite(bench.rooms, str(recorded.capture.sequence)).footnote
+    assert "source release" not in client.get(f"/versions/{held.version.version_id}").text

@@ -203,6 +203,29 @@ def test_texts_changes_citations_and_the_letter_are_for_people(folder: Path) -> 
     assert max(len(line) for line in letter.splitlines()) < 110
 
 
+def test_054_a_login_page_is_counted_and_cited_apart_from_the_document(bench: Any, tmp_path: Path) -> None:
+    bench.register("kaz", bench.site.put("/kaz", OLD))
+    bench.check("kaz")
+    login = (
+        b"<html><title>Sign in</title><body><form>User name <input name=u><input type=password></form></body></html>"
+    )
+    bench.site.put("/kaz", login)
+    assert bench.check("kaz").recorded.version.is_held
+    bench.check("kaz")
+    _export(bench, tmp_path / "kaz.zip")
+    with zipfile.ZipFile(tmp_path / "kaz.zip") as packed:
+        letter = " ".join(packed.read("kaz/data/README.txt").decode().split())
+        texts = [name for name in packed.namelist() if "/texts/" in name and name.endswith(".txt")]
+        citations = packed.read("kaz/data/citations.txt").decode().strip().split("\n\n")
+    assert "It holds 3 captures" in letter
+    assert "In 1 of them the document was reached. In 2 more something came that is held" in letter
+    assert sorted(name.endswith("-held.txt") for name in texts) == [False, True]
+    assert f"SHA-256 {hashlib.sha256(OLD).hexdigest()}" in letter.partition("HOW TO CITE IT")[2]
+    document, wall = citations
+    assert "Held" not in document
+    assert f"SHA-256 {hashlib.sha256(login).hexdigest()}. Held: not taken as the document: " in wall
+
+
 def test_096_formula_cells_of_the_custody_log_are_quoted(folder: Path, bench: Any) -> None:
     with (folder / "data" / "custody.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))

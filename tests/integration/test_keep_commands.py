@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from watcher.cli.main import cli
-from watcher.errors import DeletedError, RefusedError, StoreError
+from watcher.errors import ArchiveError, DeletedError, RefusedError, StoreError
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = "<html><title>Kazakhstan</title><body><p>Kazakhstan has not joined the Mine Ban Treaty.</p></body></html>"
@@ -61,10 +61,32 @@ def test_a_backup_restores_to_a_folder_that_works(run: Any, site: Any, tmp_path:
         assert made["ledger_size"] == len(list(ledger))
     restored = run("restore", "out/copy.tar.zst", "--to", "elsewhere")
     assert f"restored to elsewhere: {made['ledger_size']} records" in restored.stdout
+    assert "private key" not in restored.stdout
     monkeypatch.chdir(tmp_path / "elsewhere")
     monkeypatch.setenv("WATCHER_CONFIG", "config")
     assert "the same bytes as last time" in run("check", "kaz").stdout
     assert Path("config/indicators/mine_action.yaml").exists()
+
+
+def test_a_restore_without_the_key_says_that_it_is_needed_and_where_it_belongs(
+    run: Any, site: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    started(run, site)
+    run("backup", "out/copy.tar.zst")
+    restored = run("restore", "out/copy.tar.zst", "--to", "elsewhere")
+    *_, missing, first, _, lost, following = restored.stdout.splitlines()
+    assert missing.startswith("the private key of the archive is not in this backup")
+    assert "to elsewhere/data/archive.key" in first
+    assert lost.endswith("cd elsewhere && watcher --config config key rotate --lost")
+    assert following == "next: cd elsewhere && watcher --config config status"
+    key = (tmp_path / "data" / "archive.key").read_bytes()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    monkeypatch.setenv("WATCHER_CONFIG", "config")
+    with pytest.raises(ArchiveError, match=r"private key data/archive\.key is missing"):
+        run("status")
+    Path("data/archive.key").write_bytes(key)
+    Path("data/archive.key").chmod(0o600)
+    assert run("status").exit_code == 0
 
 
 def test_a_payload_is_deleted_only_when_the_question_is_answered(run: Any, site: Any, tmp_path: Path) -> None:

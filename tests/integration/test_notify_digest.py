@@ -127,6 +127,38 @@ def test_an_empty_digest_says_how_often_we_looked_and_what_we_could_not_reach(be
         assert told in composed.message.text
 
 
+def test_a_source_that_is_down_now_is_told_though_it_answered_earlier_in_the_period(bench: Any) -> None:
+    bench.subscribe()
+    bench.register("up", bench.site.put("/up", BEFORE))
+    bench.register("down", bench.site.put("/down", BEFORE))
+    bench.register("back", bench.site.put("/back", b"busy", status=503))
+    for source_id in ("up", "down", "back"):
+        bench.check(source_id)
+    bench.site.put("/down", b"busy", status=503)
+    bench.site.put("/back", BEFORE)
+    for source_id in ("up", "down", "back"):
+        bench.check(source_id)
+    bench.clock.advance(days=1)
+    (composed,) = notify.compose_due(bench.rooms)
+    assert [reach.source.source_id for reach in composed.digest.unreached] == ["down"]
+    text = " ".join(composed.message.text.split())
+    assert "2 of 3 Sources answered; 1 could not be reached." in text
+    assert "2 attempts; last reached 3 May 2026, 11:00 UTC" in text
+
+
+def test_a_held_source_that_is_down_now_is_counted_once(bench: Any) -> None:
+    bench.subscribe()
+    bench.register("kaz", bench.site.put("/kaz", "<form><input name=u><input type=password name=p></form>"))
+    assert bench.check("kaz").recorded.version.is_held
+    bench.site.put("/kaz", b"busy", status=503)
+    bench.check("kaz")
+    bench.clock.advance(days=1)
+    (composed,) = notify.compose_due(bench.rooms)
+    assert "0 of 1 Source answered; 1 could not be reached." in " ".join(composed.message.text.split())
+    assert composed.digest.held == ()
+    assert [reach.source.source_id for reach in composed.digest.still_held] == ["kaz"]
+
+
 def test_a_subscription_is_told_only_what_it_asked_for(bench: Any) -> None:
     bench.subscribe("kaz@example.org", subjects=("KAZ",))
     bench.subscribe("fra@example.org", subjects=("FRA",))
@@ -168,6 +200,24 @@ def test_an_alert_says_who_was_reached_within_a_day_and_not_since_the_alert_befo
     assert alert.digest.unchecked == ()
     assert "2 of 2 Sources answered." in alert.message.text
     assert alert.digest.looked_from == alert.digest.period_to - timedelta(days=1) < alert.digest.period_from
+
+
+def test_an_alert_counts_noise_over_the_time_that_it_looks_back_and_says_so(bench: Any) -> None:
+    bench.subscribe(cadence=Cadence.IMMEDIATE)
+    _change(bench)
+    (alert,) = notify.compose_due(bench.rooms)
+    assert alert.digest.noise_count == 0
+    assert "Nothing was left out as noise since 2 May 2026, 11:00 UTC." in " ".join(alert.message.text.split())
+    bench.site.put("/kaz", AFTER.replace("</body>", "<footer>Visits: 4711</footer></body>"))
+    assert not bench.check("kaz").recorded.change.alert
+    assert notify.compose_due(bench.rooms) == []
+    bench.site.put("/kaz", BEFORE.replace("abstained", "voted against"))
+    bench.check("kaz")
+    (alert,) = notify.compose_due(bench.rooms)
+    assert alert.digest.noise_count == 1
+    told = "1 Change was recorded since 2 May 2026, 13:00 UTC and left out here as noise."
+    assert told in " ".join(alert.message.text.split())
+    assert told in alert.message.html
 
 
 def test_history_that_was_imported_is_never_sent(bench: Any, tmp_path: Any) -> None:
@@ -241,9 +291,19 @@ def test_catalogue_159_a_message_that_was_being_sent_when_its_sender_died_is_sen
     assert message["Message-ID"] == delivery.message_id
 
 
-@pytest.mark.parametrize(
-    "recipient", ["", "desk", "a@b>, evil@x", "a@b,c@d", "a b@example.org", "a@b\r\nBcc: x@y", "Desk <a@b.org>"]
-)
+NO_ADDRESSES = [
+    *("", "desk", "a@b>, evil@x", "a@b,c@d", "a b@example.org", "a@b\r\nBcc: x@y", "Desk <a@b.org>"),
+    *("bad@@x", "a@b@c.org", "@x.org", "desk@", ".desk@x.org", "desk.@x.org", "de..sk@x.org", "desk@.org"),
+    *("desk@x..org", "desk@x.org.", "desk@-x.org", "desk@x_.org", "desk@x/y", f"{'a' * 250}@x.org"),
+]
+
+
+@pytest.mark.parametrize("recipient", ["desk@example.org", "d.e+s_k'o@mfa.gov.kz", "desk@localhost", "büro@münchen.de"])
+def test_plain_addresses_are_taken_as_they_are_written(recipient: str) -> None:
+    assert register.one_address(f" {recipient} ") == recipient
+
+
+@pytest.mark.parametrize("recipient", NO_ADDRESSES)
 def test_catalogue_106_a_recipient_is_exactly_one_address(bench: Any, recipient: str) -> None:
     with pytest.raises(RefusedError, match="is not one e-mail address"):
         bench.subscribe(recipient or "@")

@@ -286,6 +286,9 @@ def test_each_hop_of_a_redirect_is_shown(ask: Any, find: Any, host: Host) -> Non
     assert f"3. {last} answered 200" in out
     assert f"It moved for good: {last} is the address to register." in out
     assert f'url: "{last}"' in out
+    host.put("/three", always(document(), ETag='"one"'))
+    found = find(url)[1]["conditional"]
+    assert found == {"support": "not_offered", "reason": "it leads to another address, so each check reads it all"}
     host.put("/one", always("", 302, Location="/two"))
     assert f"It is redirected to {last} at each check." in find(url)[1]["remarks"]
 

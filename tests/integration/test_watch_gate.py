@@ -17,7 +17,7 @@ from watcher.pipeline.record import Recorded
 from watcher.pipeline.release import release_held
 from watcher.pipeline.schedule import claim_now
 from watcher.pipeline.watch import check
-from watcher.store import changes, sources, versions
+from watcher.store import changes, schema, sources, versions
 
 SENTENCE = "Kazakhstan has not joined the Mine Ban Treaty, and its position on that was set out in {} as well. "
 PAGE = "<html><head><title>Country page</title></head><body><h1>Kazakhstan</h1>{}</body></html>"
@@ -348,11 +348,83 @@ def test_040_not_modified_confirms_no_body_that_may_have_been_cut(bench: Any) ->
     bench.site.put("/kaz", CUT, headers=tagged)
     _check_unframed(bench)
     assert _check_unframed(bench, after_seconds=60).capture.outcome is Outcome.SAME
+    _remember(bench, etag='"2"')
     bench.site.put("/kaz", b"", status=304)
     recorded = _check_unframed(bench, after_seconds=600)
     assert recorded.capture.outcome is Outcome.NOT_MODIFIED
     assert recorded.change is None
     assert [version.error_code for version in _held(bench)] == ["held_cut_short"]
+
+
+OLD_DAY, DAY = "Thu, 01 Jan 2026 00:00:00 GMT", "Fri, 01 May 2026 00:00:00 GMT"
+HTML = {"Content-Type": "text/html"}
+
+
+def _remember(bench: Any, **validators: str) -> None:
+    """Give the Source validators that it was left with by an answer of before."""
+    with bench.rooms.database.writing() as connection:
+        connection.execute(schema.sources.update().values(**validators))
+
+
+def _asked_conditionally(bench: Any) -> bool:
+    return not {"If-None-Match", "If-Modified-Since"}.isdisjoint(bench.site.requests[-1][1])
+
+
+@pytest.mark.parametrize("redirected", [True, False], ids=["at another address", "at its own address"])
+def test_054_the_page_after_a_login_page_is_read_in_full_and_not_taken_for_it(bench: Any, redirected: bool) -> None:
+    dated, older = {**HTML, "Last-Modified": DAY}, {**HTML, "Last-Modified": OLD_DAY}
+    bench.register("kaz", bench.site.put("/kaz", LONG, headers=older))
+    page = bench.check("kaz").recorded.capture
+    if redirected:
+        bench.site.put("/login.html", LOGIN, headers=dated)
+        bench.site.put("/kaz", b"", status=302, headers={"Location": "/login.html"})
+    else:
+        bench.site.put("/kaz", LOGIN, headers=dated)
+    for outcome in (Outcome.NEW, Outcome.SAME, Outcome.SAME):
+        recorded = bench.check("kaz").recorded
+        assert recorded.capture.outcome is outcome
+    assert not _asked_conditionally(bench)
+    bench.site.put("/kaz", LONG, headers=older)
+    back = bench.check("kaz").recorded
+    assert not _asked_conditionally(bench)
+    assert back.capture.payload_sha256 == page.payload_sha256
+    assert back.change is None
+    assert _held(bench) == []
+    bench.check("kaz")
+    assert bench.site.requests[-1][1]["If-Modified-Since"] == OLD_DAY
+
+
+def test_054_what_a_login_page_left_behind_is_asked_about_once_more_at_the_most(bench: Any) -> None:
+    bench.register("kaz", bench.site.put("/kaz", LOGIN))
+    bench.check("kaz")
+    _remember(bench, last_modified=DAY)
+    bench.site.put("/kaz", b"", status=304)
+    assert bench.check("kaz").recorded.capture.outcome is Outcome.NOT_MODIFIED
+    bench.site.put("/kaz", LONG)
+    recorded = bench.check("kaz").recorded
+    assert not _asked_conditionally(bench)
+    assert not recorded.version.is_held
+
+
+def test_a_released_page_is_asked_about_with_its_own_validators_again(bench: Any) -> None:
+    tagged = {**HTML, "ETag": '"short"'}
+    bench.register("kaz", bench.site.put("/kaz", LONG))
+    bench.check("kaz")
+    bench.site.put("/kaz", SHORT, headers=tagged)
+    assert bench.check("kaz").recorded.version.is_held
+    release_held(bench.rooms, "kaz", user="auditor")
+    bench.check("kaz")
+    assert not _asked_conditionally(bench)
+    bench.check("kaz")
+    assert bench.site.requests[-1][1]["If-None-Match"] == '"short"'
+
+
+def test_a_page_at_another_address_leaves_no_validators(bench: Any) -> None:
+    bench.site.put("/new", LONG, headers={**HTML, "ETag": '"new"', "Last-Modified": DAY})
+    bench.register("kaz", bench.site.put("/kaz", b"", status=302, headers={"Location": "/new"}))
+    assert not bench.check("kaz").recorded.version.is_held
+    bench.check("kaz")
+    assert not _asked_conditionally(bench)
 
 
 SHORT_DOCUMENTS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -98,7 +99,24 @@ def restore(_context: Context, backup_path: Path, to: Path, as_json: bool) -> No
         click.echo(f"{done.held_messages} messages were owed and are held: `watcher digest resume` sends them")
     for warning in _elsewhere(to):
         click.echo(warning, err=True)
-    click.echo(f"next: cd {to} && watcher --config config status")
+    for line in _key_wanted(to):
+        click.echo(line)
+    click.echo(f"next: cd {shlex.quote(str(to))} && watcher --config config status")
+
+
+def _key_wanted(to: Path) -> list[str]:
+    """What to do first in a restored instance whose ledger names a key that the backup did not hold."""
+    written = to / "config" / "watcher.yaml"
+    settings = load_settings(written, {}) if written.is_file() else Settings()
+    key = to / settings.archive.key
+    if key.is_file() or not any((to / "snapshots" / "keys").glob("*.vkey")):
+        return []
+    return [
+        "the private key of the archive is not in this backup; without it the service does not start",
+        f"first: copy the archive.key of the instance that was backed up to {key} (mode 0600)",
+        "a backup that is made with `watcher backup --with-key` holds it",
+        f"if it is lost for good: cd {shlex.quote(str(to))} && watcher --config config key rotate --lost",
+    ]
 
 
 def _elsewhere(to: Path) -> list[str]:

@@ -173,9 +173,9 @@ class Fetcher:
         if status in REDIRECTS:
             message = f"{url} answered {status} without saying where to go"
             raise FetchError(message, outcome=Outcome.BROKEN_RESPONSE, transient=False)
-        if status == 304 and attempt.request.is_conditional:
+        if status == 304 and attempt.request.is_conditional_at(url):
             self._drain(response)
-            self._not_modified(attempt, url)
+            self._not_modified(attempt)
         elif status == 200:
             self._take(attempt, url, response)
         else:
@@ -187,13 +187,12 @@ class Fetcher:
         for _ in _body(response):
             return
 
-    def _not_modified(self, attempt: Attempt, url: str) -> None:
+    def _not_modified(self, attempt: Attempt) -> None:
         attempt.outcome = Outcome.NOT_MODIFIED
         attempt.notes += notes_on_not_modified(
             attempt.headers,
             etag=attempt.request.etag,
             last_modified=attempt.request.last_modified,
-            redirected_to=url if len(attempt.hops) > 1 else "",
         )
 
     def _take(self, attempt: Attempt, url: str, response: httpx.Response) -> None:

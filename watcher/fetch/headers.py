@@ -89,10 +89,8 @@ def opening_words(start: bytes) -> str:
     return repr(start.split(b"\n", 1)[0].strip()[:SHOWN_CHARACTERS].decode("latin-1"))
 
 
-def notes_on_not_modified(
-    headers: Headers, *, etag: str | None, last_modified: str | None, redirected_to: str
-) -> tuple[str, ...]:
-    """What makes a 304 doubtful: another ETag or a later date than was asked about, or an answer from elsewhere."""
+def notes_on_not_modified(headers: Headers, *, etag: str | None, last_modified: str | None) -> tuple[str, ...]:
+    """What makes a 304 doubtful: another ETag or a later date than was asked about."""
     notes = []
     answered = values_of(headers, "etag")
     if etag and answered and _tag(answered[-1]) != _tag(etag):
@@ -100,10 +98,6 @@ def notes_on_not_modified(
     dates = values_of(headers, "last-modified")
     if last_modified and dates and _is_later(dates[-1], last_modified):
         notes.append(f"The answer 304 says that the page changed on {dates[-1]}, after {last_modified}, the date sent.")
-    if redirected_to:
-        notes.append(
-            f"The answer 304 came from {redirected_to} after a redirect, which may not be what was asked about."
-        )
     return tuple(notes)
 
 

@@ -36,10 +36,9 @@ class FetchRequest:
     ca_file: Path | None = None
     follow_to_http: bool = False
 
-    @property
-    def is_conditional(self) -> bool:
-        """Whether a 304 would be an answer to it."""
-        return bool(self.etag or self.last_modified)
+    def is_conditional_at(self, url: str) -> bool:
+        """Whether a 304 of an address would be an answer: validators are told to the address asked for alone."""
+        return bool(self.etag or self.last_modified) and url == self.url.strip()
 
 
 class Asked(Protocol):
@@ -53,7 +52,8 @@ class Asked(Protocol):
 def composed(asked: Asked, url: str, user_agent: str) -> httpx.Request:
     """The request for one hop. FetchError DENIED for a login inside the address, and for a secret no header can hold.
 
-    Nothing else of what was asked for decides here: redirects keep the validators and lose the secrets of others.
+    Nothing else of what was asked for decides here: redirects lose the validators, which say nothing of another
+    address (RFC 9110, 8.8), and the secrets of others.
     """
     request, target = asked.request, httpx.URL(url)
     if target.userinfo:
@@ -65,7 +65,7 @@ def composed(asked: Asked, url: str, user_agent: str) -> httpx.Request:
         (b"Accept-Encoding", b"identity" if asked.asked_plain else b"gzip"),
     ]
     for name, validator in ((b"If-None-Match", request.etag), (b"If-Modified-Since", request.last_modified)):
-        if validator:
+        if validator and request.is_conditional_at(url):
             headers.append((name, validator.encode("latin-1", "replace")))
     if sends_secrets(request, target):
         headers += [_secret_header(name, value, target) for name, value in request.secret_headers]

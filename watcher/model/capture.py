@@ -75,6 +75,11 @@ class Truncation(StrEnum):
     UNSPECIFIED = "unspecified"
 
 
+def leads_elsewhere(hops: tuple[Hop, ...]) -> bool:
+    """Whether an answer came from another address than was asked: its validators say nothing of that one."""
+    return bool(hops) and hops[-1].url != hops[0].url
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FetchResult:
     """What one fetch brought, in memory. `payload` is None when nothing usable came; `error` then tells a person why.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from watcher.model.capture import Outcome
 from watcher.model.change import Change, Severity
 from watcher.model.source import Source
 
@@ -56,7 +57,8 @@ class Subscription:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceReach:
-    """How one Source answered during a period: attempts made, attempts that reached it, and the last failure.
+    """How one Source answered during a period: attempts made, attempts that reached it, the outcome of the newest
+    (an `Outcome`, "" without attempts), and the error of the last failure.
 
     `held` says why its newest page is not believed to be the document, "" when it is, and `held_at` when that page was
     captured. `gap` is the longest time
@@ -76,6 +78,11 @@ class SourceReach:
     gap: tuple[datetime, datetime] | None = None
     notes: tuple[str, ...] = ()
     flips: str = ""
+
+    @property
+    def is_down(self) -> bool:
+        """Whether the newest attempt of the period failed, whatever those before it brought."""
+        return self.attempts > 0 and not Outcome(self.last_outcome).reached
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,11 +116,11 @@ class Digest:
 
     `entries` are told in order of severity; `noise_count` Changes were recorded and judged without
     policy meaning. `held` are Sources that answered with
-    something else than their document, `unreached` those that no attempt reached, `unchecked` those nobody tried,
-    in the period: each Source is in one of them at the most. `still_held` are those of the last two that are held
-    from before. `unobserved` were not looked at for longer than their cadence says, `noted` have custody notes,
+    something else than their document, `unreached` those that the newest attempt did not reach, `unchecked` those
+    nobody tried, in the period: each Source is in one of them at the most. `still_held` are those of the last two
+    that are held too. `unobserved` were not looked at for longer than their cadence says, `noted` have custody notes,
     `flipping` began to go back and forth between texts and are not told of again until they settle.
-    Attempts are those from `looked_from` on: an Alert looks back over a day, a Digest over its period.
+    Attempts and noise are those from `looked_from` on: an Alert looks back over a day, a Digest over its period.
     `checkpoint` is the newest head of the ledger.
     """
 

@@ -62,7 +62,7 @@ def _newest_to_cite(connection: Connection, source_id: str) -> str:
 
 
 def cite_capture(connection: Connection, capture: Capture, *, base_url: str) -> Citation | None:
-    """The citation of a Capture; None for an attempt that brought no content."""
+    """The citation of a Capture; None for an attempt that brought no content. What is held says so."""
     if capture.payload_sha256 is None:
         return None
     described = captures.version_of_capture(connection, capture.sequence)
@@ -112,7 +112,14 @@ def _state(
     if version_id is not None and definition.title in ("", capture.source_id):
         document = versions.get_version(connection, version_id).document
         title = document.title if document is not None else ""
-    return cited_capture(capture, definition, document_title=title, base_url=base_url, payload_sha256=payload_sha256)
+    return cited_capture(
+        capture,
+        definition,
+        document_title=title,
+        base_url=base_url,
+        payload_sha256=payload_sha256,
+        held=versions.held_payloads(connection, capture.source_id).get(payload_sha256, ""),
+    )
 
 
 def _definition(connection: Connection, capture: Capture) -> Definition:

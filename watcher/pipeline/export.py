@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -50,8 +50,10 @@ class Exported:
 
 @dataclass(kw_only=True, slots=True)
 class _Tally:
+    held: dict[str, str]
     captures: int = 0
     reached: int = 0
+    walled: int = 0
     versions: int = 0
     changes: int = 0
     first_at: datetime | None = None
@@ -119,8 +121,8 @@ def _fill_bag(
             (data / key.name).write_bytes(rooms.archive.storage.read(key.name))
     with (data / "citations.txt").open("w", encoding="utf-8", errors="replace") as citations:
 
-        def cited(capture: Capture) -> None:
-            citations.write(papers.cite(source, capture, rooms.base_url) + "\n\n")
+        def cited(capture: Capture, held: Mapping[str, str]) -> None:
+            citations.write(papers.cite(source, capture, rooms.base_url, held=held) + "\n\n")
 
         tally, _ = _write_captures(rooms, source, found, data / "warc", now, told, texts=data / "texts", cited=cited)
     _write_changes(rooms, source, found, data / "changes", tally)
@@ -160,10 +162,11 @@ def _write_captures(
     told: Told,
     *,
     texts: Path | None = None,
-    cited: Callable[[Capture], None] = lambda _: None,
+    cited: Callable[[Capture, Mapping[str, str]], None] = lambda *_: None,
 ) -> tuple[_Tally, list[str]]:
     """The WARC files, with a text for each Version; returns what was written and the lines of its index."""
-    tally = _Tally()
+    with rooms.database.reading() as connection:
+        tally = _Tally(held=versions.held_payloads(connection, source.source_id))
     of_capture = _versions_by_capture(rooms, source.source_id)
     info = _warc_info(rooms, source)
     writer = warc.WarcWriter(folder, source.source_id, info=info, made_at=now)
@@ -174,7 +177,7 @@ def _write_captures(
             capture = _capture(sequence, line)
             records.write(capture, line)
             if _count(tally, capture):
-                cited(capture)
+                cited(capture, tally.held)
             for version_id in of_capture.get(sequence, ()):
                 version = _version(rooms, version_id)
                 tally.versions += version.document is not None
@@ -201,19 +204,27 @@ def _payload(rooms: Rooms, found: Found, digest: str) -> bytes | None:
 def _count(tally: _Tally, capture: Capture) -> bool:
     """Count a Capture; True when it brought bytes that no earlier one of the export brought."""
     tally.captures += 1
-    tally.reached += capture.outcome.reached
+    is_held = capture.outcome.reached and capture.payload_sha256 in tally.held
+    tally.reached += capture.outcome.reached and not is_held
+    tally.walled += is_held
     tally.first_at = min(tally.first_at or capture.captured_at, capture.captured_at)
     tally.last_at = max(tally.last_at or capture.captured_at, capture.captured_at)
     digest = capture.payload_sha256 if capture.outcome.reached else None
     if digest is None:
         return False
-    if tally.newest is None or capture.captured_at >= tally.newest.captured_at:
+    if tally.newest is None or _is_better(tally, capture, tally.newest):
         tally.newest = capture
     if digest in tally.payloads:
         return False
     tally.payloads.add(digest)
     tally.pages.append(capture)
     return True
+
+
+def _is_better(tally: _Tally, capture: Capture, other: Capture) -> bool:
+    """Whether a Capture is rather cited than another: the document before what is held, then the newer."""
+    ranks = [(one.payload_sha256 not in tally.held, one.captured_at) for one in (capture, other)]
+    return ranks[0] >= ranks[1]
 
 
 def _write_changes(rooms: Rooms, source: Source, found: Found, folder: Path, tally: _Tally) -> None:
@@ -290,6 +301,7 @@ def _contents(
         last_at=tally.last_at,
         captures=tally.captures,
         reached=tally.reached,
+        held=tally.walled,
         earlier=len(found.earlier),
         snapshots=len(tally.payloads),
         versions=tally.versions,
@@ -298,7 +310,7 @@ def _contents(
         root_hex=found.tree.root().hex(),
         unsealed=not _is_signed(checkpoint),
         deleted=tuple(sorted(found.absent)),
-        citation=papers.cite(source, tally.newest, rooms.base_url) if tally.newest else "",
+        citation=papers.cite(source, tally.newest, rooms.base_url, held=tally.held) if tally.newest else "",
         verifier_sha256=verifier_sha256,
         software=rooms.fetcher_name,
     )

@@ -17,6 +17,7 @@ WIDTH = 78
 class Contents:
     """What an export holds. `earlier` Captures lie before the period and are there because later ones refer to them.
 
+    `reached` is the number of Captures that showed the document, `held` of those that showed something else.
     `unsealed` says that the checkpoint has no signature. `deleted` are digests of bytes that were deleted on purpose.
     """
 
@@ -30,6 +31,7 @@ class Contents:
     last_at: datetime | None
     captures: int
     reached: int
+    held: int
     earlier: int
     snapshots: int
     versions: int
@@ -52,7 +54,7 @@ This folder holds what the archive {c.origin} recorded of the document “{title
 {period}
 
 It holds {c.captures} captures (attempts to read the document, failed ones too). In {c.reached} of them the
-document was reached. They brought {c.snapshots} different contents, from which {c.versions} versions of the text
+document was reached. {held} They brought {c.snapshots} different contents, from which {c.versions} versions of the text
 were read; {c.changes} differences were recorded.
 
 {earlier}
@@ -116,7 +118,8 @@ WHAT IS WHERE
     data/checkpoint.note   the signed head of the ledger
     data/earlier.jsonl     earlier signed heads, each with the proof that the ledger only grew
     data/keys/             the public keys that the signature is checked with
-    data/texts/            the text as it was read out of each version
+    data/texts/            the text as it was read out of each version; one that was
+                           held when it was read has -held in its name
     data/changes/          the differences between versions, for people (.txt) and programs (.json)
     data/custody.csv       who did what to this source and its captures, and when
     data/citations.txt     a ready footnote for each version
@@ -137,6 +140,7 @@ def letter(contents: Contents) -> str:
         "address": f" at {definition.url}" if definition.url else ", which a person handed in and has no address",
         "made_at": said_time(contents.made_at),
         "period": _period(contents),
+        "held": _held(contents.held),
         "earlier": _earlier(contents.earlier),
         "deleted": _deleted(contents.deleted),
         "unsealed": _UNSEALED if contents.unsealed else "",
@@ -166,6 +170,15 @@ def _period(contents: Contents) -> str:
     if contents.first_at is not None and contents.last_at is not None:
         held = f"The first capture is of {said_time(contents.first_at)}, the last of {said_time(contents.last_at)}."
     return f"Asked for: captures {asked}. {held}" if asked else f"Asked for: everything. {held}"
+
+
+def _held(number: int) -> str:
+    if not number:
+        return ""
+    return (
+        f"In {number} more something came that is held: it was not taken as the document, for instance because it is a "
+        "login page. It is kept here too, and its citations say so."
+    )
 
 
 def _earlier(number: int) -> str:

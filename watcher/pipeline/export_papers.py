@@ -72,9 +72,10 @@ def _cell(value: object) -> str:
 
 
 def write_text(folder: Path, version: Version) -> None:
-    """The text of a Version, named by its time."""
+    """The text of a Version, named by its time, and as held where it is."""
     if version.document is not None:
-        name = f"{_stamp(version.captured_at)}-{version.version_id}.txt"
+        held = "-held" if version.is_held else ""
+        name = f"{_stamp(version.captured_at)}-{version.version_id}{held}.txt"
         (folder / name).write_bytes(version.document.text.encode("utf-8", "replace") + b"\n")
 
 
@@ -113,8 +114,8 @@ def _hunk_text(hunk: Hunk) -> str:
     return "".join(_MARKS[op].format(text) for op, text in sides if text)
 
 
-def cite(source: Source, capture: Capture, base_url: str) -> str:
-    """A footnote for a Capture that brought bytes."""
+def cite(source: Source, capture: Capture, base_url: str, *, held: Mapping[str, str]) -> str:
+    """A footnote for a Capture that brought bytes. `held`: Payloads that are not taken as the document, and why."""
     return footnote(
         cited_capture(
             capture,
@@ -122,6 +123,7 @@ def cite(source: Source, capture: Capture, base_url: str) -> str:
             document_title="",
             base_url=base_url,
             payload_sha256=capture.payload_sha256 or "",
+            held=held.get(capture.payload_sha256 or "", ""),
         )
     )
 

@@ -165,14 +165,15 @@ def _digest(
     gathering = gather(connection, subscription, wanted, every_source, now=now, seconds=gather_seconds)
     entries = [_entry(connection, change, every_source) for change in gathering.now]
     looked_at = {source.source_id for source in relevant}
-    noise = [
-        change
-        for change in recorded
-        if change.source_id in looked_at and not change.alert and change.kind is not ChangeKind.TECHNICAL
-    ]
+    is_alert = subscription.cadence is Cadence.IMMEDIATE
+    looked_from = min(after, now - ALERT_LOOKS_BACK) if is_alert else after
+    noise_count = (
+        changes.count_noise(connection, looked_at, after=looked_from, until=now)
+        if is_alert
+        else sum(_is_noise(change) for change in recorded if change.source_id in looked_at)
+    )
     held = {version.source_id: version for version in versions.held_versions(connection)}
     flips = _begun_flips(connection, subscription, recorded, every_source)
-    looked_from = min(after, now - ALERT_LOOKS_BACK) if subscription.cadence is Cadence.IMMEDIATE else after
     attempts = captures.attempts_in_period(connection, sorted(looked_at), after=looked_from, until=now)
     before = captures.last_attempts(connection, sorted(looked_at), until=looked_from)
     digest = compose(
@@ -181,7 +182,7 @@ def _digest(
         period_to=now,
         composed_at=now,
         entries=entries,
-        noise_count=len(noise),
+        noise_count=noise_count,
         reaches=[
             replace(
                 _reach(connection, source, attempts.get(source.source_id, []), after=after),
@@ -197,6 +198,10 @@ def _digest(
         looked_from=looked_from,
     )
     return digest, gathering
+
+
+def _is_noise(change: Change) -> bool:
+    return not change.alert and change.kind is not ChangeKind.TECHNICAL
 
 
 def _begun_flips(

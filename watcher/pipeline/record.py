@@ -90,6 +90,8 @@ def record_attempt(rooms: Rooms, attempt: Attempt) -> Recorded:
         consequences = replace(consequences, changes=(settled,) if settled is not None else ())
     if attempt.presence is not Presence.AS_BEFORE and baseline_id is not None:
         consequences = _with_presence(rooms, capture, consequences, baseline_id, attempt.presence)
+    if not consequences.readings and brings_untaken(capture, newest):
+        consequences = replace(consequences, brings_held=newest is not None and newest.is_held)
     return _write(rooms, attempt, consequences, first=baseline_id is None)
 
 
@@ -264,7 +266,7 @@ class _Consequences:
     """What a Capture's transaction writes beside the Capture.
 
     `baseline_id` is the Version to compare the next with; `confirm_after` asks for a second read soon. `upgraded`
-    are Versions from before as they read today.
+    are Versions from before as they read today. `brings_held` says that the bytes are not taken as the document.
     """
 
     baseline_id: str | None
@@ -272,6 +274,7 @@ class _Consequences:
     readings: tuple[Reading, ...] = ()
     changes: tuple[Change, ...] = ()
     confirm_after: timedelta | None = None
+    brings_held: bool = False
     upgraded: tuple[Alike, ...] = ()
     gathered: Gathered | None = None
 
@@ -288,6 +291,7 @@ def _held(hold: Hold, alike: Alike | None) -> _Consequences:
         described_by=hold.version.version_id,
         readings=(Reading(version=hold.version, positions=()),),
         confirm_after=CONFIRM_AFTER if hold.confirmable else None,
+        brings_held=True,
     )
 
 
@@ -366,11 +370,13 @@ def _write(rooms: Rooms, attempt: Attempt, consequences: _Consequences, *, first
 
 def _finish(rooms: Rooms, finished: claims.Finished, consequences: _Consequences) -> claims.Finished:
     """The schedule as the reading changes it: a second read soon, or one more reader that did not survive."""
+    if consequences.brings_held:
+        # "not modified" since a page that is not the document says nothing of the document, so the next read is whole
+        finished = replace(finished, etag=None, last_modified=None)
     if consequences.confirm_after is not None:
         soon = rooms.clock() + consequences.confirm_after
         planned = finished.next_check_at
-        # "not modified" would confirm nothing, so the second read is a whole one
-        finished = replace(finished, next_check_at=planned and min(planned, soon), etag=None, last_modified=None)
+        finished = replace(finished, next_check_at=planned and min(planned, soon))
     killed = any(reading.version.error_code in ENDED_ITS_READER for reading in consequences.readings)
     crashes_in_a_row = finished.claim.source.crashes_in_a_row + 1 if killed else 0
     return replace(

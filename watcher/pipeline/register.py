@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -22,6 +23,10 @@ from watcher.store import audit, changes, sources, subscriptions
 from watcher.store.database import Connection
 
 NO_DIFFERENCES: tuple[tuple[str, str, str], ...] = ()
+LONGEST_RECIPIENT = 254
+_ATOM = r"[^\s<>,;:\"()\[\]\\@.]+"
+_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_RECIPIENT = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 
 
 class PlanAction(StrEnum):
@@ -158,11 +163,9 @@ def remove_subscription(rooms: Rooms, subscription_id: str, *, user: str) -> boo
 
 
 def one_address(text: str) -> str:
-    """The text, if it is exactly one plain e-mail address."""
+    """The text, if it is exactly one plain e-mail address: a dot-atom, "@" and a host name (RFC 5322, 3.4.1)."""
     address = text.strip()
-    local, _, domain = address.rpartition("@")
-    forbidden = set(' \t\r\n<>,;:"()[]\\')
-    if not local or not domain or forbidden & set(address) or not address.isprintable() or ".." in domain:
+    if len(address) > LONGEST_RECIPIENT or not _RECIPIENT.fullmatch(address) or not address.isprintable():
         raise RefusedError(f"{text!r} is not one e-mail address, such as desk@example.org")
     return address
 

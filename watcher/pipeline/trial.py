@@ -19,7 +19,7 @@ from watcher.extract.listing import CollectionSuggestion
 from watcher.extract.reading import Payload
 from watcher.extract.suggest import RemoveSuggestion, SelectSuggestion, suggest_removals, suggest_selects
 from watcher.fetch.robots_line import forbidding_line, sitemaps
-from watcher.model.capture import FetchResult, Outcome
+from watcher.model.capture import FetchResult, Outcome, leads_elsewhere
 from watcher.model.change import ChangeKind, Diff, HunkOp
 from watcher.model.document import Document
 from watcher.model.source import Definition, origin_of
@@ -328,11 +328,10 @@ def _ask_conditionally(
         return None
     one, two = _validators(first.result), _validators(second.result)
     etag, modified = two
-    if not etag and not modified:
-        return ConditionalFinding(
-            support=Conditional.NOT_OFFERED,
-            reason="it sends neither ETag nor Last-Modified, so each check reads it all",
-        )
+    elsewhere = leads_elsewhere(second.result.hops)
+    if elsewhere or not (etag or modified):
+        what = "it leads to another address" if elsewhere else "it sends neither ETag nor Last-Modified"
+        return ConditionalFinding(support=Conditional.NOT_OFFERED, reason=f"{what}, so each check reads it all")
     same_bytes = first.result.payload == second.result.payload
     if one == two and not same_bytes and etag and not etag.startswith("W/"):
         return ConditionalFinding(

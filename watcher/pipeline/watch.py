@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from watcher.fetch import FetchRequest
-from watcher.model.capture import Capture, FetchResult, Outcome, Trigger
+from watcher.model.capture import Capture, FetchResult, Outcome, Trigger, leads_elsewhere
 from watcher.model.source import Claim
 from watcher.pipeline.alike import is_outdated
 from watcher.pipeline.health import Finding, Presence, find
@@ -214,7 +214,12 @@ def _finished(fetched: Fetched, capture: Capture, finding: Finding, now: datetim
 
 
 def _validator(capture: Capture, name: str, known: str | None) -> str | None:
-    """What the next request is conditional on: a full answer's own validator, or the known one while it still holds."""
+    """What the next request is conditional on: a full answer's own validator, or the known one while it still holds.
+
+    A validator speaks of one address (RFC 9110, 8.8): an answer that came after a redirect to another one leaves none.
+    """
+    if capture.outcome.reached and leads_elsewhere(capture.hops):
+        return None
     given = next((value for key, value in capture.headers if key.lower() == name), None)
     if capture.outcome in (Outcome.NEW, Outcome.SAME):
         return given

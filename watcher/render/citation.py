@@ -22,6 +22,7 @@ class Cited:
 
     `url` is "" for what was handed in. `stood_at` is when the content stood so. What a person brought has
     `archived_at`, the moment when it came into the archive, `brought_by` and `brought_from`: who did it, out of what.
+    `held` says why the content is not taken as the document, "" where it is.
     """
 
     author: str = ""
@@ -36,6 +37,7 @@ class Cited:
     brought_from: str = ""
     permalink: str
     payload_sha256: str
+    held: str = ""
 
     @property
     def is_undated(self) -> bool:
@@ -44,7 +46,13 @@ class Cited:
 
 
 def cited_capture(
-    capture: Capture, definition: Definition, *, document_title: str = "", base_url: str, payload_sha256: str
+    capture: Capture,
+    definition: Definition,
+    *,
+    document_title: str = "",
+    base_url: str,
+    payload_sha256: str,
+    held: str = "",
 ) -> Cited:
     """What a citation says of a Capture under a Definition; the title of its document stands in for a missing one.
 
@@ -65,6 +73,7 @@ def cited_capture(
         brought_from=folded(capture.fetcher).partition(" of ")[2] if brought else "",
         permalink=capture_url(base_url, capture.sequence),
         payload_sha256=payload_sha256,
+        held=folded(held),
     )
 
 
@@ -73,6 +82,7 @@ def footnote(cited: Cited) -> str:
 
     `UN, Country Report: Kazakhstan, http://…, accessed 3 May 2026, archived at …/captures/7, SHA-256 ….`
     `Letter No. 20/178 from the Ministry of Defence, to the ICBL, 19 April 2000, handed in by ana on …, archived at ….`
+    Of what is held a second sentence says that it is not taken as the document, and why.
     """
     parts = (
         *_named(cited),
@@ -80,7 +90,7 @@ def footnote(cited: Cited) -> str:
         f"archived at {cited.permalink}",
         f"SHA-256 {cited.payload_sha256}",
     )
-    return _sentence(parts)
+    return f"{_sentence(parts)} {_held(cited)}".rstrip()
 
 
 def change_footnote(before: Cited, now: Cited, *, permalink: str) -> str:
@@ -96,7 +106,7 @@ def csl_item(cited: Cited, *, archive: str) -> dict[str, object]:
     """
     day = cited.stood_at.astimezone(UTC)
     dated = "accessed" if cited.url else "issued"
-    notes = [f"SHA-256: {cited.payload_sha256}", _how_it_came(cited)]
+    notes = [f"SHA-256: {cited.payload_sha256}", _how_it_came(cited), _held(cited)]
     item: dict[str, object] = {
         "id": cited.permalink,
         "type": "webpage" if cited.url else "document",
@@ -145,6 +155,10 @@ def _how_it_came(cited: Cited) -> str:
     by = f" by {cited.brought_by}" if cited.brought_by else ""
     out_of = f" ({cited.brought_from})" if cited.brought_from else ""
     return f"{verb}{by} on {said_date(cited.archived_at)}{out_of}"
+
+
+def _held(cited: Cited) -> str:
+    return f"Held: not taken as the document: {cited.held.rstrip('.')}." if cited.held else ""
 
 
 def _sentence(parts: tuple[str, ...]) -> str:

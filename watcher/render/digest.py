@@ -42,6 +42,6 @@ def _subject(told: ToldDigest) -> str:
         return f"Goes back and forth: {title_of(digest.flipping[0].source)}{tail}, {day}"
     if not digest.attempts:
         return f"Nothing was looked at: {counted(digest.sources_watched, 'Source')} watched, no attempt made, {day}"
-    unseen = len(digest.unreached) + len(digest.unchecked)
-    missed = f", {grouped(unseen)} not reached" if unseen else ""
+    down, untried = len(digest.unreached), len(digest.unchecked)
+    missed = (f", {grouped(down)} not reached" if down else "") + (f", {grouped(untried)} not tried" if untried else "")
     return f"No change of policy meaning: {counted(digest.sources_watched, 'Source')} watched{missed}, {day}"

@@ -245,10 +245,11 @@ def _unobserved(digest: Digest) -> str:
 
 
 def _noise(digest: Digest) -> str:
+    since = said_time(digest.looked_from)
     if not digest.noise_count:
-        return "Nothing was left out as noise."
+        return f"Nothing was left out as noise since {since}."
     was = "was" if digest.noise_count == 1 else "were"
-    return f"{counted(digest.noise_count, 'Change')} {was} recorded and left out here as noise."
+    return f"{counted(digest.noise_count, 'Change')} {was} recorded since {since} and left out here as noise."
 
 
 def _asked_for(wanted: SubscriptionFilter) -> str:

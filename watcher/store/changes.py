@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -155,3 +156,18 @@ def changes_recorded_after(connection: Connection, ordinal: int) -> list[Change]
         .order_by(changes.c.ordinal)
     )
     return [from_json(Change, row.body) for row in rows]
+
+
+def count_noise(connection: Connection, source_ids: Collection[str], *, after: datetime, until: datetime) -> int:
+    """How many Changes of Sources that checks captured in (after, until] were told to nobody; technical ones apart."""
+    number: int = connection.execute(
+        select(func.count()).where(
+            changes.c.source_id.in_(source_ids),
+            changes.c.captured_at > after,
+            changes.c.captured_at <= until,
+            changes.c.trigger != Trigger.IMPORT,
+            changes.c.kind != ChangeKind.TECHNICAL,
+            changes.c.alert.is_(False),
+        )
+    ).scalar_one()
+    return number

@@ -124,6 +124,21 @@ def held_versions(connection: Connection) -> list[Version]:
     return [version for version in found if version is not None]
 
 
+def held_payloads(connection: Connection, source_id: str) -> dict[str, str]:
+    """The Payloads of a Source that were held and never taken as its document, each with the newest reason."""
+    of_source = versions.c.source_id == source_id
+    rows = connection.execute(
+        select(versions.c.payload_sha256, versions.c.error)
+        .where(of_source, versions.c.error_code.startswith("held_"))
+        .order_by(versions.c.sequence)
+    )
+    held: dict[str, str] = {row.payload_sha256: row.error for row in rows}
+    taken = select(versions.c.payload_sha256).where(of_source, versions.c.error_code == "")
+    for payload_sha256 in connection.execute(taken.where(versions.c.payload_sha256.in_(held))).scalars():
+        held.pop(payload_sha256, None)
+    return held
+
+
 def release_version(connection: Connection, version: Version, found_positions: tuple[Position, ...]) -> None:
     """Take a held Version as read."""
     connection.execute(

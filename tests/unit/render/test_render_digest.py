@@ -79,11 +79,22 @@ def test_an_empty_digest_is_believable(empty_digest: Digest, part: str) -> None:
         "Ministry of Defence",
         "28 April 2026, 06:00 UTC",
         "Late arrivals",
-        "7 Changes were recorded and left out here as noise.",
+        "7 Changes were recorded since 2 May 2026, 14:05 UTC and left out here as noise.",
         "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=",
     ):
         assert expected in plain, expected
-    assert message.subject.startswith("No change of policy meaning: 45 Sources watched, 2 not reached")
+    assert message.subject == (
+        "No change of policy meaning: 45 Sources watched, 1 not reached, 1 not tried, 3 May 2026"
+    )
+
+
+def test_the_subject_of_an_empty_digest_names_only_what_went_wrong(empty_digest: Digest) -> None:
+    untried = render_digest(dataclasses.replace(empty_digest, unreached=()), base_url=BASE)
+    assert untried.subject == "No change of policy meaning: 45 Sources watched, 1 not tried, 3 May 2026"
+    down = render_digest(dataclasses.replace(empty_digest, unchecked=()), base_url=BASE)
+    assert down.subject == "No change of policy meaning: 45 Sources watched, 1 not reached, 3 May 2026"
+    fine = render_digest(dataclasses.replace(empty_digest, unreached=(), unchecked=()), base_url=BASE)
+    assert fine.subject == "No change of policy meaning: 45 Sources watched, 3 May 2026"
 
 
 def test_nothing_looked_at_is_never_told_as_nothing_changed(empty_digest: Digest) -> None:

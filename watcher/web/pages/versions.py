@@ -22,6 +22,7 @@ def show_version(request: Request, version_id: str) -> Response:
         source = sources.get_source(connection, version.source_id)
         found = versions.positions_of_version(connection, version_id)
         cited = cite_version(connection, version, base_url=rooms.base_url)
+        held = versions.held_version(connection, version.source_id) if version.is_held else None
         made = changes.list_changes(connection, source_id=version.source_id, limit=CHANGES_LOOKED_AT)
     blocks = version.document.blocks if version.document is not None else ()
     left_out: dict[int, list[LeftOut]] = {}
@@ -36,6 +37,7 @@ def show_version(request: Request, version_id: str) -> Response:
         version=version,
         source=source,
         positions=found,
+        held_now=held is not None and held.version_id == version_id,
         changes=near,
         blocks=blocks[:BLOCKS_SHOWN],
         meant=marks_meant(blocks),
