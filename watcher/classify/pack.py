@@ -12,6 +12,7 @@ from watcher.model.change import UNRANKED, Severity
 
 ANY = "*"
 KEEP = "="
+YIELD = "?"
 TRANSITION = " > "
 
 
@@ -20,9 +21,9 @@ class Operator:
     """A word class that turns what a cue says: negation, future, condition ...
 
     `window` is how many words before a match it reaches. `shift` is applied where an Indicator names none for it:
-    "=" keeps the stance, "" drops the passage. `odd` says that two of them undo each other, `stops_at_own` that a
-    "we" after it begins a clause that it does not reach, `elsewhere` that what it reaches happens in another place than
-    the Document's Subject.
+    "=" keeps the stance, "" drops the passage, "?" keeps it where the sentence shows no other. `odd` says that two of
+    them undo each other, `stops_at_own` that a "we" after it begins a clause that it does not reach, `elsewhere` that
+    what it reaches happens in another place than the Document's Subject.
     """
 
     name: str
