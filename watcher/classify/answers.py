@@ -45,8 +45,11 @@ class Statement:
     end: int
 
 
-def document_positions(document: Document, *, subject: str, pack: Pack) -> tuple[Position, ...]:
-    """Every Position that a Document asserts, in reading order; a question alone asserts none."""
+def document_positions(
+    document: Document, *, subject: str, pack: Pack, instruments: tuple[str, ...] = ()
+) -> tuple[Position, ...]:
+    """Every Position that a Document asserts, in reading order; a question alone asserts none. `instruments` are those
+    of its Source: what a table of votes is about that names nothing."""
     text = document.text
     starts = _starts(document)
     asked = [
@@ -59,7 +62,7 @@ def document_positions(document: Document, *, subject: str, pack: Pack) -> tuple
         for one in find_positions(text, subject=subject, pack=pack)
         if not any(start <= one.start and one.end <= end for start, end in asked)
     ]
-    recorded, blocks = roll_call_positions(document, starts, subject=subject, pack=pack)
+    recorded, blocks = roll_call_positions(document, starts, subject=subject, pack=pack, instruments=instruments)
     found = [one for one in found if not _is_recorded(one, blocks, pack)] + recorded
     for statement in statements(document):
         passage = text[statement.start : statement.end]

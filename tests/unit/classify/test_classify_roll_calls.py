@@ -57,6 +57,29 @@ def test_a_roll_call_on_something_else_says_nothing(heading: str, mines: Pack) -
     assert _votes(f"<h1>{heading}</h1>{body}", mines) == []
 
 
+@pytest.mark.parametrize(
+    ("heading", "column", "instruments", "read"),
+    [
+        ("States", "UNGA 80 vote", ("MBT",), [("KEN", "yes")]),
+        ("States", "UNGA 80 vote", ("MBT", "CCW"), [("KEN", "yes")]),
+        ("States", "UNGA 80 vote", ("CCW",), []),
+        ("States", "UNGA 80 vote", ("MBT", "CCM"), []),
+        ("States", "UNGA 80 vote", (), []),
+        ("States", "Vote on the death penalty", ("MBT",), []),
+        ("States", "Vote 80/55", ("MBT",), []),
+        ("Votes on nuclear disarmament", "Vote", ("MBT",), []),
+        ("Arms Trade Treaty", "Vote", ("MBT",), []),
+    ],
+)
+def test_a_column_of_votes_that_names_nothing_is_about_what_its_source_watches(
+    heading: str, column: str, instruments: tuple[str, ...], read: list[tuple[str, str]], mines: Pack
+) -> None:
+    table = f"<table><tr><th>State<th>{column}<th>Notes</tr><tr><td>Kenya<td>Yes<td>n</tr></table>"
+    page = _page(f"<h1>{heading}</h1>{table}")
+    found = document_positions(page, subject="", pack=mines, instruments=instruments)
+    assert [(one.subject, one.stance) for one in found] == read
+
+
 def test_a_yes_in_a_column_that_is_no_vote_says_nothing(mines: Pack) -> None:
     body = "<table><tr><th>State<th>Has an embassy<th>Notes</tr><tr><td>Kenya<td>Yes<td></tr></table>"
     assert _votes(f"<h1>{MINES}</h1>{body}", mines) == []
