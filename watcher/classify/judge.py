@@ -11,7 +11,7 @@ from watcher.classify.depositary import depositary_events
 from watcher.classify.markers import markers, weigh
 from watcher.classify.noise import still_stands, without_notices
 from watcher.classify.pack import Pack, Scale
-from watcher.classify.status import indicators_of
+from watcher.classify.status import indicators_of, worded_positions
 from watcher.model.change import (
     About,
     DepositaryEvent,
@@ -30,7 +30,10 @@ DECIMALS = 4
 
 def _own(document: Document, *, subject: str, instruments: tuple[str, ...], pack: Pack) -> list[Position]:
     """Positions that a Subject's document asserts of that Subject; of whoever is named where it has no Subject."""
-    found = document_positions(document, subject=subject, pack=pack, instruments=instruments)
+    found = [
+        *document_positions(document, subject=subject, pack=pack, instruments=instruments),
+        *worded_positions(document, subject=subject, instruments=instruments, pack=pack),
+    ]
     return [one for one in found if one.about is About.OWN or (not subject and one.subject)]
 
 

@@ -200,13 +200,18 @@ class Treaties:
     """What a pack says of treaties: `actions` by Instrument; `told_first` are Indicators, the one told first leads.
 
     `lists_all` are phrases by which a status table says that it lists all States, `not_joined` fill a cell in words
-    where no action is; both without case and accents.
+    where no action is; both without case and accents. `columns` head the cells that say in words what a State is to
+    the treaty, `words` are those words, each with "joined", "signed", "left" or "none", `dates` head the days on which
+    it was done; folded alike.
     """
 
     actions: Mapping[str, TreatyActions]
     lists_all: tuple[str, ...] = ()
     not_joined: frozenset[str] = frozenset()
     told_first: tuple[str, ...] = ()
+    columns: frozenset[str] = frozenset()
+    dates: frozenset[str] = frozenset()
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def rank(self, indicator: str) -> int:
         """The place of an Indicator among those that are told first."""
