@@ -14,6 +14,7 @@ from itertools import accumulate
 from watcher.classify.pack import Pack
 from watcher.classify.positions import find_positions
 from watcher.classify.rollcalls import roll_call_positions
+from watcher.classify.rows import read_apart
 from watcher.model.change import Position
 from watcher.model.document import Block, BlockKind, Document
 
@@ -57,11 +58,13 @@ def document_positions(
         for start, block in zip(starts, document.blocks, strict=True)
         if block.kind is BlockKind.QUESTION
     ]
+    prose, in_rows = read_apart(document, starts, subject=subject, pack=pack)
     found = [
         one
-        for one in find_positions(text, subject=subject, pack=pack)
+        for one in find_positions(prose, subject=subject, pack=pack)
         if not any(start <= one.start and one.end <= end for start, end in asked)
     ]
+    found += in_rows
     recorded, blocks = roll_call_positions(document, starts, subject=subject, pack=pack, instruments=instruments)
     found = [one for one in found if not _is_recorded(one, blocks, pack)] + recorded
     for statement in statements(document):
