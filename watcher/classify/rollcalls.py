@@ -39,6 +39,10 @@ _ENDS = " \t.*•·-–—[]"
 _BEFORE = re.compile(r"(?P<label>[^\W\d_]{1,12}|[+−–-])\s*[.:)\]|]?\s+(?P<state>\S.*)")
 _AFTER = re.compile(r"(?P<state>.*[^\s:(\[|–—-])\s*(?:[:|–—-]\s*|[(\[]|\s)(?P<label>[^\d:()\[\]|]{1,30}|[+−–-])[)\]]?")
 _OWN = re.compile(r"(?:[:|–—]|\s-)\s*(?P<label>[^\d:|–—]{1,30})$")
+_COUNT = re.compile(r"\b(?:\d{1,3}|none|nil|zero|aucun|ninguno|нет)\b")
+_BETWEEN = " \t\n.,;:|()[]•·*=–—-"
+_AND = re.compile(r"^(?:and|et|y|и|with|votes?|states)\s+")
+_SUM = frozenset({"total", "result", "results", "recorded vote", "states", "votes", "to", "and"})
 _NONE = frozenset({"none", "aucun", "ninguno", "нет", "nil", "-"})
 
 
@@ -132,9 +136,26 @@ class _Reader:
         return votes
 
     def is_head(self, block: Block) -> bool:
-        """Whether a row only says what stands in its columns."""
+        """Whether a row only says what stands in its columns, or a Block only how many voted how."""
+        if self._is_tally(block.text):
+            return True
         labels = [re.sub(r"[\s(]*\d+\)?$", "", fold(cell).strip(_ENDS)) for cell in block.cells]
         return sum(label in self._calls.labels or label in self._calls.columns for label in labels) > 1
+
+    def _is_tally(self, text: str) -> bool:
+        """Whether a text pairs labels with numbers and says nothing else: "In favour: 167. Against: none"."""
+        if len(text) > LONGEST_PASSAGE:
+            return False
+        pieces = _COUNT.split(fold(text))
+        said = [plain for piece in pieces if (plain := _AND.sub("", piece.strip(_BETWEEN)).strip(_BETWEEN))]
+        known = [one in self._calls.labels for one in said]
+        return (
+            len(pieces) > 1
+            and any(known)
+            and all(
+                is_label or one in self._calls.columns or one in _SUM for is_label, one in zip(known, said, strict=True)
+            )
+        )
 
     def _follow(self, block: Block) -> None:
         """Remember a label that stands alone: what follows it is its list."""

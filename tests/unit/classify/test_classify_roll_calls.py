@@ -98,6 +98,27 @@ def test_a_resolution_on_cluster_munitions_is_read_by_its_own_pack_alone(mines: 
     assert "vote" not in {one.indicator for one in find_positions(said, subject="KEN", pack=mines)}
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "In favour: 167. Against: 0. Abstaining: 6",
+        "Abstaining: 5",
+        "Abstaining: None.",
+        "167 in favour, none against, and 17 abstentions.",
+        "Total: 190, in favour 167, abstaining 23",
+    ],
+)
+def test_how_many_voted_how_is_a_vote_of_nobody(line: str, mines: Pack) -> None:
+    page = f"<h1>{MINES}</h1><p>{line}</p><p>The resolution on landmines was adopted.</p>"
+    assert _votes(page, mines) == []
+    assert _votes(page, mines, "KEN") == []
+
+
+def test_a_state_that_abstained_among_six_is_no_tally(mines: Pack) -> None:
+    page = f"<h1>{MINES}</h1><p>Kenya was among 6 abstaining.</p>"
+    assert _votes(page, mines) == [("KEN", "abstain")]
+
+
 def test_a_vote_quotes_its_row_up_to_its_cell_and_the_column_that_it_stands_in(mines: Pack) -> None:
     document = _page(
         "<table><tr><th>State<th>A/RES/59/84<th>A/RES/60/80</tr><tr><td>Kenya<td>A<td>Y</tr></table>",
