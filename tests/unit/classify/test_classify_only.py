@@ -35,6 +35,25 @@ from watcher.classify import Pack, find_positions
             {("transfer", "authorised")},
         ),
         ("Armenia has not lifted its moratorium on the transfer of landmines.", {("transfer", "moratorium")}),
+        (
+            "Armenia's moratorium on the export of landmines has not been lifted.",
+            {("transfer", "moratorium")},
+        ),
+        ("Armenia let its moratorium on the export of landmines lapse.", {("transfer", "authorised")}),
+        ("Armenia is not bound by a moratorium on the export of landmines.", set()),
+        ("L'Arménie n'a pas de moratoire sur l'exportation de mines antipersonnel.", set()),
+        (
+            "Armenia abstained in previous years but voted against the mine ban resolution in 2025.",
+            {("vote", "no")},
+        ),
+        (
+            "Armenia abstained rather than vote against the resolution on antipersonnel mines.",
+            {("vote", "abstain")},
+        ),
+        (
+            "Armenia voted in favour, as in previous years, of the resolution on antipersonnel mines.",
+            {("vote", "yes"), ("position", "supports_ban")},
+        ),
         ("Armenia lifted 300 mines from the fields of the border.", {("clearance", "in_progress")}),
         ("Armenia lifted all restrictions on the use of antipersonnel mines.", set()),
         (
