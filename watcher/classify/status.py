@@ -42,23 +42,24 @@ def worded_positions(
     document: Document, *, subject: str, instruments: tuple[str, ...], pack: Pack
 ) -> tuple[Position, ...]:
     """What the cells of a column headed "Status", or by the treaty's name, say in words of the State of their row:
-    "State Party", "not party", "withdrawn". The passage is the row; the date is that of the row's act, where the table
-    has one for it."""
+    "State Party", "not party", "withdrawn". The passage is the row up to that cell; the date is that of the row's act,
+    where the table has one for it."""
     found = []
     for start, block, above in _rows(document):
         state = next((code for cell in block.cells if (code := subject_of(cell.strip()))), None)
         if state is None or block.boilerplate:
             continue
+        end = 0
         for column, cell in zip(block.columns, block.cells, strict=False):
+            end = block.text.find(cell, end) + len(cell)
             act = _act_in_words(cell, pack.treaties)
             code = _treaty_of_column(column, above, instruments, pack.treaties) if act else ""
             actions = pack.treaties.actions.get(code)
             stance = getattr(actions, act) if actions is not None and act else ""
             if actions is not None and stance:
                 date = _date_of_act(block, act, pack.treaties)
-                found.append(
-                    _position(start, block, state, subject, actions, stance, f"column “{column}”: {cell.strip()}", date)
-                )
+                said = f"column “{column}”: {cell.strip()}"
+                found.append(_position(start, block.text[:end], state, subject, actions, stance, said, date))
     return tuple(found)
 
 
@@ -103,7 +104,7 @@ def _date_of_act(block: Block, act: str, treaties: Treaties) -> str:
 
 
 def _position(
-    start: int, block: Block, state: str, subject: str, actions: TreatyActions, stance: str, said: str, date: str
+    start: int, passage: str, state: str, subject: str, actions: TreatyActions, stance: str, said: str, date: str
 ) -> Position:
     return Position(
         subject=state,
@@ -111,8 +112,8 @@ def _position(
         stance=stance,
         about=About.OTHER if subject and state != subject else About.OWN,
         start=start,
-        end=start + len(block.text),
-        passage=block.text,
+        end=start + len(passage),
+        passage=passage,
         rule=f"status table: {said}",
         date=date,
     )
@@ -131,7 +132,7 @@ def _dated_positions(
         stance, event, date = _stance(row, actions, pack.treaties, (*above, *block.columns))
         if stance:
             said = event.replace("_", " ") or "no date for this State"
-            found.append(_position(start, block, state, subject, actions, stance, said, date))
+            found.append(_position(start, block.text, state, subject, actions, stance, said, date))
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from watcher.classify import Pack, depositary_events, judge, table_positions
-from watcher.model.change import Diff, Hunk, HunkOp
+from watcher.model.change import Diff, Hunk, HunkOp, Judgement
 from watcher.model.document import Block, BlockKind, Document
 
 COLUMNS = ("Participant", "Signature", "Ratification, Acceptance(A), Approval(AA), Accession(a), Succession(d)")
@@ -104,11 +104,10 @@ def test_a_column_named_by_a_treaty_is_about_it(
     assert _read(status_table(("State", column), ("Kenya", cell)), mines, "MBT", "CCW") == read
 
 
-def test_a_status_word_that_changes_is_a_position_change(status_table: Table, mines: Pack) -> None:
-    rows = ("Kenya", "not party", "", ""), ("Kenya", "State Party", "23 January 2001", "")
-    old, new = (status_table(WORDED, row) for row in rows)
+def _judged(old_row: tuple[str, ...], new_row: tuple[str, ...], status_table: Table, mines: Pack) -> Judgement:
+    old, new = (status_table(WORDED, row) for row in (old_row, new_row))
     hunk = Hunk(op=HunkOp.EDITED, old=old.blocks[0].text, new=new.blocks[0].text, heading="", old_index=0, new_index=0)
-    found = judge(
+    return judge(
         old=old,
         new=new,
         diff=Diff(differ="table", differ_version=1, hunks=(hunk,)),
@@ -117,13 +116,22 @@ def test_a_status_word_that_changes_is_a_position_change(status_table: Table, mi
         same_document=True,
         pack=mines,
     )
-    [change] = found.position_changes
+
+
+def test_a_status_word_that_changes_is_a_position_change(status_table: Table, mines: Pack) -> None:
+    rows = ("Kenya", "not party", "", ""), ("Kenya", "State Party", "23 January 2001", "")
+    [change] = _judged(*rows, status_table, mines).position_changes
     assert (change.subject, change.old, change.new, change.severity.value) == (
         "KEN",
         "not_party",
         "state_party",
         "critical",
     )
+
+
+def test_a_date_that_changes_beside_a_status_word_changes_no_position(status_table: Table, mines: Pack) -> None:
+    rows = (("Kenya", "State Party", "23 January 2001", day) for day in ("1 July 2001", "2 July 2001"))
+    assert _judged(*rows, status_table, mines).position_changes == ()
 
 
 def test_who_left_after_joining_has_withdrawn(status_table: Table, mines: Pack) -> None:
