@@ -14,6 +14,7 @@ from itertools import accumulate
 from watcher.classify.pack import Pack
 from watcher.classify.positions import find_positions
 from watcher.classify.rollcalls import roll_call_positions
+from watcher.classify.rows import read_apart
 from watcher.model.change import Position
 from watcher.model.document import Block, BlockKind, Document
 
@@ -45,8 +46,11 @@ class Statement:
     end: int
 
 
-def document_positions(document: Document, *, subject: str, pack: Pack) -> tuple[Position, ...]:
-    """Every Position that a Document asserts, in reading order; a question alone asserts none."""
+def document_positions(
+    document: Document, *, subject: str, pack: Pack, instruments: tuple[str, ...] = ()
+) -> tuple[Position, ...]:
+    """Every Position that a Document asserts, in reading order; a question alone asserts none. `instruments` are those
+    of its Source: what a table of votes is about that names nothing."""
     text = document.text
     starts = _starts(document)
     asked = [
@@ -54,12 +58,14 @@ def document_positions(document: Document, *, subject: str, pack: Pack) -> tuple
         for start, block in zip(starts, document.blocks, strict=True)
         if block.kind is BlockKind.QUESTION
     ]
+    prose, in_rows = read_apart(document, starts, subject=subject, pack=pack)
     found = [
         one
-        for one in find_positions(text, subject=subject, pack=pack)
+        for one in find_positions(prose, subject=subject, pack=pack)
         if not any(start <= one.start and one.end <= end for start, end in asked)
     ]
-    recorded, blocks = roll_call_positions(document, starts, subject=subject, pack=pack)
+    found += in_rows
+    recorded, blocks = roll_call_positions(document, starts, subject=subject, pack=pack, instruments=instruments)
     found = [one for one in found if not _is_recorded(one, blocks, pack)] + recorded
     for statement in statements(document):
         passage = text[statement.start : statement.end]

@@ -67,6 +67,14 @@ _NOT_DONE = re.compile(
     r"(?:\W+\w+){0,6}?\W+(?:acced|ratif|accept|approv|succe|denounc|withdr|sign|enter)",
     re.I,
 )
+# What is announced, decided or approved at home has not reached the depositary: "announced its withdrawal".
+_AT_HOME = re.compile(
+    r"\b(?:announc\w+|decisions?|decided|decides|intentions?|intended|approv\w+|adopt\w+|voted?|passed|bill|law|act|"
+    r"draft|proposals?|proposed|considers?|considered|considering|prepar\w+|began|begun|process)\b"
+    r"(?:(?!\W+(?:has|have|had|it|they|deposit\w*)\b)\W+\w+){0,5}?"
+    r"\W+(?:accession|accede|ratification|ratify|acceptance|denunciation|denounce|withdrawal|withdraw|withdrawing)\b",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +211,7 @@ def _fresh_sentences(hunks: Iterable[Hunk]) -> Iterator[str]:
 def _prose_event(text: str, instruments: tuple[str, ...], subject: str) -> DepositaryEvent | None:
     date = iso_date(text)
     event = next((event for pattern, event in _PROSE if pattern.search(text)), "")
-    if not date or not event or _NOT_DONE.search(text):
+    if not date or not event or _NOT_DONE.search(text) or _AT_HOME.search(text):
         return None
     mentions = named(text)
     treaties = [mention[3:] for mention in mentions if mention.startswith("@i_")]

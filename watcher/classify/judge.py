@@ -11,7 +11,7 @@ from watcher.classify.depositary import depositary_events
 from watcher.classify.markers import markers, weigh
 from watcher.classify.noise import still_stands, without_notices
 from watcher.classify.pack import Pack, Scale
-from watcher.classify.status import indicators_of
+from watcher.classify.status import indicators_of, worded_positions
 from watcher.model.change import (
     About,
     DepositaryEvent,
@@ -28,9 +28,12 @@ from watcher.model.document import Document
 DECIMALS = 4
 
 
-def _own(document: Document, *, subject: str, pack: Pack) -> list[Position]:
+def _own(document: Document, *, subject: str, instruments: tuple[str, ...], pack: Pack) -> list[Position]:
     """Positions that a Subject's document asserts of that Subject; of whoever is named where it has no Subject."""
-    found = document_positions(document, subject=subject, pack=pack)
+    found = [
+        *document_positions(document, subject=subject, pack=pack, instruments=instruments),
+        *worded_positions(document, subject=subject, instruments=instruments, pack=pack),
+    ]
     return [one for one in found if one.about is About.OWN or (not subject and one.subject)]
 
 
@@ -55,11 +58,18 @@ def _touched(positions: Sequence[Position], document: Document, indexes: Iterabl
 
 
 def _position_changes(
-    old: Document, new: Document, hunks: Sequence[Hunk], *, subject: str, same_document: bool, pack: Pack
+    old: Document,
+    new: Document,
+    hunks: Sequence[Hunk],
+    *,
+    subject: str,
+    instruments: tuple[str, ...],
+    same_document: bool,
+    pack: Pack,
 ) -> list[PositionChange]:
     old_text, new_text = old.text, new.text
-    before = _own(old, subject=subject, pack=pack)
-    now = _own(new, subject=subject, pack=pack)
+    before = _own(old, subject=subject, instruments=instruments, pack=pack)
+    now = _own(new, subject=subject, instruments=instruments, pack=pack)
     if not same_document:
         return between_documents(before, now, pack=pack)
     old_indexes = [hunk.old_index for hunk in hunks if hunk.old_index is not None]
@@ -130,7 +140,9 @@ def judge(
     hunks = [hunk for hunk in diff.hunks if hunk.tells]
     if not hunks:
         return Judgement(severity=Severity.NOISE, significance=0.0)
-    changes = _position_changes(old, new, hunks, subject=subject, same_document=same_document, pack=pack)
+    changes = _position_changes(
+        old, new, hunks, subject=subject, instruments=instruments, same_document=same_document, pack=pack
+    )
     events: tuple[DepositaryEvent, ...] = ()
     changes = [replace(change, rank=pack.treaties.rank(change.indicator)) for change in changes]
     parts = [*_position_parts(changes, pack.scale)]

@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from watcher.classify.mentions import Folding
-from watcher.classify.pack import ANY, KEEP, Indicator, Operator, Pack, Rule
+from watcher.classify.pack import ANY, KEEP, YIELD, Indicator, Operator, Pack, Rule
 
 COORDINATORS = frozenset({"and", "or", "nor", "et", "ou", "y", "o", "ni", "и", "или"})
 _NAMES_FOLLOW = "the la le el los las les government republic people peoples royal whole former"
@@ -25,6 +25,15 @@ class Match(NamedTuple):
     rule: Rule
     first: int
     last: int
+
+
+class Left(NamedTuple):
+    """What operators leave of a match: its stance ("" when none), if they say that it happens elsewhere, and if it is
+    told only as what went before another."""
+
+    stance: str
+    elsewhere: bool
+    yields: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +105,7 @@ def _reaches(folding: Folding, pack: Pack, operator: Operator, place: tuple[int,
 
 
 def _shifted(stance: str, operator: Operator, indicator: Indicator) -> str:
+    """The stance that an operator makes of a stance, or YIELD."""
     shift = indicator.shifts.get((operator.name, stance))
     if shift is None:
         shift = indicator.shifts.get((operator.name, ANY), operator.shift)
@@ -110,14 +120,11 @@ def _of_one_clause(folding: Folding, places: list[tuple[int, int]]) -> list[tupl
     return [place for place in places if COORDINATORS.isdisjoint(folding.words[place[1] : last[0]])]
 
 
-def stance_left(
-    folding: Folding, pack: Pack, places: Standing, match: Match, remarks: list[Remark] | None
-) -> tuple[str, bool]:
-    """The stance left when every operator that reaches the match has worked on it ("" when none is), and if one of
-    them says that it happens elsewhere."""
-    stance, elsewhere = match.rule.stance, False
+def stance_left(folding: Folding, pack: Pack, places: Standing, match: Match, remarks: list[Remark] | None) -> Left:
+    """What is left when every operator that reaches the match has worked on it."""
+    stance, elsewhere, yields = match.rule.stance, False, False
     if not places or match.rule.cue.as_it_stands:
-        return stance, elsewhere
+        return Left(stance, elsewhere, yields)
     indicator = pack.indicators[match.rule.indicator]
     for operator, standing in places:
         reaching = [place for place in standing if _reaches(folding, pack, operator, place, match)]
@@ -127,6 +134,8 @@ def stance_left(
         hits = len({tuple(folding.words[first:last]) for first, last in reaching})
         if hits and not (operator.odd and hits % 2 == 0):
             shifted = _shifted(stance, operator, indicator)
+            if shifted == YIELD:
+                yields, shifted = True, stance
             if remarks is not None and shifted != stance:
                 words = ", ".join(" ".join(folding.shapes[first:last]) for first, last in reaching)
                 did = f"turns {stance} into {shifted}" if shifted and not match.rule.cue.weak else "drops it"
@@ -135,7 +144,7 @@ def stance_left(
             elsewhere = elsewhere or operator.elsewhere
             if not stance:
                 break
-    return stance, elsewhere
+    return Left(stance, elsewhere, yields)
 
 
 def after_preposition(folding: Folding, at: int, prepositions: frozenset[str]) -> bool:

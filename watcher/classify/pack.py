@@ -12,6 +12,7 @@ from watcher.model.change import UNRANKED, Severity
 
 ANY = "*"
 KEEP = "="
+YIELD = "?"
 TRANSITION = " > "
 
 
@@ -20,9 +21,9 @@ class Operator:
     """A word class that turns what a cue says: negation, future, condition ...
 
     `window` is how many words before a match it reaches. `shift` is applied where an Indicator names none for it:
-    "=" keeps the stance, "" drops the passage. `odd` says that two of them undo each other, `stops_at_own` that a
-    "we" after it begins a clause that it does not reach, `elsewhere` that what it reaches happens in another place than
-    the Document's Subject.
+    "=" keeps the stance, "" drops the passage, "?" keeps it where the sentence shows no other. `odd` says that two of
+    them undo each other, `stops_at_own` that a "we" after it begins a clause that it does not reach, `elsewhere` that
+    what it reaches happens in another place than the Document's Subject.
     """
 
     name: str
@@ -199,13 +200,18 @@ class Treaties:
     """What a pack says of treaties: `actions` by Instrument; `told_first` are Indicators, the one told first leads.
 
     `lists_all` are phrases by which a status table says that it lists all States, `not_joined` fill a cell in words
-    where no action is; both without case and accents.
+    where no action is; both without case and accents. `columns` head the cells that say in words what a State is to
+    the treaty, `words` are those words, each with "joined", "signed", "left" or "none", `dates` head the days on which
+    it was done; folded alike.
     """
 
     actions: Mapping[str, TreatyActions]
     lists_all: tuple[str, ...] = ()
     not_joined: frozenset[str] = frozenset()
     told_first: tuple[str, ...] = ()
+    columns: frozenset[str] = frozenset()
+    dates: frozenset[str] = frozenset()
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def rank(self, indicator: str) -> int:
         """The place of an Indicator among those that are told first."""

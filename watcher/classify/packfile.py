@@ -13,6 +13,7 @@ from watcher.classify.pack import (
     ANY,
     KEEP,
     TRANSITION,
+    YIELD,
     Example,
     Grammar,
     Indicator,
@@ -145,7 +146,7 @@ def _shifts(reader: Reader, stances: tuple[str, ...], operators: Iterable[str]) 
         for stance, target in table.items():
             if stance not in (*stances, ANY):
                 raise reader.unknown(str(stance), (*stances, ANY))
-            if target not in (*stances, KEEP, ""):
+            if target not in (*stances, KEEP, YIELD, ""):
                 raise reader.unknown(str(target), stances)
             shifts[operator, stance] = str(target)
     return shifts

@@ -17,7 +17,7 @@ from watcher.model.change import Position
 PLACE_SENTENCES = 2
 HEADING_CHARACTERS = 90
 TITLE_WORDS = 4  # a heading of no more words names a topic and says nothing of it
-_END_MARKS = ".!?…:;,"
+END_MARKS = ".!?…:;,"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def _headings(text: str, listed: list[Sentence]) -> set[int]:
     return {
         number
         for number, (start, end, paragraph) in enumerate(listed)
-        if end - start <= HEADING_CHARACTERS and in_paragraph[paragraph] == 1 and text[end - 1] not in _END_MARKS
+        if end - start <= HEADING_CHARACTERS and in_paragraph[paragraph] == 1 and text[end - 1] not in END_MARKS
     }
 
 
@@ -91,6 +91,21 @@ def find_positions(text: str, *, subject: str, pack: Pack) -> tuple[Position, ..
     for sentence, reading, is_title in _read(text, subject, pack, read_sentence):
         if not is_title:
             found.extend(_positions(text[sentence.start : sentence.end], sentence, reading))
+    return tuple(found)
+
+
+def find_positions_apart(text: str, *, subject: str, pack: Pack, is_headed: bool) -> tuple[Position, ...]:
+    """`find_positions` of a text that leans on nothing around it, as the row of a table; `is_headed` says that what
+    heads it names the pack's topic."""
+    if not is_headed and not pack.prefilter.search(fold(text)):
+        return ()
+    recall = Recall().on_topic() if is_headed else Recall()
+    found: list[Position] = []
+    for sentence in sentences(text):
+        passage = text[sentence.start : sentence.end]
+        reading = read_sentence(passage, subject=subject, pack=pack, recall=recall, alone=False, near=False)
+        recall = reading.recall.older(1)
+        found.extend(_positions(passage, sentence, reading))
     return tuple(found)
 
 

@@ -137,12 +137,13 @@ def _holders(folding: Folding, pack: Pack, match: Match, stance: str, unnamed: s
 
 
 class _Saying(NamedTuple):
-    """One stance that a match shows, and whose it is."""
+    """One stance that a match shows, whose it is, and if it counts only where no other stands beside it."""
 
     match: Match
     stance: str
     about: About
     holder: str
+    yields: bool
 
 
 def _is_of_another(folding: Folding, indicator: Indicator) -> bool:
@@ -169,7 +170,7 @@ def _sayings(
     own = _speaks_of_own(folding, pack)
     found = []
     for match in matches:
-        stance, elsewhere = stance_left(folding, pack, places, match, remarks)
+        stance, elsewhere, yields = stance_left(folding, pack, places, match, remarks)
         if not stance:
             continue
         if _is_of_another(folding, pack.indicators[match.rule.indicator]):
@@ -181,7 +182,7 @@ def _sayings(
             about, holder = _about(one, subject)
             shown = indicator.of_others.get(stance, stance) if about is About.OTHER else stance
             if about is About.OWN or holder or indicator.world:
-                found.append(_Saying(match, shown, about, holder))
+                found.append(_Saying(match, shown, about, holder, yields))
             else:
                 _remark(remarks, match, f"it is said of {_who(one)}, and {indicator.name} keeps what States do")
     return found
@@ -207,7 +208,7 @@ def _chosen(sayings: list[_Saying], pack: Pack, remarks: list[Remark] | None) ->
                 _remark(remarks, one.match, "it is said of the world, and something else of a State")
         sayings = [one for one in sayings if one.about is not About.WORLD or not _of_place(one, pack)]
     found: dict[tuple[str, str, str], _Saying] = {}
-    for one in sayings:
+    for one in _without_what_went_before(sayings, remarks):
         indicator = pack.indicators[one.match.rule.indicator]
         same = (one.holder, indicator.name)
         rivals = [key for key in found if key[:2] == same] if indicator.single or indicator.prevails else []
@@ -226,6 +227,18 @@ def _chosen(sayings: list[_Saying], pack: Pack, remarks: list[Remark] | None) ->
             del found[rivals[0]]
         found.setdefault((*same, one.stance), one)
     return list(found.values())
+
+
+def _without_what_went_before(sayings: list[_Saying], remarks: list[Remark] | None) -> list[_Saying]:
+    """The sayings without those that yield to another of the same holder: "voted yes, having abstained before"."""
+    told = {(one.holder, one.match.rule.indicator) for one in sayings if not one.yields}
+    kept = []
+    for one in sayings:
+        if one.yields and (one.holder, one.match.rule.indicator) in told:
+            _remark(remarks, one.match, "it went before what the sentence tells")
+        else:
+            kept.append(one)
+    return kept
 
 
 def _of_place(saying: _Saying, pack: Pack) -> bool:

@@ -4,7 +4,8 @@
     Kenya | Y       | A              Albania, Algeria, ...      A ALGERIA          (of the Document's Subject)
 
 What a record is about stands in the column's heading, in the record itself, or above it: the headings over it and the
-paragraphs since the last one. The passage of a cell is its row up to that cell.
+paragraphs since the last one. Where none of these names a topic, a column of votes is about the Instruments that its
+Source watches. The passage of a cell is its row up to that cell.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from watcher.classify.mentions import Recall, fold_mentions
+from watcher.classify.cues import Cue
+from watcher.classify.mentions import Recall, fold_mentions, named
 from watcher.classify.pack import Pack, RollCalls
 from watcher.classify.words import fold, split_words
 from watcher.model.change import ROLL_CALL, About, Position
 from watcher.model.document import Block, BlockKind, Document
+from watcher.model.instruments import instrument_names
 from watcher.model.subjects import subject_of
 
 PARAGRAPHS_ABOVE = 8
@@ -26,6 +29,9 @@ LONGEST_PASSAGE = 400
 LEAST_SHARE = 0.8  # of the pieces of a list that must be States
 LEAST_ALONE = 2  # States with their votes in one line or in lines that follow each other
 _NUMBERED = re.compile(r"\b\d{2}/\d{1,3}(?!\d)")
+_ON_SOMETHING = re.compile(
+    r"\b(?:resolutions?|treaty|convention|protocol|votes?|voting)\s+(?:on|concerning|regarding|relating)\b", re.I
+)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _LABEL = re.compile(r"\s*(?P<label>[^:;\n]{1,120}?)\s*(?:[\[(]?\s*\d{1,3}\s*[\])]?)?\s*(?P<mark>:|—|–|$)\s*")
 _PIECE = re.compile(r"[^,;\n]+")
@@ -33,6 +39,10 @@ _ENDS = " \t.*•·-–—[]"
 _BEFORE = re.compile(r"(?P<label>[^\W\d_]{1,12}|[+−–-])\s*[.:)\]|]?\s+(?P<state>\S.*)")
 _AFTER = re.compile(r"(?P<state>.*[^\s:(\[|–—-])\s*(?:[:|–—-]\s*|[(\[]|\s)(?P<label>[^\d:()\[\]|]{1,30}|[+−–-])[)\]]?")
 _OWN = re.compile(r"(?:[:|–—]|\s-)\s*(?P<label>[^\d:|–—]{1,30})$")
+_COUNT = re.compile(r"\b(?:\d{1,3}|none|nil|zero|aucun|ninguno|нет)\b")
+_BETWEEN = " \t\n.,;:|()[]•·*=–—-"
+_AND = re.compile(r"^(?:and|et|y|и|with|votes?|states)\s+")
+_SUM = frozenset({"total", "result", "results", "recorded vote", "states", "votes", "to", "and"})
 _NONE = frozenset({"none", "aucun", "ninguno", "нет", "nil", "-"})
 
 
@@ -69,15 +79,16 @@ class _State:
 
 
 def roll_call_positions(
-    document: Document, starts: Sequence[int], *, subject: str, pack: Pack
+    document: Document, starts: Sequence[int], *, subject: str, pack: Pack, instruments: tuple[str, ...] = ()
 ) -> tuple[list[Position], list[tuple[int, int]]]:
     """The votes that a Document records, and the spans of the Blocks in which they stand.
 
-    `starts` are the places of the Blocks in `document.text`. `subject` is whose votes a record without States gives.
+    `starts` are the places of the Blocks in `document.text`. `subject` is whose votes a record without States gives,
+    `instruments` are those of the Document's Source.
     """
     if pack.roll_calls is None:
         return [], []
-    reader = _Reader(pack, pack.roll_calls, subject, document.title)
+    reader = _Reader(pack, pack.roll_calls, subject, document.title, instruments)
     found: list[Position] = []
     spans: list[tuple[int, int]] = []
     for start, block in zip(starts, document.blocks, strict=True):
@@ -104,12 +115,16 @@ def roll_call_positions(
 class _Reader:
     """Reads Blocks in order; what stands above a record is remembered."""
 
-    def __init__(self, pack: Pack, calls: RollCalls, subject: str, title: str) -> None:
+    def __init__(
+        self, pack: Pack, calls: RollCalls, subject: str, title: str, instruments: tuple[str, ...] = ()
+    ) -> None:
         self._pack = pack
         self._calls = calls
         self._subject = subject
         self._state = _State(headings={0: title})
         self._topics: dict[str, bool] = {}
+        watched = set(instruments) <= set(pack.instruments)
+        self._source_on_topic = watched and any(self._is_topic(instrument_names(code)[0]) for code in instruments)
 
     def read(self, block: Block) -> list[_Vote]:
         if block.boilerplate:
@@ -121,9 +136,26 @@ class _Reader:
         return votes
 
     def is_head(self, block: Block) -> bool:
-        """Whether a row only says what stands in its columns."""
+        """Whether a row only says what stands in its columns, or a Block only how many voted how."""
+        if self._is_tally(block.text):
+            return True
         labels = [re.sub(r"[\s(]*\d+\)?$", "", fold(cell).strip(_ENDS)) for cell in block.cells]
         return sum(label in self._calls.labels or label in self._calls.columns for label in labels) > 1
+
+    def _is_tally(self, text: str) -> bool:
+        """Whether a text pairs labels with numbers and says nothing else: "In favour: 167. Against: none"."""
+        if len(text) > LONGEST_PASSAGE:
+            return False
+        pieces = _COUNT.split(fold(text))
+        said = [plain for piece in pieces if (plain := _AND.sub("", piece.strip(_BETWEEN)).strip(_BETWEEN))]
+        known = [one in self._calls.labels for one in said]
+        return (
+            len(pieces) > 1
+            and any(known)
+            and all(
+                is_label or one in self._calls.columns or one in _SUM for is_label, one in zip(known, said, strict=True)
+            )
+        )
 
     def _follow(self, block: Block) -> None:
         """Remember a label that stands alone: what follows it is its list."""
@@ -144,10 +176,7 @@ class _Reader:
     def _is_topic(self, text: str) -> bool:
         known = self._topics.get(text)
         if known is None:
-            words = split_words(text)
-            folding, _ = fold_mentions(words, subject="", pack=self._pack, recall=Recall(), alone=True)
-            known = next(folding.find(self._calls.topic), None) is not None
-            self._topics[text] = known
+            known = self._topics[text] = self._holds(text, self._calls.topic)
         return known
 
     def _on_topic(self, nearest: str) -> bool:
@@ -161,6 +190,23 @@ class _Reader:
                 return False
         return False
 
+    def _of_source(self, heading: str) -> bool:
+        """Whether a column of votes is about the Instruments of the Source: nothing near names anything else."""
+        return self._source_on_topic and not any(
+            self._is_of_another(text) for text in (heading, *self._state.paragraphs, *self._state.headings.values())
+        )
+
+    def _is_of_another(self, text: str) -> bool:
+        if _NUMBERED.search(text) or _ON_SOMETHING.search(text) or any(one.startswith("@i_") for one in named(text)):
+            return True
+        apart = self._pack.indicators[self._calls.indicator].not_of
+        return apart is not None and self._holds(text, apart)
+
+    def _holds(self, text: str, cue: Cue) -> bool:
+        words = split_words(text)
+        folding, _ = fold_mentions(words, subject="", pack=self._pack, recall=Recall(), alone=True)
+        return next(folding.find(cue), None) is not None
+
     def _row(self, block: Block) -> Iterator[_Vote]:
         who = next((code for cell in block.cells if (code := subject_of(cell.strip(_ENDS)))), "")
         own = not who
@@ -170,7 +216,7 @@ class _Reader:
         nearest = block.text if own else ""
         for cell, heading, end in _cells(block):
             stance = self._cell_stance(cell, heading, rows=len(block.cells))
-            if stance and self._on_topic(nearest or heading):
+            if stance and (self._on_topic(nearest or heading) or (heading and self._of_source(heading))):
                 said = f"column “{heading}”: {cell}" if heading else f"“{cell}”"
                 yield _Vote(who or self._subject, stance, 0, end, said)
 

@@ -13,22 +13,28 @@ from watcher.model.instruments import INSTRUMENTS
 KEYS = ("treaty_actions", "status_tables", "told_first")
 _WORD = re.compile(r"\w+")
 _STANCES = ("joined", "signed", "left", "none")
+_WORDED = ("joined", "signed", "left")
 
 
 def read_treaties(reader: Reader, indicators: Mapping[str, Indicator]) -> Treaties:
     """The pack's `treaty_actions`, `status_tables` and `told_first`; each may be missing."""
-    tables = reader.below("status_tables", None, ("lists_all", "not_joined"))
+    tables = reader.below("status_tables", None, ("lists_all", "not_joined", "columns", "dates", *_WORDED))
     told_first = reader.texts("told_first")
     for name in told_first:
         if name not in indicators:
             raise reader.unknown(name, indicators)
     codes = tuple(instrument.code for instrument in INSTRUMENTS)
     listed = reader.below("treaty_actions", None, codes)
+    not_joined = frozenset(plain_words(phrase) for phrase in tables.texts("not_joined"))
+    words = {plain_words(phrase): act for act in _WORDED for phrase in tables.texts(act)}
     return Treaties(
         actions={code: _actions(listed, code, indicators) for code in reader.mapping("treaty_actions")},
         lists_all=tuple(plain_words(phrase) for phrase in tables.texts("lists_all")),
-        not_joined=frozenset(plain_words(phrase) for phrase in tables.texts("not_joined")),
+        not_joined=not_joined,
         told_first=told_first,
+        columns=frozenset(plain_words(phrase) for phrase in tables.texts("columns")),
+        dates=frozenset(plain_words(phrase) for phrase in tables.texts("dates")),
+        words={**{phrase: "none" for phrase in not_joined if " " in phrase}, **words},
     )
 
 

@@ -170,7 +170,7 @@ def positions_in(
     """The Positions that a Document asserts, in prose and in status tables; offsets count in its `text`."""
     subject, pack = subjects[0] if len(subjects) == 1 else "", pack_of(pack_text)
     found = (
-        *document_positions(document, subject=subject, pack=pack),
+        *document_positions(document, subject=subject, pack=pack, instruments=instruments),
         *table_positions(document, subject=subject, instruments=instruments, pack=pack),
     )
     return tuple(sorted(found, key=lambda one: (one.start, one.end)))

@@ -94,8 +94,14 @@ def _inserted(text: str) -> Diff:
     return Diff(differ="blocks", differ_version=1, hunks=(hunk,))
 
 
-def test_prose_with_action_date_and_treaty_is_an_event() -> None:
-    text = "On 5 July 2009 Bhutan deposited its instrument of accession to the Mine Ban Treaty."
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On 5 July 2009 Bhutan deposited its instrument of accession to the Mine Ban Treaty.",
+        "After the decision Bhutan deposited its instrument of accession to the Mine Ban Treaty on 5 July 2009.",
+    ],
+)
+def test_prose_with_action_date_and_treaty_is_an_event(text: str) -> None:
     [event] = depositary_events(_inserted(text), instruments=())
     assert (event.subject, event.event, event.date, event.instrument) == ("BTN", "accession", "2009-07-05", "MBT")
     assert event.passage == text
@@ -108,6 +114,9 @@ def test_prose_with_action_date_and_treaty_is_an_event() -> None:
         "Bhutan did not ratify the Mine Ban Treaty by 5 July 2009.",
         "Bhutan ratified the Mine Ban Treaty.",
         "On 5 July 2009 Bhutan ratified its budget.",
+        "On 5 July 2009 Bhutan announced its withdrawal from the Mine Ban Treaty, effective 5 January 2010.",
+        "The parliament of Bhutan approved the withdrawal from the Mine Ban Treaty on 5 July 2009.",
+        "On 5 July 2009 Bhutan began the process of ratification of the Mine Ban Treaty.",
     ],
 )
 def test_prose_that_reports_no_dated_action_is_none(text: str) -> None:

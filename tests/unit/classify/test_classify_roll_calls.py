@@ -57,6 +57,29 @@ def test_a_roll_call_on_something_else_says_nothing(heading: str, mines: Pack) -
     assert _votes(f"<h1>{heading}</h1>{body}", mines) == []
 
 
+@pytest.mark.parametrize(
+    ("heading", "column", "instruments", "read"),
+    [
+        ("States", "UNGA 80 vote", ("MBT",), [("KEN", "yes")]),
+        ("States", "UNGA 80 vote", ("MBT", "CCW"), [("KEN", "yes")]),
+        ("States", "UNGA 80 vote", ("CCW",), []),
+        ("States", "UNGA 80 vote", ("MBT", "CCM"), []),
+        ("States", "UNGA 80 vote", (), []),
+        ("States", "Vote on the death penalty", ("MBT",), []),
+        ("States", "Vote 80/55", ("MBT",), []),
+        ("Votes on nuclear disarmament", "Vote", ("MBT",), []),
+        ("Arms Trade Treaty", "Vote", ("MBT",), []),
+    ],
+)
+def test_a_column_of_votes_that_names_nothing_is_about_what_its_source_watches(
+    heading: str, column: str, instruments: tuple[str, ...], read: list[tuple[str, str]], mines: Pack
+) -> None:
+    table = f"<table><tr><th>State<th>{column}<th>Notes</tr><tr><td>Kenya<td>Yes<td>n</tr></table>"
+    page = _page(f"<h1>{heading}</h1>{table}")
+    found = document_positions(page, subject="", pack=mines, instruments=instruments)
+    assert [(one.subject, one.stance) for one in found] == read
+
+
 def test_a_yes_in_a_column_that_is_no_vote_says_nothing(mines: Pack) -> None:
     body = "<table><tr><th>State<th>Has an embassy<th>Notes</tr><tr><td>Kenya<td>Yes<td></tr></table>"
     assert _votes(f"<h1>{MINES}</h1>{body}", mines) == []
@@ -73,6 +96,27 @@ def test_a_resolution_on_cluster_munitions_is_read_by_its_own_pack_alone(mines: 
     assert _votes(body, mines) == []
     said = "Kenya voted in favour of resolution 70/54 on cluster munitions."
     assert "vote" not in {one.indicator for one in find_positions(said, subject="KEN", pack=mines)}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "In favour: 167. Against: 0. Abstaining: 6",
+        "Abstaining: 5",
+        "Abstaining: None.",
+        "167 in favour, none against, and 17 abstentions.",
+        "Total: 190, in favour 167, abstaining 23",
+    ],
+)
+def test_how_many_voted_how_is_a_vote_of_nobody(line: str, mines: Pack) -> None:
+    page = f"<h1>{MINES}</h1><p>{line}</p><p>The resolution on landmines was adopted.</p>"
+    assert _votes(page, mines) == []
+    assert _votes(page, mines, "KEN") == []
+
+
+def test_a_state_that_abstained_among_six_is_no_tally(mines: Pack) -> None:
+    page = f"<h1>{MINES}</h1><p>Kenya was among 6 abstaining.</p>"
+    assert _votes(page, mines) == [("KEN", "abstain")]
 
 
 def test_a_vote_quotes_its_row_up_to_its_cell_and_the_column_that_it_stands_in(mines: Pack) -> None:

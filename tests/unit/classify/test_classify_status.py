@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from watcher.classify import Pack, depositary_events, judge, table_positions
-from watcher.model.change import Diff, Hunk, HunkOp
+from watcher.model.change import Diff, Hunk, HunkOp, Judgement
 from watcher.model.document import Block, BlockKind, Document
 
 COLUMNS = ("Participant", "Signature", "Ratification, Acceptance(A), Approval(AA), Accession(a), Succession(d)")
@@ -58,6 +58,80 @@ def test_the_pack_says_what_a_treaty_counts_for(
     status_table: Table, mines: Pack, instrument: str, expected: list[object]
 ) -> None:
     assert _read(status_table(COLUMNS, ("Kyrgyzstan", "", "18 Nov 2026 a")), mines, instrument) == expected
+
+
+WORDED = ("State", "Status", "Date of deposit", "Entry into force")
+
+
+def test_a_status_column_says_in_words_what_a_state_is_whatever_dates_stand_beside(
+    status_table: Table, mines: Pack
+) -> None:
+    table = status_table(
+        WORDED,
+        ("Nepal", "not party", "", ""),
+        ("Kenya", "State Party", "23 January 2001", "1 July 2001"),
+        ("Marshall Islands", "Signatory (not ratified)", "", ""),
+        ("Latvia", "Withdrawn", "27 June 2025", "27 December 2025"),
+        ("Chad", "acceded", "6 May 1999", "1 November 1999"),
+        ("Cuba", "under review", "", ""),
+        ("Total", "State Party", "", ""),
+    )
+    assert _read(table, mines, "MBT") == [
+        ("NPL", "treaty_status", "not_party", ""),
+        ("KEN", "treaty_status", "state_party", "2001-01-23"),
+        ("MHL", "treaty_status", "signatory", ""),
+        ("LVA", "treaty_status", "withdrawn", "2025-06-27"),
+        ("TCD", "treaty_status", "state_party", "1999-05-06"),
+    ]
+    assert _read(table, mines, "NPT") == []
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "read"),
+    [
+        ("Mine Ban Treaty", "Non-signatory", [("KEN", "treaty_status", "not_party", "")]),
+        ("Status of the Mine Ban Treaty", "Party", [("KEN", "treaty_status", "state_party", "")]),
+        ("CCW", "Party", [("KEN", "ccw", "party", "")]),
+        ("Mine Ban Treaty vote", "Party", []),
+        ("Status", "approved", []),
+        ("Arms Trade Treaty", "State Party", []),
+        ("Notes", "State Party", []),
+    ],
+)
+def test_a_column_named_by_a_treaty_is_about_it(
+    status_table: Table, mines: Pack, column: str, cell: str, read: list[object]
+) -> None:
+    assert _read(status_table(("State", column), ("Kenya", cell)), mines, "MBT", "CCW") == read
+
+
+def _judged(old_row: tuple[str, ...], new_row: tuple[str, ...], status_table: Table, mines: Pack) -> Judgement:
+    old, new = (status_table(WORDED, row) for row in (old_row, new_row))
+    hunk = Hunk(op=HunkOp.EDITED, old=old.blocks[0].text, new=new.blocks[0].text, heading="", old_index=0, new_index=0)
+    return judge(
+        old=old,
+        new=new,
+        diff=Diff(differ="table", differ_version=1, hunks=(hunk,)),
+        subject="",
+        instruments=("MBT",),
+        same_document=True,
+        pack=mines,
+    )
+
+
+def test_a_status_word_that_changes_is_a_position_change(status_table: Table, mines: Pack) -> None:
+    rows = ("Kenya", "not party", "", ""), ("Kenya", "State Party", "23 January 2001", "")
+    [change] = _judged(*rows, status_table, mines).position_changes
+    assert (change.subject, change.old, change.new, change.severity.value) == (
+        "KEN",
+        "not_party",
+        "state_party",
+        "critical",
+    )
+
+
+def test_a_date_that_changes_beside_a_status_word_changes_no_position(status_table: Table, mines: Pack) -> None:
+    rows = (("Kenya", "State Party", "23 January 2001", day) for day in ("1 July 2001", "2 July 2001"))
+    assert _judged(*rows, status_table, mines).position_changes == ()
 
 
 def test_who_left_after_joining_has_withdrawn(status_table: Table, mines: Pack) -> None:
