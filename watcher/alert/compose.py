@@ -10,7 +10,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from watcher.model.change import Change, Diff, HunkOp, Severity
+from watcher.model.change import Change, Diff, Severity
 from watcher.model.source import Source, SourceState
 from watcher.model.subjects import subject_of
 from watcher.model.subscription import Digest, DigestEntry, SourceReach, Subscription, SubscriptionFilter
@@ -124,7 +124,7 @@ def edit_of(change: Change) -> tuple[tuple[str, ...], ...]:
     judgement = change.judgement
     if judgement.position_changes or judgement.depositary_events or change.documents or change.diff.coarse:
         return ()
-    telling = [hunk for hunk in change.diff.hunks if hunk.tells or (hunk.op is HunkOp.LINKED and not hunk.boilerplate)]
+    telling = [hunk for hunk in change.diff.hunks if hunk.is_shown]
     return tuple(
         sorted(
             (hunk.op.value, hunk.old.strip(), hunk.new.strip(), *(f"{link.old} {link.new}" for link in hunk.links))

@@ -111,9 +111,8 @@ def comparison_words(comparison: Comparison) -> list[str]:
         f"  {part.points:+.2f}  {part.name.replace('_', ' ')}: {_one_line(part.passage)}" for part in judgement.parts
     ]
     for hunk in comparison.diff.hunks:
-        over = " › ".join(filter(None, (hunk.heading, hunk.lead)))
-        where = f" under “{_one_line(over)}”" if over else ""
-        lines.append(f"{hunk.part if hunk.part and hunk.op is HunkOp.MOVED else hunk.op}{where}")
+        where = f" under “{_one_line(hunk.over)}”" if hunk.over else ""
+        lines.append(f"{hunk.label}{where}")
         lines += [f"  {detail.what}: {detail.steps}" for detail in details_of(hunk)]
         lines.append(f"  {_hunk_text(hunk)}")
     return lines

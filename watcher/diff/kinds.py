@@ -323,7 +323,7 @@ def _content_reason(hunks: Sequence[Hunk], first: Hunk, renamed: Mapping[_Indexe
 
 
 def _words_reason(hunks: Sequence[Hunk], first: Hunk) -> str:
-    counts = Counter(hunk.op for hunk in hunks if not hunk.boilerplate and not (hunk.part and hunk.op is HunkOp.MOVED))
+    counts = Counter(hunk.op for hunk in hunks if not (hunk.boilerplate or hunk.is_same_part))
     parts = [f"{counts[op]} {op.value}" for op in HunkOp if counts[op]]
     sample = _quoted(first.new or first.old)
     under = f" under {_quoted(first.heading)}" if first.heading else ""

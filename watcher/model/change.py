@@ -95,6 +95,26 @@ class Hunk:
         """Whether its words say something else than before: no move, link, boilerplate or running number alone."""
         return self.op not in (HunkOp.MOVED, HunkOp.LINKED) and not (self.boilerplate or self.renumbered)
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is worth a reader's time: its words say something else, or a link in the body leads elsewhere."""
+        return self.tells or (self.op is HunkOp.LINKED and not self.boilerplate)
+
+    @property
+    def is_same_part(self) -> bool:
+        """Whether it is a part of a Block that was split, joined or wrapped anew, with the words that it had."""
+        return self.part is not None and self.op is HunkOp.MOVED
+
+    @property
+    def label(self) -> str:
+        """What became of it in one word: its `part` where nothing else did, else its `op`."""
+        return str(self.part) if self.is_same_part else self.op.value
+
+    @property
+    def over(self) -> str:
+        """The words that stand over it: its section, then what leads it in."""
+        return " › ".join(filter(None, (self.heading, self.lead)))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Diff:

@@ -98,10 +98,13 @@ def _change_text(change: Change, source: Source) -> str:
         "[-taken out-] {+put in+}",
     ]
     for hunk in diff.hunks:
-        over = " › ".join(filter(None, (hunk.heading, hunk.lead)))
-        where = f" under “{' '.join(over.split())}”" if over else ""
-        what = hunk.part if hunk.part and hunk.op is HunkOp.MOVED else hunk.op
-        lines += ["", f"{what}{where}", *(f"{one.what}: {one.steps}" for one in details_of(hunk)), _hunk_text(hunk)]
+        where = f" under “{' '.join(hunk.over.split())}”" if hunk.over else ""
+        lines += [
+            "",
+            f"{hunk.label}{where}",
+            *(f"{one.what}: {one.steps}" for one in details_of(hunk)),
+            _hunk_text(hunk),
+        ]
     return "\n".join(lines) + "\n"
 
 

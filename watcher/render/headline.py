@@ -223,7 +223,7 @@ def _edit_line(change: Change) -> str:
 
 def _only_detail(change: Change) -> str:
     """The one cell or link that changed, "" where more did or its words are long."""
-    telling = [hunk for hunk in change.diff.hunks if hunk.tells or (hunk.op is HunkOp.LINKED and not hunk.boilerplate)]
+    telling = [hunk for hunk in change.diff.hunks if hunk.is_shown]
     details = details_of(telling[0]) if len(telling) == 1 and telling[0].op in (HunkOp.EDITED, HunkOp.LINKED) else []
     if len(details) != 1 or len(details[0].steps) > DETAIL_LIMIT:
         return ""
@@ -232,8 +232,8 @@ def _only_detail(change: Change) -> str:
 
 def edit_counts(change: Change) -> str:
     """How many passages were edited, added, removed and moved, in words."""
-    counts = Counter(hunk.op for hunk in change.diff.hunks if not (hunk.part and hunk.op is HunkOp.MOVED))
-    parts = sum(bool(hunk.part) and hunk.op is HunkOp.MOVED for hunk in change.diff.hunks)
+    counts = Counter(hunk.op for hunk in change.diff.hunks if not hunk.is_same_part)
+    parts = sum(hunk.is_same_part for hunk in change.diff.hunks)
     verbs = (
         (HunkOp.EDITED, "edited"),
         (HunkOp.INSERTED, "added"),

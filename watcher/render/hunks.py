@@ -68,10 +68,10 @@ def view_hunk(hunk: Hunk, *, around: int, longest: int) -> HunkView:
             pieces.extend(_kept(word, before=place > 0, after=place < last, around=around))
         else:
             pieces.extend(_cut(word, longest))
-    where = " › ".join(part for part in (hunk.heading, hunk.lead, hunk.row_key) if part.strip())
+    where = " › ".join(part for part in (hunk.over, hunk.row_key) if part.strip())
     details = details_of(hunk)
     return HunkView(
-        label=str(hunk.part) if hunk.part and hunk.op is HunkOp.MOVED else _LABELS[hunk.op],
+        label=hunk.label if hunk.is_same_part else _LABELS[hunk.op],
         where=where,
         pieces=tuple(pieces),
         hidden=sum(piece.hidden for piece in pieces),

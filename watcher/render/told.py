@@ -144,10 +144,11 @@ def _cited(source: Source, stood_at: datetime, permalink: str, payload_sha256: s
 def _sorted_hunks(change: Change) -> tuple[tuple[Hunk, ...], tuple[str, ...]]:
     """The Hunks worth a reader's time, and sentences that count the rest: nothing is left out unsaid."""
     kept = [hunk for hunk in change.diff.hunks if hunk.op is HunkOp.MOVED and not hunk.boilerplate]
-    moved, parts = [hunk for hunk in kept if not hunk.part], [hunk for hunk in kept if hunk.part]
+    moved = [hunk for hunk in kept if not hunk.is_same_part]
+    parts = [hunk for hunk in kept if hunk.is_same_part]
     boilerplate = [hunk for hunk in change.diff.hunks if hunk.boilerplate]
     renumbered = [hunk for hunk in change.diff.hunks if hunk.renumbered and not hunk.boilerplate]
-    telling = tuple(hunk for hunk in change.diff.hunks if hunk.tells or _is_link(hunk))
+    telling = tuple(hunk for hunk in change.diff.hunks if hunk.is_shown)
     others = []
     if moved:
         others.append(f"{counted(len(moved), 'passage')} moved, words unchanged.")
@@ -158,10 +159,6 @@ def _sorted_hunks(change: Change) -> tuple[tuple[Hunk, ...], tuple[str, ...]]:
     if boilerplate:
         others.append(f"{counted(len(boilerplate), 'passage')} of navigation or boilerplate changed too.")
     return telling, tuple(others)
-
-
-def _is_link(hunk: Hunk) -> bool:
-    return hunk.op is HunkOp.LINKED and not hunk.boilerplate
 
 
 def _also(line: str, lines: tuple[Line, ...]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -26,18 +27,7 @@ def add_subscription(connection: Connection, subscription: Subscription) -> None
             f"a Subscription named {name!r} exists already; {way}, or give this one another name with --id"
         )
     connection.execute(
-        insert(subscriptions).values(
-            subscription_id=subscription.subscription_id,
-            recipient=subscription.recipient,
-            filter=to_json(SubscriptionFilter, subscription.filter),
-            cadence=subscription.cadence,
-            covered_until=subscription.covered_until,
-            covered_ordinal=subscription.covered_ordinal,
-            next_digest_at=subscription.next_digest_at,
-            active=subscription.active,
-            digest_hour=subscription.digest_hour,
-            time_zone=subscription.time_zone,
-        )
+        insert(subscriptions).values(subscription_id=subscription.subscription_id, **_columns(subscription))
     )
 
 
@@ -86,22 +76,27 @@ def advance_subscription(
     return moved.rowcount == 1
 
 
+def _columns(subscription: Subscription) -> dict[str, Any]:
+    """What is kept of a Subscription beside its name."""
+    return {
+        "recipient": subscription.recipient,
+        "filter": to_json(SubscriptionFilter, subscription.filter),
+        "cadence": subscription.cadence,
+        "covered_until": subscription.covered_until,
+        "covered_ordinal": subscription.covered_ordinal,
+        "next_digest_at": subscription.next_digest_at,
+        "active": subscription.active,
+        "digest_hour": subscription.digest_hour,
+        "time_zone": subscription.time_zone,
+    }
+
+
 def change_subscription(connection: Connection, subscription: Subscription) -> None:
     """Put a Subscription's recipient, filter, cadence, state and next Digest in the place of what was there."""
     connection.execute(
         update(subscriptions)
         .where(subscriptions.c.subscription_id == subscription.subscription_id)
-        .values(
-            recipient=subscription.recipient,
-            filter=to_json(SubscriptionFilter, subscription.filter),
-            cadence=subscription.cadence,
-            next_digest_at=subscription.next_digest_at,
-            active=subscription.active,
-            digest_hour=subscription.digest_hour,
-            time_zone=subscription.time_zone,
-            covered_until=subscription.covered_until,
-            covered_ordinal=subscription.covered_ordinal,
-        )
+        .values(**_columns(subscription))
     )
 
 
