@@ -275,6 +275,14 @@ NOT_SUBJECTS: tuple[str, ...] = (
 # Capitals whose name stands for too much else to mean a government: seats of organisations, common words and names.
 NOT_GOVERNMENTS = frozenset({"Brussels", "Georgetown", "Kingston", "Male", "The Hague", "Victoria", "Vienna"})
 
+# What ends a company's name, folded: "Norway Ltd" is no State. Written with a capital, unlike the adjective "limited".
+COMPANY_FORMS = frozenset(
+    {"ltd", "limited", "inc", "llc", "plc", "gmbh", "bv", "nv", "ag", "pty", "srl", "oyj", "corp"}
+)
+
+# Names that are other words, too, in a line of capitals: "CONTACT US".
+ALSO_WORDS = frozenset({"us"})
+
 # Subjects that are no State in the sense of "all States": areas, former States, a union.
 NOT_STATES = frozenset({"XKX", "TWN", "ESH", "SUN", "YUG", "SCG", "CSK", "DDR", "EUE", "HKG", "PRI", "GRL"})
 
