@@ -62,6 +62,7 @@ _GRAMMAR = (
     "idioms",
     "referring",
     "other_topics",
+    "other_treaties",
     "world",
     "groups",
     "treaty_again",
@@ -175,6 +176,8 @@ def _grammar(reader: Reader, sets: Mapping[str, Part], instrument_cues: Mapping[
             )
         )
     mentions = []
+    if others := reader.texts("other_treaties"):
+        mentions.append(("other", one_of(others, sets)))
     for code, phrases in instrument_cues.items():
         if not instrument_names(code) or not isinstance(phrases, list | tuple):
             raise ConfigError(

@@ -314,6 +314,11 @@ def trace_sentence(
     if after.topic_age > CARRY_SENTENCES:
         return Reading((), after, own)
     unnamed = "@own" if alone or near or own else "@world"
+    said = _asserted(folding, pack, subject, unnamed, cites=_cites(text), remarks=remarks)
+    if text.endswith("?"):
+        for one in said:
+            _remark(remarks, one.match, "a question asserts nothing")
+        said = []
     assertions = tuple(
         Assertion(
             one.match.rule.indicator,
@@ -322,6 +327,6 @@ def trace_sentence(
             one.holder,
             one.match.rule.name,
         )
-        for one in _asserted(folding, pack, subject, unnamed, cites=_cites(text), remarks=remarks)
+        for one in said
     )
     return Reading(assertions, after, own)
