@@ -82,7 +82,7 @@ def _names() -> dict[str, tuple[_Name, ...]]:
         table.setdefault(name.words[0], []).append(name)
 
     for subject in SUBJECTS:
-        for phrase in subject.names:
+        for phrase in (*subject.names, *subject.foreign):
             add(phrase, "@st_" + subject.alpha3, capital=True)
         for phrase in subject.adjectives:
             add(phrase, "@adj_" + subject.alpha3, capital=True)
