@@ -251,8 +251,13 @@ def _name_spans(words: Words, *, subject: str, grammar: Grammar | None = None) -
     return spans
 
 
-def _again(folding: Folding, first: int, recall: Recall) -> str:
-    """Whom "the government" or "it" at a word means: the last State named before it, else the Document's Subject."""
+def _again(folding: Folding, first: int, last: int, recall: Recall) -> str:
+    """Whom "the government" or "it" at a word means: the State that it is said to be of, else the last one named before
+    it, else the Document's Subject."""
+    if folding.words[last : last + 1] == ["of"]:
+        for word in folding.words[last + 1 : last + 3]:
+            if word == "@own" or word.startswith("@st_"):
+                return word
     for at in range(first - 1, -1, -1):
         if folding.words[at] == "@own" or folding.words[at].startswith("@st_"):
             return folding.words[at]
@@ -268,7 +273,7 @@ def _fold_cues(folding: Folding, pack: Pack, recall: Recall) -> None:
             continue
         spans = []
         for first, last in pack.index.spans(cue, folding.written):
-            mention = _again(folding, first, recall) if kind == "again" else "@" + kind
+            mention = _again(folding, first, last, recall) if kind == "again" else "@" + kind
             spans.append((first, last, mention))
         if spans:
             folding.replace(spans)
