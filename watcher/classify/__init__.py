@@ -7,6 +7,7 @@ from watcher.classify.clauses import clause_of
 from watcher.classify.depositary import depositary_events
 from watcher.classify.examples import ExampleResult, check_examples
 from watcher.classify.judge import judge
+from watcher.classify.markers import points_beside
 from watcher.classify.pack import Example, Pack
 from watcher.classify.packfile import parse_pack
 from watcher.classify.packmerge import EXTENDS, merge_packs
@@ -28,6 +29,7 @@ __all__ = [
     "judge",
     "merge_packs",
     "parse_pack",
+    "points_beside",
     "speaks_of_field",
     "table_positions",
 ]

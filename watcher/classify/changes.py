@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from watcher.classify.mentions import Recall, fold_mentions
 from watcher.classify.pack import ANY, TRANSITION, Indicator, Pack
 from watcher.classify.words import split_words
 from watcher.model.change import Position, PositionChange, PositionChangeKind, Severity
@@ -101,6 +102,29 @@ def _same_stance(
     return None
 
 
+def _implying(positions: Iterable[Position], key: Key, stance: str, pack: Pack) -> Position | None:
+    """A Position of the Subject whose passage lets a reader take a stance for granted, though it does not say it."""
+    cue = pack.indicators[key[1]].implied.get(stance)
+    if cue is None:
+        return None
+    for one in positions:
+        words = split_words(one.passage)
+        if one.subject == key[0] and fold_mentions(words, subject=key[0], pack=pack, recall=Recall())[0].holds(cue):
+            return one
+    return None
+
+
+def _news(key: Key, top: Position, old: Sequence[Position], pack: Pack) -> PositionChange:
+    """What is stated for the first time: of less weight where the earlier document implied it."""
+    indicator = pack.indicators[key[1]]
+    implying = _implying(old, key, top.stance, pack)
+    if implying is None:
+        severity = indicator.new_info.get(top.stance, indicator.new_info[ANY])
+        return _change(key, PositionChangeKind.NEW_INFO, severity, None, top)
+    told = _change(key, PositionChangeKind.NEW_INFO, indicator.detail, None, top)
+    return replace(told, old_passage=implying.passage)
+
+
 def between_documents(old: Sequence[Position], new: Sequence[Position], *, pack: Pack) -> list[PositionChange]:
     """Changes between two documents of one Subject: silence in the new one is no change."""
     before = _by_key(old)
@@ -110,8 +134,7 @@ def between_documents(old: Sequence[Position], new: Sequence[Position], *, pack:
         top = _prevailing(now, indicator)
         was = before.get(key)
         if not was:
-            severity = indicator.new_info.get(top.stance, indicator.new_info[ANY])
-            found.append(_change(key, PositionChangeKind.NEW_INFO, severity, None, top))
+            found.append(_news(key, top, old, pack))
             continue
         old_top = _prevailing(was, indicator)
         said_before = indicator.about == "place" and _of_stance(was, top.stance)

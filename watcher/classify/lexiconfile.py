@@ -28,6 +28,7 @@ _WORDS = (
     "thanks",
     "titles",
     "stamps",
+    "stamp_words",
     "binding",
     "conditions",
     "attenuators",

@@ -21,6 +21,7 @@ from watcher.classify.noise import (
     is_bare_date,
     is_clock,
     is_copy_edit,
+    is_copyright,
     is_dateline,
     is_fragment,
     is_label,
@@ -41,7 +42,9 @@ from watcher.classify.words import Words, fold, split_words
 from watcher.classify.writing import figured, phrased, spelled, without_asides, without_contacts
 from watcher.model.change import Hunk, SignificancePart
 
-NEXT_PART = 0.35
+NEXT_KIND = 0.5
+NEXT_OF_KIND = 0.05
+DECIMALS = 4
 PASSAGE_CHARACTERS = 400
 SUBSTANCE_WORDS = 2
 _GLUED = re.compile(
@@ -66,7 +69,7 @@ def markers(hunk: Hunk, *, subject: str, pack: Pack) -> list[str]:
         signs, a, b = _canonical_edits(old, new, pack.lexicon)
         named_ = _mentions(uncorrected(hunk.old) or old, uncorrected(hunk.new) or new, subject)
         return list(dict.fromkeys((*in_place(signs, a.words, b.words, pack.lexicon), *named_)))
-    if is_stamp(found, new or old, pack.lexicon):
+    if is_stamp(found, new or old, pack.lexicon) or all(is_copyright(text) for text in (old, new) if text):
         return []
     if all(is_dateline(text) or is_timestamp(text) for text in (old, new)):
         return []
@@ -101,7 +104,7 @@ def _of_edited(hunk: Hunk, old: str, new: str, found: list[Edit], *, subject: st
     meant = [edit for edit in found if is_meant(edit, lexicon)]
     if not meant:
         return []
-    if is_markup(hunk.old) and is_markup(hunk.new):
+    if is_markup(hunk.old) or is_markup(hunk.new):
         return ["wording"]
     changed, a, b = _canonical_edits(old, new, lexicon)
     names = list(dict.fromkeys((*in_place(changed, a.words, b.words, lexicon), *_mentions(old, new, subject))))
@@ -210,12 +213,24 @@ def _whole(text: str, part: str, heading: str, lexicon: Lexicon) -> Iterator[str
 
 
 def weigh(names: Iterable[tuple[str, str]], pack: Pack) -> list[SignificancePart]:
-    """Parts with their points from (name, passage) pairs, the weightiest first: it counts in full, each next less."""
+    """Parts with their points from (name, passage) pairs, the weightiest first.
+
+    The weightiest kind of marker counts in full, each further kind less; a second passage of one kind says much less
+    than one of another kind.
+    """
     ranked = sorted(names, key=lambda pair: -pack.scale.points[pair[0]])
     parts = []
-    for place, (name, passage) in enumerate(ranked):
-        points_ = round(pack.scale.points[name] * NEXT_PART**place, 4)
-        if points_ <= 0:
-            break
-        parts.append(SignificancePart(name=name, points=points_, passage=_cut(passage)))
-    return parts
+    seen: dict[str, int] = {}
+    for name, passage in ranked:
+        kind = list(seen).index(name) if name in seen else len(seen)
+        nth = seen.get(name, 0)
+        seen[name] = nth + 1
+        points_ = round(pack.scale.points[name] * NEXT_KIND**kind * NEXT_OF_KIND**nth, DECIMALS)
+        if points_ > 0:
+            parts.append(SignificancePart(name=name, points=points_, passage=_cut(passage)))
+    return sorted(parts, key=lambda part: -part.points)
+
+
+def points_beside(parts: Iterable[SignificancePart], name: str, pack: Pack) -> float:
+    """The points of a marker that is found beside other parts: it is one more kind."""
+    return round(pack.scale.points[name] * NEXT_KIND ** len({part.name for part in parts}), DECIMALS)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple, TypeVar
@@ -16,13 +16,15 @@ from watcher.classify.cues import Cue
 from watcher.classify.pack import Grammar, Pack
 from watcher.classify.words import Words, split_words
 from watcher.model.instruments import INSTRUMENTS
-from watcher.model.subjects import NOT_GOVERNMENTS, NOT_SUBJECTS, SUBJECTS
+from watcher.model.subjects import ALSO_WORDS, COMPANY_FORMS, NOT_GOVERNMENTS, NOT_SUBJECTS, SUBJECTS
 
 T = TypeVar("T")
 MENTION = "@"
 _SEAT = "@cap_"  # a capital's name until it is known to mean the government
+TOPIC, OTHER, HOMONYM = "@topic", "@other", "@homonym"
 ACTORS = ("@own", "@st_", "@world", "@group")
 TREATY_MEMORY_SENTENCES = 8
+TOPIC_MEMORY_SENTENCES = 8
 ACTOR_MEMORY_SENTENCES = 1
 CARRY_SENTENCES = 2
 FORGOTTEN = 9
@@ -39,24 +41,29 @@ class _Name:
 
 
 class Recall(NamedTuple):
-    """What the sentences before this one spoke of: last Instrument, last actor, the topic, each with how many
-    sentences ago that was; what is older than anything that is asked for is forgotten."""
+    """What the sentences before this one spoke of: last Instrument, last actor, the topic, and since then something
+    else ("@other" or "@homonym"), each with how many sentences ago that was; what is older than anything that is asked
+    for is forgotten."""
 
     treaty: str = ""
     treaty_age: int = FORGOTTEN
     actor: str = ""
     actor_age: int = FORGOTTEN
     topic_age: int = FORGOTTEN
+    other: str = ""
+    other_age: int = FORGOTTEN
 
     def older(self, by: int) -> Recall:
         """The same, `by` sentences later."""
-        treaty, treaty_age, actor, actor_age, topic_age = self
+        treaty, treaty_age, actor, actor_age, topic_age, other, other_age = self
         return Recall(
             treaty if treaty_age + by <= TREATY_MEMORY_SENTENCES else "",
             treaty_age + by if treaty_age + by < FORGOTTEN else FORGOTTEN,
             actor if actor_age + by <= ACTOR_MEMORY_SENTENCES else "",
             actor_age + by if actor_age + by < FORGOTTEN else FORGOTTEN,
             topic_age + by if topic_age + by < FORGOTTEN else FORGOTTEN,
+            other if other_age + by <= TOPIC_MEMORY_SENTENCES else "",
+            other_age + by if other_age + by < FORGOTTEN else FORGOTTEN,
         )
 
     def on_topic(self) -> Recall:
@@ -75,7 +82,7 @@ def _names() -> dict[str, tuple[_Name, ...]]:
         table.setdefault(name.words[0], []).append(name)
 
     for subject in SUBJECTS:
-        for phrase in subject.names:
+        for phrase in (*subject.names, *subject.foreign):
             add(phrase, "@st_" + subject.alpha3, capital=True)
         for phrase in subject.adjectives:
             add(phrase, "@adj_" + subject.alpha3, capital=True)
@@ -205,6 +212,19 @@ def _is_own_name(words: Words, last: int) -> bool:
     return True
 
 
+def _is_of_company(words: Words, last: int) -> bool:
+    """True when a name goes on as that of a company: "Norway Ltd"."""
+    return last < len(words.words) and words.words[last] in COMPANY_FORMS and words.shapes[last][0].isupper()
+
+
+def _is_shouted(words: Words, at: int) -> bool:
+    """True for a word in a line of capitals that is a name only where others are written small: "CONTACT US"."""
+    if words.words[at] not in ALSO_WORDS or words.words[at - 1 : at] == ["the"]:
+        return False
+    beside = [*words.shapes[max(0, at - 1) : at], *words.shapes[at + 1 : at + 2]]
+    return bool(beside) and all(shape.isupper() for shape in beside)
+
+
 def _name_spans(words: Words, *, subject: str, grammar: Grammar | None = None) -> list[tuple[int, int, str]]:
     names = _names()
     institutions = grammar.institutions if grammar else frozenset[str]()
@@ -216,6 +236,8 @@ def _name_spans(words: Words, *, subject: str, grammar: Grammar | None = None) -
             continue
         end = at + len(name.words)
         mention = name.mention
+        if _is_of_company(words, end) or _is_shouted(words, at):
+            continue
         if mention.startswith(_SEAT):
             if not _is_government(words, at, end, grammar):
                 continue
@@ -229,8 +251,13 @@ def _name_spans(words: Words, *, subject: str, grammar: Grammar | None = None) -
     return spans
 
 
-def _again(folding: Folding, first: int, recall: Recall) -> str:
-    """Whom "the government" or "it" at a word means: the last State named before it, else the Document's Subject."""
+def _again(folding: Folding, first: int, last: int, recall: Recall) -> str:
+    """Whom "the government" or "it" at a word means: the State that it is said to be of, else the last one named before
+    it, else the Document's Subject."""
+    if folding.words[last : last + 1] == ["of"]:
+        for word in folding.words[last + 1 : last + 3]:
+            if word == "@own" or word.startswith("@st_"):
+                return word
     for at in range(first - 1, -1, -1):
         if folding.words[at] == "@own" or folding.words[at].startswith("@st_"):
             return folding.words[at]
@@ -246,7 +273,7 @@ def _fold_cues(folding: Folding, pack: Pack, recall: Recall) -> None:
             continue
         spans = []
         for first, last in pack.index.spans(cue, folding.written):
-            mention = _again(folding, first, recall) if kind == "again" else "@" + kind
+            mention = _again(folding, first, last, recall) if kind == "again" else "@" + kind
             spans.append((first, last, mention))
         if spans:
             folding.replace(spans)
@@ -278,6 +305,55 @@ def _fold_treaty_again(folding: Folding, pack: Pack, recall: Recall, *, on_topic
     folding.replace(spans)
 
 
+def _without(written: str, spans: Iterable[tuple[int, int]]) -> str:
+    for first, last in sorted(spans, reverse=True):
+        written = written[:first] + written[last:]
+    return written
+
+
+def _fold_homonyms(folding: Folding, pack: Pack, recall: Recall) -> None:
+    """Lay aside words that mean something else here: "coal mine", and "the mine" after it."""
+    index, ambiguous = pack.index, pack.grammar.ambiguous
+    if ambiguous is None or not folding.may_hold(ambiguous):
+        return
+    for cue in pack.grammar.homonyms:
+        if folding.possible & index.bits[id(cue)]:
+            folding.replace([(first, last, HOMONYM) for first, last in index.spans(cue, folding.written)])
+    if HOMONYM not in folding.words and recall.other != HOMONYM:
+        return
+    sure = list(folding.find(pack.grammar.unambiguous)) if pack.grammar.unambiguous else []
+    spans = [
+        (first, last)
+        for first, last in folding.find(ambiguous)
+        if not any(start <= first and last <= end for start, end in sure)
+    ]
+    if not index.matches(pack.topic, _without(folding.written, spans)):
+        folding.replace([(first, last, HOMONYM) for first, last in spans])
+
+
+def _spoken_of_last(folding: Folding, pack: Pack, end: int) -> str:
+    """What the words before a place name: the pack's topic ("@topic"), only another one, or neither ("")."""
+    others, written = pack.grammar.other_topics, folding.written[:end]
+    spans = pack.index.spans(others, written) if others else []
+    if pack.index.matches(pack.topic, _without(written, spans)):
+        return TOPIC
+    if spans:
+        return OTHER
+    return HOMONYM if HOMONYM in folding.words[:end] else ""
+
+
+def _fold_referring(folding: Folding, pack: Pack, recall: Recall) -> None:
+    """Lay aside words that take up another topic than the pack's: "nuclear arms ... we produce no such weapons"."""
+    referring = pack.grammar.referring
+    if referring is None:
+        return
+    spans = []
+    for first, last in folding.find(referring):
+        if (_spoken_of_last(folding, pack, first) or recall.other) in (OTHER, HOMONYM):
+            spans.append((first, last, OTHER))
+    folding.replace(spans)
+
+
 def fold_mentions(
     words: Words, *, subject: str, pack: Pack, recall: Recall, alone: bool = False
 ) -> tuple[Folding, Recall]:
@@ -286,10 +362,19 @@ def fold_mentions(
     `alone` says that the text is this one sentence, so that it can lean on nothing but the pack.
     """
     folding = Folding(words, pack.index, _name_spans(words, subject=subject, grammar=pack.grammar))
+    _fold_homonyms(folding, pack, recall)
     _fold_cues(folding, pack, recall)
-    treaty, treaty_age, actor, actor_age, topic_age = recall
-    if folding.holds(pack.topic):
+    _fold_referring(folding, pack, recall)
+    treaty, treaty_age, actor, actor_age, topic_age, other, other_age = recall
+    others = pack.grammar.other_topics
+    is_topical = folding.holds(pack.topic)
+    if is_topical:
         topic_age = 0
+    if others is not None and (HOMONYM in folding.words or folding.may_hold(others)):
+        if spoken := _spoken_of_last(folding, pack, len(folding.words)):
+            other, other_age = ("", FORGOTTEN) if spoken == TOPIC else (spoken, 0)
+    elif is_topical:
+        other, other_age = "", FORGOTTEN
     _fold_treaty_again(folding, pack, recall, on_topic=alone or topic_age <= CARRY_SENTENCES)
     for at in folding.named:
         mention = folding.words[at]
@@ -299,7 +384,7 @@ def fold_mentions(
                 topic_age = 0
         elif mention == "@own" or mention.startswith("@st_"):
             actor, actor_age = mention, 0
-    return folding, Recall(treaty, treaty_age, actor, actor_age, topic_age)
+    return folding, Recall(treaty, treaty_age, actor, actor_age, topic_age, other, other_age)
 
 
 def named(text: str) -> list[str]:

@@ -16,6 +16,7 @@ LONGEST_FIGURE = 9  # "#" and eight digits: longer ones written without a mark a
 POINTER_CHARACTERS = 240
 LABEL_WORDS = 12
 SHORT_STEP_WORDS = 3
+NAME_WORDS = 2
 RESUMED_WORDS = range(2, 5)
 SPOKEN_SHARE = 0.35
 NOTICE_CHARACTERS = 400
@@ -25,6 +26,7 @@ _CLOCK = re.compile(r"\b\d{1,2}:\d{2}\s*[AaPp]\.?[Mm]\b")
 _TIMESTAMP = re.compile(
     r"\W*(?:\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{4})[T ,]+\d{1,2}:\d\d(?::\d\d)?[^\w]*(?:UTC|GMT|Z)?\W*"
 )
+_COPYRIGHT = re.compile(r"\W*(?:©|\(c\)\s|copyright\b)", re.IGNORECASE)
 _MARKUP = re.compile(r"<[^<>]{1,2000}>")
 _RELATIVES = frozenset({"that", "which", "who"})
 _PRESENT, _PAST = frozenset({"is", "are", "has", "have"}), frozenset({"was", "were", "had"})
@@ -115,14 +117,35 @@ def is_clock(run: Run) -> bool:
 def is_stamp(found: list[Edit], text: str, lexicon: Lexicon) -> bool:
     """True when only the date or counter of a line such as "last updated" moved on."""
     words = " ".join(fold(text).replace(":", " ").split())
-    if len(words) > STAMP_CHARACTERS or not any(stamp in words for stamp in lexicon.stamps):
+    if len(words) > STAMP_CHARACTERS:
         return False
     if any(stamp in words for stamp in lexicon.stamps if stamp.endswith(" ago")):
         return True
-    moving = (
-        lexicon.months | lexicon.units | lexicon.fillers | {"day", "week", "month", "year", "hour", "minute", "ago"}
-    )
-    return all(word[0] in "#~" or word in moving for edit in found for word in (*edit.old.words, *edit.new.words))
+    moving = _moving(lexicon)
+    if any(stamp in words for stamp in lexicon.stamps):
+        return all(_moves(word, moving) for edit in found for word in (*edit.old.words, *edit.new.words))
+    return _is_only_dated(text, moving, lexicon)
+
+
+def _moving(lexicon: Lexicon) -> frozenset[str]:
+    return lexicon.months | lexicon.units | lexicon.fillers | {"day", "week", "month", "year", "hour", "minute", "ago"}
+
+
+def _moves(word: str, moving: frozenset[str]) -> bool:
+    return word[0] in "#~" or word in moving
+
+
+def _is_only_dated(text: str, moving: frozenset[str], lexicon: Lexicon) -> bool:
+    """True for a line that has nothing but a date and what a stamp says of it: "Updated May 2026"."""
+    said = split_words(text, stops=False).words
+    if lexicon.stamp_words.isdisjoint(said) or not lexicon.units.isdisjoint(said):
+        return False
+    return all(word in lexicon.stamp_words or _moves(word, moving) for word in said)
+
+
+def is_copyright(text: str) -> bool:
+    """True for a short line that says whose the text is."""
+    return len(text) <= STAMP_CHARACTERS and _COPYRIGHT.match(text) is not None
 
 
 def is_meant(edit: Edit, lexicon: Lexicon) -> bool:
@@ -131,11 +154,20 @@ def is_meant(edit: Edit, lexicon: Lexicon) -> bool:
         is_respaced(edit)
         or is_pointer(edit, lexicon)
         or is_registration(edit)
+        or _names_holder(edit, lexicon)
         or (not edit.old.words and is_clock(edit.new))
         or (not edit.new.words and is_clock(edit.old))
     ):
         return False
     return weighs(edit, lexicon) or not is_correction(edit) or _is_other_aspect(edit, lexicon)
+
+
+def _names_holder(edit: Edit, lexicon: Lexicon) -> bool:
+    """True when only the name behind a title came or went: "the President" and "President Mbeki" are one person."""
+    shapes = edit.old.shapes or edit.new.shapes
+    one_sided = not (edit.old.words and edit.new.words)
+    titled = edit.before[-1:] and edit.before[-1] in lexicon.titles
+    return bool(one_sided and titled) and len(shapes) <= NAME_WORDS and all(shape[0].isupper() for shape in shapes)
 
 
 def _is_other_aspect(edit: Edit, lexicon: Lexicon) -> bool:

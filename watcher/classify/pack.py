@@ -43,13 +43,21 @@ class Grammar:
     adjective make it an actor; before `speech` verbs "we" is a speaker and no place;
     an actor before one of the `relatives` is what the words after it speak of. After `titling` words "the Convention"
     goes on as the title of one. A capital means its government but after `before_places` and before `after_places`.
-    `mentions` are (kind, cue) in the order in which they are looked for.
+    `mentions` are (kind, cue) in the order in which they are looked for. `referring` words ("such weapons") speak of
+    what was named last: of the pack's topic, or of one of the `other_topics`. `homonyms` are phrases whose words mean
+    something else than in the pack ("coal mine"); after one the `ambiguous` words ("the mine") mean that, too, but
+    within `unambiguous` phrases ("antipersonnel mine").
     """
 
     neutral: Cue
     operators: tuple[Operator, ...]
     mentions: tuple[tuple[str, Cue], ...]
     treaty_again: Cue
+    referring: Cue | None
+    other_topics: Cue | None
+    homonyms: tuple[Cue, ...]
+    ambiguous: Cue | None
+    unambiguous: Cue | None
     prepositions: frozenset[str]
     barriers: frozenset[str]
     speech: frozenset[str]
@@ -89,6 +97,7 @@ class Indicator:
     about the world. `shifts` map (operator, stance) to another stance. `changed` and `new_info` map a stance to a
     Severity, "*" for all others, and `changed` "one > other" for the step between two; `withdrawn` and `detail` (same
     stance, other number or date) are Severities. `figures` says that a number in a passage is part of what it asserts.
+    Where a stance is new but a sentence of the earlier document holds its `implied` cue, it is told as a `detail`.
     A sentence that holds `not_of` says nothing here unless it holds `unless` too: a vote on another treaty.
     """
 
@@ -108,6 +117,7 @@ class Indicator:
     detail: Severity
     not_of: Cue | None = None
     unless: Cue | None = None
+    implied: Mapping[str, Cue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,7 +145,8 @@ class Lexicon:
     the names of places ("County"), `bodies` stand beside those of institutions, `pointers` begin sentences that only
     lead to another page, `binding` words oblige, entitle or forbid. `phrases` are what may be said in several ways;
     `opposites` are pairs of stems that cannot both hold, `turns` pairs of small words that turn a statement;
-    `attenuators` (stems) make of a deed a purpose, `notices` stand on a page that could not be shown,
+    `attenuators` (stems) make of a deed a purpose, `notices` stand on a page that could not be shown, a line of
+    `stamp_words` and a date says when the page was mended,
     `thanks` are headings of lists of people who are thanked.
     """
 
@@ -158,6 +169,7 @@ class Lexicon:
     thanks: frozenset[str]
     titles: frozenset[str]
     stamps: frozenset[str]
+    stamp_words: frozenset[str]
     ladders: tuple[Ladder, ...]
     binding: frozenset[str]
     conditions: frozenset[str]

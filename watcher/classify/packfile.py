@@ -56,7 +56,13 @@ _GRAMMAR = (
     "own",
     "own_or_named",
     "among_first",
+    "homonyms",
+    "ambiguous",
+    "unambiguous",
     "idioms",
+    "referring",
+    "other_topics",
+    "other_treaties",
     "world",
     "groups",
     "treaty_again",
@@ -85,6 +91,7 @@ _INDICATOR = (
     "detail",
     "not_of",
     "unless",
+    "implied",
     "cues",
 )
 _GRADES = (Severity.MINOR, Severity.MAJOR, Severity.CRITICAL)
@@ -169,6 +176,8 @@ def _grammar(reader: Reader, sets: Mapping[str, Part], instrument_cues: Mapping[
             )
         )
     mentions = []
+    if others := reader.texts("other_treaties"):
+        mentions.append(("other", one_of(others, sets)))
     for code, phrases in instrument_cues.items():
         if not instrument_names(code) or not isinstance(phrases, list | tuple):
             raise ConfigError(
@@ -192,6 +201,11 @@ def _grammar(reader: Reader, sets: Mapping[str, Part], instrument_cues: Mapping[
         operators=tuple(operators),
         mentions=tuple(mentions),
         treaty_again=one_of(reader.texts("treaty_again", needed=True), sets),
+        referring=_any_of(reader, "referring", sets),
+        other_topics=_any_of(reader, "other_topics", sets),
+        homonyms=tuple(one_of([phrase], sets) for phrase in reader.texts("homonyms")),
+        ambiguous=_any_of(reader, "ambiguous", sets),
+        unambiguous=_any_of(reader, "unambiguous", sets),
         prepositions=reader.words("prepositions"),
         speech=reader.words("speech"),
         relatives=reader.words("relatives"),
@@ -201,6 +215,11 @@ def _grammar(reader: Reader, sets: Mapping[str, Part], instrument_cues: Mapping[
         before_places=reader.words("before_places"),
         after_places=reader.words("after_places"),
     )
+
+
+def _any_of(reader: Reader, key: str, sets: Mapping[str, Part]) -> Cue | None:
+    phrases = reader.texts(key)
+    return one_of(phrases, sets) if phrases else None
 
 
 def _rules(reader: Reader, indicator: str, stances: tuple[str, ...], sets: Mapping[str, Part]) -> list[Rule]:
@@ -259,7 +278,13 @@ def _indicator(name: str, reader: Reader, operators: Iterable[str], sets: Mappin
         detail=_severity(reader.text("detail", "major"), reader, "detail"),
         not_of=_maybe_cue(reader, "not_of", sets),
         unless=_maybe_cue(reader, "unless", sets),
+        implied=_implied(reader, stances, sets),
     )
+
+
+def _implied(reader: Reader, stances: tuple[str, ...], sets: Mapping[str, Part]) -> dict[str, Cue]:
+    below = reader.below("implied", None, stances)
+    return {stance: one_of(below.texts(stance, needed=True), sets) for stance in reader.mapping("implied")}
 
 
 def _scale(reader: Reader) -> Scale:
@@ -330,9 +355,11 @@ def cues_of(
     """The cues of a pack that are looked for one by one."""
     operators = [operator.cue for operator in grammar.operators]
     mentions = [cue for _, cue in grammar.mentions]
-    bounds = [cue for one in indicators.values() for cue in (one.not_of, one.unless) if cue]
+    bounds = [cue for one in indicators.values() for cue in (one.not_of, one.unless, *one.implied.values()) if cue]
     of_votes = [roll_calls.topic] if roll_calls else []
-    return [topic, grammar.neutral, grammar.treaty_again, *operators, *mentions, *bounds, *of_votes]
+    maybe = (grammar.referring, grammar.other_topics, grammar.ambiguous, grammar.unambiguous)
+    of_topics = [*grammar.homonyms, *(cue for cue in maybe if cue)]
+    return [topic, grammar.neutral, grammar.treaty_again, *operators, *mentions, *bounds, *of_votes, *of_topics]
 
 
 def _parse(reader: Reader) -> Pack:

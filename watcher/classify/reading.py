@@ -25,6 +25,7 @@ _CITES = re.compile(
 )
 _CITING = ("[", "p.", "ibid", "http", "available ", "accessed ")  # what _CITES finds holds one of them
 JOINING = frozenset({"and", "the", "as", "well", "also", "both", "et", "y", "и", "la", "le", "el", "l", "les"})
+OF = frozenset({"by", "por", "par", "of"})  # "the decision of Chile" is Chile's
 REMEMBERED_SENTENCES = 4096
 
 
@@ -63,6 +64,9 @@ def _actor_at(folding: Folding, pack: Pack, match: Match) -> int | None:
         inner = _actor_of_relative(folding, pack, match)
         if inner is not None:
             return inner
+    if not OF.isdisjoint(words[match.first + 1 : match.first + 2]):
+        for at in _actors(folding, match.first + 2, match.first + 4):
+            return at
     before = words[: match.first]
     begun = match.first - before[::-1].index(STOP) if STOP in before else 0
     asides: list[int] = []
@@ -72,7 +76,7 @@ def _actor_at(folding: Folding, pack: Pack, match: Match) -> int | None:
             return at
         asides.append(at)
     for at in _actors(folding, match.first, match.last + 3):
-        if at and words[at - 1] in ("by", "por", "par", "of"):
+        if at and words[at - 1] in OF:
             return at
     own = [at for at in asides if words[at] == "@own"]
     return next(iter((*own, *asides)), None)
@@ -314,6 +318,11 @@ def trace_sentence(
     if after.topic_age > CARRY_SENTENCES:
         return Reading((), after, own)
     unnamed = "@own" if alone or near or own else "@world"
+    said = _asserted(folding, pack, subject, unnamed, cites=_cites(text), remarks=remarks)
+    if text.endswith("?"):
+        for one in said:
+            _remark(remarks, one.match, "a question asserts nothing")
+        said = []
     assertions = tuple(
         Assertion(
             one.match.rule.indicator,
@@ -322,6 +331,6 @@ def trace_sentence(
             one.holder,
             one.match.rule.name,
         )
-        for one in _asserted(folding, pack, subject, unnamed, cites=_cites(text), remarks=remarks)
+        for one in said
     )
     return Reading(assertions, after, own)

@@ -11,6 +11,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
+from watcher.model.subject_names import foreign_names
+
 # alpha-3 | short name | official name | other spellings, ";" | adjectives and people, ";" | capital;
 # a line that begins with blanks continues the one above.
 _TABLE = """
@@ -275,17 +277,27 @@ NOT_SUBJECTS: tuple[str, ...] = (
 # Capitals whose name stands for too much else to mean a government: seats of organisations, common words and names.
 NOT_GOVERNMENTS = frozenset({"Brussels", "Georgetown", "Kingston", "Male", "The Hague", "Victoria", "Vienna"})
 
+# What ends a company's name, folded: "Norway Ltd" is no State. Written with a capital, unlike the adjective "limited".
+COMPANY_FORMS = frozenset(
+    {"ltd", "limited", "inc", "llc", "plc", "gmbh", "bv", "nv", "ag", "pty", "srl", "oyj", "corp"}
+)
+
+# Names that are other words, too, in a line of capitals: "CONTACT US".
+ALSO_WORDS = frozenset({"us"})
+
 # Subjects that are no State in the sense of "all States": areas, former States, a union.
 NOT_STATES = frozenset({"XKX", "TWN", "ESH", "SUN", "YUG", "SCG", "CSK", "DDR", "EUE", "HKG", "PRI", "GRL"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
-    """One State or actor. `names` are all spellings with the short name first; `adjectives` name its people too."""
+    """One State or actor. `names` are all English spellings with the short name first, `foreign` those in French,
+    Spanish and Russian; `adjectives` name its people too."""
 
     alpha3: str
     name: str
     names: tuple[str, ...]
+    foreign: tuple[str, ...]
     adjectives: tuple[str, ...]
     capitals: tuple[str, ...]
 
@@ -296,11 +308,19 @@ def _split(field: str) -> tuple[str, ...]:
 
 def _read_table() -> tuple[Subject, ...]:
     subjects = []
+    foreign = foreign_names()
     for line in _TABLE.strip().replace("\n  ", "").splitlines():
         alpha3, name, official, others, adjectives, capitals = line.split("|")
         names = tuple(dict.fromkeys((name, *_split(official), *_split(others))))
         subjects.append(
-            Subject(alpha3=alpha3, name=name, names=names, adjectives=_split(adjectives), capitals=_split(capitals))
+            Subject(
+                alpha3=alpha3,
+                name=name,
+                names=names,
+                foreign=foreign.get(alpha3, ()),
+                adjectives=_split(adjectives),
+                capitals=_split(capitals),
+            )
         )
     return tuple(subjects)
 
@@ -331,6 +351,9 @@ def _codes_by_name() -> dict[str, str]:
     for subject in SUBJECTS:
         for name in subject.names:
             codes[normal_name(name)] = subject.alpha3
+    for subject in SUBJECTS:
+        for name in subject.foreign:
+            codes.setdefault(normal_name(name), subject.alpha3)
     return codes
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from watcher.classify import Pack, document_positions, judge, parse_pack, table_positions
+from watcher.classify import Pack, document_positions, judge, parse_pack, points_beside, table_positions
 from watcher.diff import compare, is_address, kind_of, leads_elsewhere, shown_addresses
 from watcher.model.change import (
     ChangeKind,
@@ -144,7 +144,8 @@ def _with_addresses(judgement: Judgement, diff: Diff, old: Document, new: Docume
     if not steps:
         return judgement
     name, passage = steps[0]
-    part = SignificancePart(name=name, points=pack.scale.points["wording"], passage=passage[:PASSAGE_CHARACTERS])
+    points = points_beside(judgement.parts, "wording", pack)
+    part = SignificancePart(name=name, points=points, passage=passage[:PASSAGE_CHARACTERS])
     return replace(
         judgement,
         severity=max(judgement.severity, Severity.MINOR, key=lambda severity: severity.rank),

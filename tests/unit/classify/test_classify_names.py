@@ -34,6 +34,10 @@ TABLES = Path(__file__).resolve().parents[3] / "../shared/eval/treaty_status"
         ("Niger", "NER"),
         ("Nigeria", "NGA"),
         ("kaz", "KAZ"),
+        ("Algérie", "DZA"),
+        ("Nueva Zelandia", "NZL"),
+        ("Российской Федерации", "RUS"),
+        ("Казахстане", "KAZ"),
     ],
 )
 def test_a_spelling_is_its_subject(name: str, alpha3: str) -> None:
@@ -79,3 +83,16 @@ def test_instruments_are_found_by_title_and_nickname() -> None:
     assert instrument_of("Protocol") is None
     for instrument in INSTRUMENTS:
         assert {instrument_of(name) for name in (*instrument.names, instrument.code)} == {instrument.code}
+
+
+def test_no_name_in_any_language_is_that_of_two_subjects() -> None:
+    holders: dict[str, set[str]] = {}
+    for subject in SUBJECTS:
+        for name in (*subject.names, *subject.foreign):
+            holders.setdefault(normal_name(name), set()).add(subject.alpha3)
+    assert {name: codes for name, codes in holders.items() if len(codes) > 1} == {}
+
+
+@pytest.mark.parametrize("word", ["Maurice", "Grenade", "Dominique", "Того", "Granada", "Mauricio"])
+def test_a_first_name_or_a_common_word_is_no_subject(word: str) -> None:
+    assert subject_of(word) is None

@@ -158,3 +158,16 @@ def test_what_is_hoped_for_has_not_been_done(mines: Pack) -> None:
 def test_who_stands_beside_an_earlier_mention_of_the_actor_did_nothing(mines: Pack, text: str) -> None:
     found = find_positions(text, subject="", pack=mines)
     assert {one.subject for one in found if one.indicator == "treaty_status"} == {"EGY"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sweden deplores the decision of the government of Latvia to leave the Mine Ban Treaty.",
+        "Sweden regrets Latvia's decision to leave the Mine Ban Treaty.",
+        "Sweden regrets the decision by Latvia to leave the Mine Ban Treaty.",
+    ],
+)
+def test_the_decision_of_another_state_is_not_that_of_who_regrets_it(text: str, mines: Pack) -> None:
+    found = [one for one in find_positions(text, subject="SWE", pack=mines) if one.indicator == "treaty_status"]
+    assert [(one.subject, one.stance) for one in found] == [("LVA", "withdrawing")]
