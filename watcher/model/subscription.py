@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from watcher.model.announced import Announced
 from watcher.model.capture import Outcome
 from watcher.model.change import Change, Severity
 from watcher.model.source import Source
@@ -91,7 +92,8 @@ class DigestEntry:
 
     `alike` are further Sources of the same host that show the same edit: told once, with their list; `told_before` are
     those of which it was told in a message before. `old_source` is
-    set where the text before is that of another Source: the same document of an earlier year.
+    set where the text before is that of another Source: the same document of an earlier year. `announced` is what the
+    new documents of a list state.
     """
 
     change: Change
@@ -103,6 +105,7 @@ class DigestEntry:
     old_source: Source | None = None
     alike: tuple[DigestEntry, ...] = ()
     told_before: tuple[Source, ...] = ()
+    announced: tuple[Announced, ...] = ()
 
     @property
     def told(self) -> tuple[DigestEntry, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from watcher.model.change import DepositaryEvent, Hunk, PositionChange, Severity, WordOp
 from watcher.model.source import Source
 from watcher.model.subscription import SourceReach
+from watcher.render.announced import ToldDocument
 from watcher.render.headline import event_words, step
 from watcher.render.hunks import Piece, view_hunk
 from watcher.render.told import ToldDigest, ToldEntry, held_since
@@ -103,6 +104,10 @@ def _entry_lines(number: int, told: ToldEntry, hunks_in_full: int) -> Iterator[s
         yield from ("", "POSITIONS")
         for moved in told.positions:
             yield from _position_lines(moved, host)
+    if told.documents:
+        yield from ("", "WHAT IT STATES" if len(told.documents) == 1 else "WHAT THEY STATE")
+        for one in told.documents:
+            yield from _document_lines(one, named=len(told.documents) > 1)
     yield from ("", "WHY YOU ARE TOLD THIS")
     for reason in (*told.reasons, told.note):
         yield from _wrapped(defanged(reason), first="  - ", rest="    ")
@@ -139,6 +144,16 @@ def _position_lines(moved: PositionChange, host: str) -> Iterator[str]:
             yield from _quoted(passage)
         else:
             yield f"  {side}: no passage."
+
+
+def _document_lines(document: ToldDocument, *, named: bool) -> Iterator[str]:
+    if named:
+        yield from _wrapped(defanged(document.title), first="  - ", rest="    ")
+    for statement in document.statements:
+        yield from _wrapped(defanged(statement.line), first="  ", rest="    ")
+        yield f"  Text from {defanged(document.host)}:"
+        yield from _quoted(statement.passage)
+    yield from _wrapped(f"{defanged(document.note)}: {document.url}", first="  ", rest="    ")
 
 
 def _event_lines(event: DepositaryEvent, host: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from watcher.model.change import Change, ChangeKind, DepositaryEvent, Hunk, Hunk
 from watcher.model.permalinks import capture_url, change_url, digest_url
 from watcher.model.source import Source
 from watcher.model.subscription import Digest, DigestEntry, SourceReach, SubscriptionFilter
+from watcher.render.announced import ToldDocument, told_documents
 from watcher.render.citation import Cited, footnote
 from watcher.render.headline import Line, headline, lines_of, named, ranked_events, ranked_positions
 from watcher.render.reasons import reasons
@@ -36,7 +37,7 @@ class ToldEntry:
     `alike` are title and address of the same edit on other Sources of the host, `before` the titles of those of which
     it was told in a message before. `also` are the pieces of news that the headline only counts. `reasons` carried the
     severity; `note` says what sort of edit it was where that is news. `positions` and `events` are in the order in
-    which they are told.
+    which they are told. `documents` are the new documents of a list, with what they state.
     """
 
     entry: DigestEntry
@@ -55,6 +56,7 @@ class ToldEntry:
     others: tuple[str, ...]
     alike: tuple[tuple[str, str], ...] = ()
     before: tuple[str, ...] = ()
+    documents: tuple[ToldDocument, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +123,7 @@ def _told_entry(entry: DigestEntry, base_url: str, subjects: tuple[str, ...]) ->
         others=others,
         alike=tuple((folded(title_of(one.source)), change_url(base_url, one.change.change_id)) for one in entry.alike),
         before=tuple(dict.fromkeys(folded(title_of(source)) for source in entry.told_before)),
+        documents=told_documents(entry.announced, base_url=base_url),
     )
 
 
