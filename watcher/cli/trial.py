@@ -14,6 +14,7 @@ import click
 from watcher.cli.collection import list_words
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe
 from watcher.cli.registry import entries_named
+from watcher.extract import CharsetFrom
 from watcher.extract.suggest import SelectSuggestion
 from watcher.model.capture import FetchResult, Hop
 from watcher.model.source import Definition, format_cadence, slug
@@ -203,8 +204,7 @@ def _read_lines(read: Read, language: str) -> list[str]:
     lines = _labelled("type", kind)
     if document is not None:
         size += f"; {_number(len(document.text))} characters of text in {_number(len(document.blocks))} Blocks"
-        charset = f"{result.charset or 'none'} declared, {document.charset} used" if document.charset else ""
-        lines += _labelled("charset", charset) if charset else []
+        lines += _labelled("charset", _charset_words(read, document.charset)) if document.charset else []
     lines += _labelled("size", size)
     if document is not None:
         lines += _labelled("title", document.title or "none")
@@ -214,6 +214,40 @@ def _read_lines(read: Read, language: str) -> list[str]:
     if read.quality is not None:
         lines += _labelled("quality", f"{read.quality.quality.replace('_', ' ')}: {read.quality.reason}")
     return lines
+
+
+def _charset_words(read: Read, used: str) -> str:
+    """The charset that was used, where it is from, and what else is declared."""
+    found = read.charset
+    if found is None:
+        return f"{used}, as the file itself says"
+    in_page = f"the page's {found.declared_by}"
+    said = {CharsetFrom.HEADER: found.in_header, found.declared_by: found.in_document}
+    match found.origin:
+        case CharsetFrom.UTF8:
+            words = f"{used}, as the bytes are valid UTF-8"
+        case CharsetFrom.GUESSED:
+            words = f"{used}, GUESSED from the bytes"
+        case CharsetFrom.MARK:
+            words = f"{used}, from the byte order mark"
+        case CharsetFrom.HEADER:
+            words = f"{used}, from the HTTP header"
+        case _:
+            words = f"{used}, from {in_page}"
+    label = said.get(found.origin, "")
+    words += f" ({label})" if label and label.lower() != used else ""
+    others = [
+        f"{whose} says {label}"
+        for origin, whose, label in (
+            (CharsetFrom.HEADER, "the HTTP header", found.in_header),
+            (found.declared_by, in_page, found.in_document),
+        )
+        if label and origin is not found.origin and label.lower() != used
+    ]
+    others = others or (
+        [] if found.in_header or found.in_document else ["neither the HTTP header nor the page names one"]
+    )
+    return "; ".join([words, *others])
 
 
 def _stability_words(trial: Trial) -> list[str]:
@@ -326,6 +360,8 @@ def _read_facts(read: Read | None) -> dict[str, Any] | None:
         "type_mismatch": read.mismatch,
         "declared_charset": result.charset,
         "used_charset": document.charset if document is not None else None,
+        "charset_from": read.charset.origin.value if read.charset is not None else None,
+        "charset_declared_in_document": read.charset.in_document or None if read.charset is not None else None,
         "bytes": len(result.payload) if result.payload is not None else None,
         "characters": len(document.text) if document is not None else None,
         "blocks": len(document.blocks) if document is not None else None,

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from watcher.diff import compare, kind_of
 from watcher.errors import ExtractError
-from watcher.extract import Quality, QualityVerdict, extract, extractor_for, judge_quality
+from watcher.extract import Charset, Quality, QualityVerdict, charset_of, extract, extractor_for, judge_quality
 from watcher.extract.hints import Hints, SitemapEntry, is_mismatch, read_hints, sitemap_entry
 from watcher.extract.listing import CollectionSuggestion
 from watcher.extract.reading import Payload
@@ -55,7 +55,10 @@ class RobotsFinding:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Read:
-    """One fetch and what was read out of it. `judged_type` is what the bytes are; `problem` why there is no text."""
+    """One fetch and what was read out of it. `judged_type` is what the bytes are; `problem` why there is no text.
+
+    `charset` says where the charset of a text format is from.
+    """
 
     result: FetchResult
     judged_type: str = ""
@@ -64,6 +67,7 @@ class Read:
     problem: str = ""
     problem_code: str = ""
     quality: QualityVerdict | None = None
+    charset: Charset | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -276,7 +280,16 @@ def _read(tools: Tools, definition: Definition, last_good: Document | None) -> R
         problem=problem,
         problem_code=code,
         quality=quality,
+        charset=_charset(tools, result, judged, document),
     )
+
+
+def _charset(tools: Tools, result: FetchResult, judged_type: str, document: Document | None) -> Charset | None:
+    """Where the charset of a Document is from; None for one that has none, or has its own way to tell it."""
+    if document is None or document.charset is None or result.payload is None:
+        return None
+    found = tools.rooms.children.run(charset_of, result.payload, declared=result.charset, media_type=judged_type)
+    return found if found.codec == document.charset else None
 
 
 def _last_url(result: FetchResult) -> str:
