@@ -446,3 +446,17 @@ def test_an_address_that_cannot_be_registered_cannot_be_tried(ask: Any, url: str
 def test_control_characters_of_a_page_are_shown_as_such(ask: Any, host: Host) -> None:
     _, out, _ = ask(host.put("/kaz", always(document(title="Kaz\x1b[31m red\x07 \u202e turned"))))
     assert "title         Kaz\\x1b[31m red\\x07 \\x202e turned" in out
+
+
+VOTES = "".join(
+    f"<tr><{cell}>{number}</{cell}><{cell}>{name}</{cell}></tr>"
+    for cell, number, name in (("th", "No.", "Country"), ("td", "1", "Chad"), ("td", "2", "Peru"))
+)
+
+
+def test_a_key_column_that_the_page_does_not_have_is_said_with_those_that_it_has(ask: Any, host: Host) -> None:
+    address = host.put("/votes", always(document(f"<table>{VOTES}</table>")))
+    code, out, _ = ask(address, "--key-column", "Land")
+    assert code == 0
+    assert 'Key column "Land": no table of the page has it. The columns are "No.", "Country".' in out
+    assert "Key column" not in ask(address, "--key-column", "country")[1]

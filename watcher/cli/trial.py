@@ -13,13 +13,14 @@ import click
 
 from watcher.cli.collection import list_words
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe
+from watcher.cli.definition import KEY_COLUMN_HELP
 from watcher.cli.registry import entries_named
 from watcher.extract import CharsetFrom
 from watcher.extract.suggest import SelectSuggestion
 from watcher.model.capture import FetchResult, Hop
 from watcher.model.source import Definition, format_cadence, slug
-from watcher.pipeline.rules import require_rules
-from watcher.pipeline.trial import Read, RobotsVerdict, Stability, Tools, Trial, try_source
+from watcher.pipeline.rules import require_key_columns, require_rules
+from watcher.pipeline.trial import Read, Stability, Tools, Trial, try_source
 from watcher.pipeline.trial_advice import (
     CadenceAdvice,
     address_to_register,
@@ -27,6 +28,7 @@ from watcher.pipeline.trial_advice import (
     suggest_cadence,
     wants_browser,
 )
+from watcher.pipeline.trial_robots import RobotsVerdict
 from watcher.pipeline.trust import require_ca_file
 from watcher.settings import load_settings, load_sources
 from watcher.settings.sources import require_open_url
@@ -39,6 +41,7 @@ QUOTE_CHARACTERS = 160
 @click.argument("url")
 @click.option("--select", multiple=True, help="Selector to keep, CSS or XPath; repeatable.")
 @click.option("--remove", multiple=True, help="Selector to leave out, CSS or XPath; repeatable.")
+@click.option("--key-column", "key_columns", multiple=True, help=KEY_COLUMN_HELP)
 @click.option("--browser", is_flag=True, help="Read the page after its scripts ran.")
 @click.option("--ca-file", default="", help="Trust the authorities in this file of fetch.certificates as well.")
 @click.option("--follow-to-http", is_flag=True, help="Follow redirects from https to http.")
@@ -57,6 +60,7 @@ def try_address(
     url: str,
     select: tuple[str, ...],
     remove: tuple[str, ...],
+    key_columns: tuple[str, ...],
     browser: bool,
     ca_file: str,
     follow_to_http: bool,
@@ -75,6 +79,7 @@ def try_address(
     Examples:
       watcher source test https://example.org/kazakhstan
       watcher source test https://example.org/news --select main --remove .share-buttons
+      watcher source test https://example.org/votes --key-column Country
       watcher source test https://example.org/app --browser --json
     """
     from watcher.bootstrap import open_trial
@@ -84,12 +89,14 @@ def try_address(
         known,
         select=select or known.select,
         remove=remove or known.remove,
+        key_columns=key_columns or known.key_columns,
         browser=browser or known.browser,
         ca_file=ca_file or known.ca_file,
         follow_to_http=follow_to_http or known.follow_to_http,
     )
     require_ca_file(definition)
     require_rules(definition.rules)
+    require_key_columns(definition.key_columns)
     with open_trial(config or context.config) as instance:
         fetcher = instance.fetcher()
         try:
@@ -128,6 +135,7 @@ def snippet(trial: Trial) -> str:
     lines += [f"    every: {format_cadence(suggest_cadence(trial).every_seconds)}"]
     lines += [f"    select: {_listed(definition.select)}"] if definition.select else []
     lines += [f"    remove: {_listed(removed)}"] if removed else []
+    lines += [f"    key_columns: {_listed(definition.key_columns)}"] if definition.key_columns else []
     lines += ["    browser: true"] if wants_browser(trial) and not definition.ca_file else []
     lines += [f"    ca_file: {_quoted(definition.ca_file)}"] if definition.ca_file else []
     lines += ["    follow_to_http: true"] if definition.follow_to_http else []

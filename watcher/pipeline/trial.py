@@ -18,15 +18,14 @@ from watcher.extract.hints import Hints, SitemapEntry, is_mismatch, read_hints, 
 from watcher.extract.listing import CollectionSuggestion
 from watcher.extract.reading import Payload
 from watcher.extract.suggest import RemoveSuggestion, SelectSuggestion, suggest_removals, suggest_selects
-from watcher.fetch.robots_line import forbidding_line, sitemaps
 from watcher.model.capture import FetchResult, Outcome, leads_elsewhere
 from watcher.model.change import ChangeKind, Diff, HunkOp
 from watcher.model.document import Document
 from watcher.model.source import Definition, origin_of
 from watcher.pipeline.compare import TOLD_KINDS, told_links
-from watcher.pipeline.permission import ask_robots
 from watcher.pipeline.ports import FetchDoor, Rooms
 from watcher.pipeline.trial_list import ListFacts, find_lists
+from watcher.pipeline.trial_robots import RobotsFinding, RobotsVerdict, robots_finding
 from watcher.pipeline.trust import request_of
 
 T = TypeVar("T")
@@ -35,22 +34,6 @@ LONGEST_PAUSE_SECONDS = 30.0
 MAXIMUM_EXAMPLES = 3
 NO_SUCH_ETAG = '"watcher-asks-for-a-state-that-never-was"'
 LONG_AGO = "Thu, 01 Jan 1970 00:00:00 GMT"
-
-
-class RobotsVerdict(StrEnum):
-    ALLOWED = "allowed"
-    DISALLOWED = "disallowed"
-    UNREACHABLE = "unreachable"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RobotsFinding:
-    """What robots.txt says of the address. `reason` is for a person; `sitemaps` are those that it names."""
-
-    verdict: RobotsVerdict
-    reason: str
-    crawl_delay_seconds: float = 0.0
-    sitemaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,7 +143,7 @@ def try_source(tools: Tools, definition: Definition, *, pause_seconds: float) ->
     """
     tried_at = tools.rooms.clock()
     tools.progress(f"asking {origin_of(definition.url)}/robots.txt")
-    robots = _ask_robots(tools, definition)
+    robots = robots_finding(tools.rooms, tools.door, definition)
     if robots.verdict is not RobotsVerdict.ALLOWED:
         return Trial(definition=definition, tried_at=tried_at, robots=robots)
     tools.progress(f"reading {definition.url}")
@@ -202,7 +185,7 @@ def try_source(tools: Tools, definition: Definition, *, pause_seconds: float) ->
 def look_once(tools: Tools, definition: Definition) -> Trial:
     """Ask robots.txt and read the address once: what it lists, and whether it can be read at all."""
     tried_at = tools.rooms.clock()
-    robots = _ask_robots(tools, definition)
+    robots = robots_finding(tools.rooms, tools.door, definition)
     if robots.verdict is not RobotsVerdict.ALLOWED:
         return Trial(definition=definition, tried_at=tried_at, robots=robots)
     first = _read(tools, definition, None)
@@ -210,34 +193,6 @@ def look_once(tools: Tools, definition: Definition) -> Trial:
     return Trial(
         definition=definition, tried_at=tried_at, robots=robots, first=first, listed=listed, suggestion=suggestion
     )
-
-
-def _ask_robots(tools: Tools, definition: Definition) -> RobotsFinding:
-    """What a check would decide, with the line that decides it."""
-    permission = ask_robots(tools.rooms, tools.door, definition, None)
-    origin, known = origin_of(definition.url), permission.answer
-    refusal, delay = permission.refusal, permission.crawl_delay_seconds
-    text = known.text if known is not None else ""
-    if refusal is None:
-        status = known.status if known is not None else 0
-        reason = (
-            "none of its rules forbids this address"
-            if status == 200
-            else f"there is none ({status}), so all is allowed"
-        )
-        return RobotsFinding(
-            verdict=RobotsVerdict.ALLOWED, reason=reason, crawl_delay_seconds=delay, sitemaps=sitemaps(text)
-        )
-    if refusal.outcome is not Outcome.ROBOTS_DISALLOWED:
-        return RobotsFinding(verdict=RobotsVerdict.UNREACHABLE, reason=refusal.error)
-    line = forbidding_line(text, definition.url)
-    which = "" if line is None else f' by line {line.number}, "{line.text}", which speaks to {_whom(line.agent)}'
-    reason = f"{origin}/robots.txt disallows it{which}. Ask the site's keeper, or give a reason in fetch_despite_robots"
-    return RobotsFinding(verdict=RobotsVerdict.DISALLOWED, reason=reason, crawl_delay_seconds=delay)
-
-
-def _whom(agent: str) -> str:
-    return "every robot" if agent == "*" else f"{agent} by name"
 
 
 def _read(tools: Tools, definition: Definition, last_good: Document | None) -> Read:
