@@ -15,6 +15,7 @@ from watcher.cli.context import Context, json_option, pass_context, print_json, 
 from watcher.cli.words import comparison_words, position_words
 from watcher.errors import ConfigError, WatcherError
 from watcher.isolation import ChildPool
+from watcher.model.subjects import name_of, subject_of
 from watcher.pipeline import answer as answers
 from watcher.pipeline.replay import replay_items
 from watcher.settings import load_pack_text, load_settings
@@ -83,7 +84,12 @@ def compare(
 @pack_option
 @pass_context
 def positions(context: Context, text: str | None, subject: str, as_json: bool, jsonl: bool, pack: str | None) -> None:
-    """Positions asserted in TEXT (or standard input), or --jsonl with id, text, subject."""
+    """Positions asserted in TEXT (or standard input), or --jsonl with id, text, subject.
+
+    \b
+    Example:
+      watcher positions "Kazakhstan has not joined the Mine Ban Treaty." --subject KAZ
+    """
     pack_text = _pack_text(context, pack)
     if jsonl:
         _answer_lines(answers.positions_item, pack_text)
@@ -98,6 +104,8 @@ def positions(context: Context, text: str | None, subject: str, as_json: bool, j
             click.echo(safe(line))
     if not found:
         click.echo("no Position was found")
+        if text is not None and (state := subject_of(text)) is not None:
+            click.echo(f"What the Sources say of {name_of(state)}: watcher board {state}")
 
 
 @click.command()
