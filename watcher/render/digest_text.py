@@ -20,6 +20,7 @@ from watcher.render.words import (
     grouped,
     host_of,
     said,
+    said_period,
     said_time,
     subject_name,
     title_of,
@@ -43,7 +44,7 @@ def _lines(told: ToldDigest, hunks_in_full: int) -> Iterator[str]:
     yield from _contents(told)
     if told.full:
         yield ""
-        period = f"{said_time(digest.period_from)} to {said_time(digest.period_to)}"
+        period = said_period(digest.period_from, digest.period_to)
         yield from _wrapped(f"{told.summary} {period}.")
     else:
         yield from _wrapped(told.summary)

@@ -19,6 +19,7 @@ from watcher.render.words import (
     grouped,
     presence_citation,
     said,
+    said_between,
     said_since,
     said_time,
     subject_name,
@@ -203,7 +204,7 @@ def _summary(digest: Digest) -> str:
 
 
 def _looked(digest: Digest) -> str:
-    period = f"between {said_time(digest.looked_from)} and {said_time(digest.period_to)}"
+    period = said_between(digest.looked_from, digest.period_to)
     if not digest.sources_watched:
         return f"No Source is watched for this Subscription {period}."
     if not digest.attempts:
