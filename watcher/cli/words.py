@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from watcher.model.capture import Capture, Outcome, Version
@@ -14,17 +16,28 @@ if TYPE_CHECKING:  # comparing two files must not wait for the database's librar
     from watcher.pipeline.collect import Gathered
     from watcher.pipeline.watch import Checked
 
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StillHeld:
+    """A held Version of a Source that gave nothing else since a moment before its newest check."""
+
+    version: Version
+    since: datetime
+
+
 _MARKS = {WordOp.KEPT: "{}", WordOp.DELETED: "[-{}-]", WordOp.INSERTED: "{{+{}+}}"}
 
 
-def check_words(checked: Checked) -> list[str]:
-    """The lines that `watcher check` prints."""
+def check_words(checked: Checked, still: StillHeld | None = None) -> list[str]:
+    """The lines that `watcher check` prints; `still` is what was held of the Source before and is now."""
     recorded = checked.recorded
     capture = recorded.capture
     source = checked.claim.source
     lines = [f"{source.definition.title or source.source_id}  <{capture.requested_url}>", _outcome_words(capture)]
     version = recorded.version
-    if version is not None and version.is_held:
+    if still is not None:
+        lines.extend(still_held_words(still))
+    elif version is not None and version.is_held:
         lines.append(f"Held, not taken as the new state of the page: {version.error}.")
         lines.extend(held_remedy(version))
     elif version is not None and version.error:
@@ -46,6 +59,16 @@ def check_words(checked: Checked) -> list[str]:
     lines.extend(f"Note: {note}" for note in capture.notes)
     lines.append(f"Recorded as Capture {capture.sequence}.{_next_words(checked)}")
     return lines
+
+
+def still_held_words(still: StillHeld) -> list[str]:
+    """That a Source goes on giving what is not its document, since when, and what to do."""
+    version = still.version
+    since = f"{still.since:%-d %B %Y, %H:%M} UTC"
+    return [
+        f"Still held since {since}, so nobody is told of a Change of this page: {version.error}.",
+        *held_remedy(version),
+    ]
 
 
 def held_remedy(version: Version) -> list[str]:

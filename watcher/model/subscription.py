@@ -61,9 +61,9 @@ class SourceReach:
     """How one Source answered during a period: attempts made, attempts that reached it, the outcome of the newest
     (an `Outcome`, "" without attempts), and the error of the last failure.
 
-    `held` says why its newest page is not believed to be the document, "" when it is, and `held_at` when that page was
-    captured. `gap` is the longest time
-    without any attempt that its cadence does not explain. `notes` are the custody notes of the period.
+    `held` says why its newest page is not believed to be the document, "" when it is, and `held_at` since when it gives
+    such pages alone. `gap` is the longest time without any attempt that its cadence does not explain. `notes` are the
+    custody notes of the period.
     `flips` says between how many texts it began to go back and forth, "" when it did not.
     """
 

@@ -202,7 +202,7 @@ def _digest(
             replace(
                 _reach(connection, source, attempts.get(source.source_id, []), after=after),
                 held=held[source.source_id].error if source.source_id in held else "",
-                held_at=held[source.source_id].captured_at if source.source_id in held else None,
+                held_at=versions.held_since(connection, source.source_id) if source.source_id in held else None,
                 flips=flips.get(source.source_id, ""),
                 gap=_gap(source, before.get(source.source_id), attempts.get(source.source_id, [])),
             )
