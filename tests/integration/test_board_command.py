@@ -87,3 +87,11 @@ def test_a_time_line_of_nobody_is_refused_with_an_example(said: Any) -> None:
 def test_who_asks_for_the_positions_of_a_state_is_shown_the_board(said: Any) -> None:
     assert "What the Sources say of Kazakhstan: watcher board KAZ" in said(positions, "KAZ")
     assert "watcher board" not in said(positions, "The office is open.")
+
+
+def test_a_text_is_read_for_a_state_by_its_name_or_code_and_for_no_other(said: Any) -> None:
+    text = "The country has not joined the Mine Ban Treaty."
+    assert said(positions, text, "--subject", "Kazakhstan") == said(positions, text, "--subject", "KAZ")
+    assert "Kazakhstan: treaty status not party" in said(positions, text, "--subject", "kazakhstan")
+    with pytest.raises(ConfigError, match="no State is called 'Atlantis'"):
+        said(positions, text, "--subject", "Atlantis")

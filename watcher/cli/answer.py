@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from watcher.cli.board import one_state
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe
 from watcher.cli.words import comparison_words, position_words
 from watcher.errors import ConfigError, WatcherError
@@ -29,7 +30,7 @@ jsonl_option = click.option("--jsonl", is_flag=True, help="Read JSON lines from 
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--subject", default="", help="State that the documents speak of (three-letter code).")
+@click.option("--subject", default="", help="State that the documents speak of (KAZ or Kazakhstan).")
 @click.option("--other-document", is_flag=True, help="Two documents, not two states of one: silence is no change.")
 @click.option("--key-column", "key_columns", multiple=True, help="Heading of a table column that names its rows.")
 @json_option
@@ -64,7 +65,7 @@ def compare(
             answers.compare_files,
             old,
             new,
-            subject=subject,
+            subject=one_state(subject),
             same_document=not other_document,
             pack_text=text,
             key_columns=key_columns,
@@ -78,7 +79,7 @@ def compare(
 
 @click.command()
 @click.argument("text", required=False)
-@click.option("--subject", default="", help="State that the text speaks of (three-letter code).")
+@click.option("--subject", default="", help="State that the text speaks of (KAZ or Kazakhstan).")
 @json_option
 @jsonl_option
 @pack_option
@@ -94,7 +95,7 @@ def positions(context: Context, text: str | None, subject: str, as_json: bool, j
     if jsonl:
         _answer_lines(answers.positions_item, pack_text)
         return
-    item = {"id": "text", "text": text if text is not None else sys.stdin.read(), "subject": subject}
+    item = {"id": "text", "text": text if text is not None else sys.stdin.read(), "subject": one_state(subject)}
     found = answers.positions_item(item, pack_text)["positions"]
     if as_json:
         print_json(found)

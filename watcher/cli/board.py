@@ -155,7 +155,7 @@ def state_of(name: str) -> str:
     return code
 
 
-def one_state(subject: str, named: str) -> str:
+def one_state(subject: str, named: str = "") -> str:
     """The code of the State that is given as an argument, as --subject, or as both; "" for none."""
     return _once("subject", *(state_of(name) if name else "" for name in (subject, named)))
 

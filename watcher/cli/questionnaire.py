@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe
+from watcher.cli.groups import Group
 from watcher.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ SINCE_WORDS = {
 as_of_option = click.option("--as-of", metavar="DATE", help="As it stood at the end of this day (UTC), 2026-12-31.")
 
 
-@click.group()
+@click.group(cls=Group)
 def questionnaire() -> None:
     """Questionnaires that Sources hold: OSCE responses, Article 7 reports.
 
