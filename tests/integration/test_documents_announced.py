@@ -90,11 +90,12 @@ def test_what_a_new_document_says_of_others_is_no_position_of_its_subject(announ
 
 def test_a_new_document_that_nobody_read_yet_is_announced_as_not_read(announced: Any) -> None:
     text, html = composed(announced)
-    assert "WHAT IT STATES Not read yet. What it states will be on the page of its Source: http://" in text
-    assert "/sources/resp-tcd-2026" in text
+    assert "Not read yet. What it states will be on the page of this Change: http://127.0.0.1:8080/changes/" in text
     assert "not party" not in text
     assert "Not read yet." in html
-    assert "Not read yet." in page_of_the_change(announced)
+    assert '<a href="/sources/resp-tcd-2026">Not read yet. Its Source</a>' in page_of_the_change(announced)
+    announced.check("resp-tcd-2026")
+    assert NOT_JOINED in page_of_the_change(announced)
 
 
 def test_why_a_new_document_could_not_be_read_stands_in_its_announcement(announced: Any) -> None:

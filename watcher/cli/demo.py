@@ -78,11 +78,8 @@ def show_capture(console: Console, capture: Capture) -> None:
     """One line for a Capture that says more than "same as before"."""
     if capture.outcome in (Outcome.SAME, Outcome.NOT_MODIFIED):
         return
-    problem = f": {capture.error}" if capture.error else ""
-    console.print(
-        f"  capture  {capture.sequence} {capture.source_id} {str(capture.outcome).replace('_', ' ')}{problem}",
-        markup=False,
-    )
+    outcome = str(capture.outcome).replace("_", " ") + (f": {capture.error}" if capture.error else "")
+    console.print(f"  capture  {capture.source_id}: {outcome} (Capture {capture.sequence})", markup=False)
 
 
 def show_change(console: Console, change: Change) -> None:

@@ -35,37 +35,45 @@ class ToldDocument:
     url: str
 
 
-def told_documents(announced: Sequence[Announced], *, base_url: str) -> tuple[ToldDocument, ...]:
-    """New documents in words: a few Positions of one that is told by itself, fewer of many that are told together."""
-    if len(announced) == 1:
-        return (_told(announced[0], MOST_OF_ONE, base_url),)
-    return tuple(_told(one, 1 if place < OF_SEVERAL else 0, base_url) for place, one in enumerate(announced))
+def told_documents(announced: Sequence[Announced], *, base_url: str, change_url: str = "") -> tuple[ToldDocument, ...]:
+    """New documents in words: a few Positions of one that is told by itself, fewer of many that are told together.
+
+    `change_url` is where the reader of a message finds later what was not read yet; "" on that page itself.
+    """
+    alone = len(announced) == 1
+    told = []
+    for place, one in enumerate(announced):
+        most = MOST_OF_ONE if alone else 1 if place < OF_SEVERAL else 0
+        url = change_url or source_url(base_url, one.document.child_id)
+        told.append(
+            ToldDocument(
+                title=folded(one.document.title),
+                host=urlsplit(one.document.address).hostname or "",
+                statements=tuple(
+                    ToldStatement(line=_line(cell), passage=cell.leading.position.passage) for cell in one.cells[:most]
+                ),
+                note=_unread_note(one, bool(change_url)) if one.unread else _note(one, most),
+                url=url if one.unread else version_url(base_url, one.version_id),
+            )
+        )
+    return tuple(told)
 
 
-def _told(announced: Announced, most: int, base_url: str) -> ToldDocument:
-    document, cells = announced.document, announced.cells
-    left = len(cells) - most
-    if announced.unread:
-        note = folded(announced.unread).rstrip(".")
-        note = f"{note[:1].upper()}{note[1:]}. What it states will be on the page of its Source"
-    elif not cells:
+def _unread_note(announced: Announced, in_message: bool) -> str:
+    why = folded(announced.unread).rstrip(".")
+    later = "What it states will be on the page of this Change" if in_message else "Its Source"
+    return f"{why[:1].upper()}{why[1:]}. {later}"
+
+
+def _note(announced: Announced, most: int) -> str:
+    """How many Positions there are beyond those that are told, or what the link leads to."""
+    left = len(announced.cells) - most
+    if not announced.cells:
         whom = " and ".join(map(subject_name, announced.subjects)) if len(announced.subjects) < 3 else "its Subjects"
-        note = f"Read, and no Position{f' of {whom}' if whom else ''} found in it; its text"
-    else:
-        note = f"{'and ' if most else ''}{counted(left, 'more Position' if most else 'Position')}" if left > 0 else ""
-        note = note or "Its text"
-    to = (
-        version_url(base_url, announced.version_id) if announced.version_id else source_url(base_url, document.child_id)
-    )
-    return ToldDocument(
-        title=folded(document.title),
-        host=urlsplit(document.address).hostname or "",
-        statements=tuple(
-            ToldStatement(line=_line(cell), passage=cell.leading.position.passage) for cell in cells[:most]
-        ),
-        note=note,
-        url=to,
-    )
+        return f"Read, and no Position{f' of {whom}' if whom else ''} found in it; its text"
+    if left <= 0:
+        return "Its text"
+    return f"and {counted(left, 'more Position')}" if most else counted(left, "Position")
 
 
 def _line(cell: Cell) -> str:

@@ -20,6 +20,7 @@ from watcher.render.words import (
     grouped,
     host_of,
     said,
+    said_beside,
     said_period,
     said_time,
     subject_name,
@@ -90,8 +91,8 @@ def _entry_lines(number: int, told: ToldEntry, hunks_in_full: int) -> Iterator[s
     yield from _wrapped(f"{number}. {_severity(told)}  {defanged(told.headline)}")
     yield "=" * WIDTH
     yield from _field("Source", _named(entry.source))
-    yield from _field("Captured", said_time(change.captured_at))
-    yield from _field("Before", said_time(change.captured_from_at))
+    yield from _field("Captured", said_beside(change.captured_at, change.captured_from_at))
+    yield from _field("Before", said_beside(change.captured_from_at, change.captured_at))
     if entry.old_source is not None:
         yield from _field("Against", _named(entry.old_source))
     for document in change.documents:

@@ -124,7 +124,7 @@ def _told_entry(entry: DigestEntry, base_url: str, subjects: tuple[str, ...]) ->
         others=others,
         alike=tuple((folded(title_of(one.source)), change_url(base_url, one.change.change_id)) for one in entry.alike),
         before=tuple(dict.fromkeys(folded(title_of(source)) for source in entry.told_before)),
-        documents=told_documents(entry.announced, base_url=base_url),
+        documents=told_documents(entry.announced, base_url=base_url, change_url=change_url(base_url, change.change_id)),
     )
 
 

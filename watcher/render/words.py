@@ -123,6 +123,13 @@ def said_between(start: datetime, end: datetime) -> str:
     return f"on {said_date(start)} between {_second(start)} and {_second(end)} UTC"
 
 
+def said_beside(moment: datetime, other: datetime) -> str:
+    """A moment beside another one: to the second where the minute does not tell them apart."""
+    if not within_a_minute(moment, other) or _second(moment) == _second(other):
+        return said_time(moment)
+    return f"{said_date(moment)}, {_second(moment)} UTC"
+
+
 def within_a_minute(start: datetime, end: datetime) -> bool:
     """Whether two moments are the same to the minute."""
     return said_time(start) == said_time(end)

@@ -114,6 +114,19 @@ def test_a_period_within_one_minute_is_told_by_its_seconds(
     assert "14:05 UTC and 3 May" not in plain
 
 
+@pytest.mark.parametrize("part", ["text", "html"])
+def test_two_captures_of_one_minute_are_told_apart_by_their_seconds(full_digest: Digest, part: str) -> None:
+    (entry,) = full_digest.entries
+    now = entry.change.captured_at
+    change = dataclasses.replace(
+        entry.change, captured_from_at=now.replace(second=3), captured_at=now.replace(second=9)
+    )
+    told = dataclasses.replace(full_digest, entries=(dataclasses.replace(entry, change=change),))
+    plain = _flat(re.sub(r"<[^>]+>", " ", getattr(render_digest(told, base_url=BASE), part)))
+    assert "Captured 3 May 2026, 14:05:09 UTC" in plain
+    assert "3 May 2026, 14:05:03 UTC" in plain
+
+
 def test_the_subject_of_an_empty_digest_names_only_what_went_wrong(empty_digest: Digest) -> None:
     untried = render_digest(dataclasses.replace(empty_digest, unreached=()), base_url=BASE)
     assert untried.subject == "No change of policy meaning: 45 Sources watched, 1 not tried, 3 May 2026"
