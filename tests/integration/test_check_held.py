@@ -68,6 +68,7 @@ def test_a_page_that_stays_held_is_said_to_be_held_with_since_when_and_what_to_d
     assert "Still held since 3 May 2026, 11:00 UTC" in again.output
     assert "password" in again.output
     assert "If it is the real page: watcher source release kaz" in again.output
+    assert "If it asks for a login: name password or key in `credentials`" in again.output
 
 
 def test_a_login_page_with_other_bytes_each_time_is_held_since_the_first(bench: Any, ask: Any) -> None:

@@ -15,6 +15,15 @@ from watcher.pipeline.compare import Comparison
 if TYPE_CHECKING:  # comparing two files must not wait for the database's library
     from watcher.pipeline.collect import Gathered
     from watcher.pipeline.watch import Checked
+# What may bring the real page again, by why another one is held.
+_INSTEAD = {
+    "held_login": "If it asks for a login: name password or key in `credentials` of the Source (docs/operations.md)",
+    "held_bot_wall": "If it keeps programs out: ask its keeper to let this one in; fetch.contact says who you are",
+    "held_consent": "If it asks for consent first: watch the address of the document behind it (`watcher source move`)",
+    "held_soft_404": "If the page is elsewhere now: `watcher source move` gives the Source its address",
+    "held_maintenance": "If the site is down for a while: nothing is to be done, each check tries again",
+    "held_server_error": "If the site is down for a while: nothing is to be done, each check tries again",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,13 +81,14 @@ def still_held_words(still: StillHeld) -> list[str]:
 
 
 def held_remedy(version: Version) -> list[str]:
-    """What to do about a held Version, where its reason does not say it: take it, or look for rules that fit."""
+    """What to do about a held Version, where its reason does not say it: take it, or mend what keeps the page away."""
+    lines = [_INSTEAD[version.error_code]] if version.error_code in _INSTEAD else []
     if version.text_sha256:
-        return [f"If it is the real page: watcher source release {version.source_id}"]
+        return [f"If it is the real page: watcher source release {version.source_id}", *lines]
     command = f"watcher source preview {version.source_id}"
-    return (
-        [] if command in version.error else [f"There is no text to take; what came and what is read of it: {command}"]
-    )
+    if command not in version.error:
+        lines.insert(0, f"There is no text to take; what came and what is read of it: {command}")
+    return lines
 
 
 def gathered_words(gathered: Gathered) -> list[str]:
