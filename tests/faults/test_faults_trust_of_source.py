@@ -13,7 +13,8 @@ import pytest
 
 from watcher.cli.trial import snippet
 from watcher.model.capture import Outcome
-from watcher.pipeline.trial import RobotsVerdict, Tools, try_source
+from watcher.pipeline.trial import Tools, try_source
+from watcher.pipeline.trial_robots import RobotsVerdict
 
 PAGE = (
     "<!doctype html><title>Kaz</title><h1>Kazakhstan</h1>" + "<p>Kazakhstan reports on its stockpile of mines.</p>" * 9

@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from watcher.errors import ConfigError
+from watcher.settings import load_settings
+
 ROOT = Path(__file__).resolve().parents[2]
 WATCHER = Path(sys.executable).with_name("watcher")
 PAGE = "<html><title>Kazakhstan</title><body><p>Kazakhstan has not joined the Mine Ban Treaty.</p></body></html>"
@@ -251,6 +254,30 @@ def test_a_wrong_option_is_named_and_nothing_is_done(
     assert refused.returncode == 2
     assert told in refused.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_configuration_folder_is_said_with_the_ways_to_name_one_and_a_new_one_that_works(
+    run: Any, tmp_path: Path
+) -> None:
+    refused = run("--config", "my own/config", "positions", "--pack", "mine_action", "Chad has joined.")
+    assert refused.returncode == 2
+    for way in ("`watcher --config FOLDER …`", "environment variable WATCHER_CONFIG", "./config"):
+        assert way in refused.stderr
+    assert "which WATCHER_CONFIG names" not in refused.stderr
+    commands = refused.stderr.partition("For a new one: ")[2].strip()
+    folder = Path(WATCHER).parent
+    path = {"PATH": f"{folder}:{os.environ['PATH']}", "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+    made = subprocess.run(
+        ["/bin/sh", "-c", commands], cwd=tmp_path, env=path, capture_output=True, timeout=60, check=False
+    )
+    assert made.returncode == 0, made.stderr
+    assert (tmp_path / "my own" / "config" / "indicators" / "mine_action.yaml").is_file()
+    assert (tmp_path / "snapshots").is_dir()
+
+
+def test_a_missing_configuration_folder_that_the_environment_names_is_said_to_be_of_it() -> None:
+    with pytest.raises(ConfigError, match="no configuration folder absent, which WATCHER_CONFIG names"):
+        load_settings(Path("absent/watcher.yaml"), {"WATCHER_CONFIG": "absent"})
 
 
 def test_a_port_in_use_is_named_before_anything_is_checked(run: Any, tmp_path: Path) -> None:

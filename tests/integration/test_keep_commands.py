@@ -89,6 +89,25 @@ def test_a_restore_without_the_key_says_that_it_is_needed_and_where_it_belongs(
     assert run("status").exit_code == 0
 
 
+def test_the_json_of_a_restore_says_of_the_key_what_the_text_says(run: Any, site: Any, tmp_path: Path) -> None:
+    started(run, site)
+    run("backup", "out/without.tar.zst")
+    run("backup", "out/with.tar.zst", "--with-key")
+    told = json.loads(run("restore", "out/without.tar.zst", "--to", "without", "--json").stdout)
+    printed = run("restore", "out/without.tar.zst", "--to", "again").stdout.replace("again", "without")
+    (public,) = (tmp_path / "snapshots" / "keys").glob("*.vkey")
+    assert told["signing_key"] == {
+        "file": "without/data/archive.key",
+        "missing": True,
+        "public_keys": [public.read_text().strip()],
+    }
+    assert told["to_do"]
+    for line in (*told["to_do"], f"next: {told['next']}"):
+        assert line in printed
+    kept = json.loads(run("restore", "out/with.tar.zst", "--to", "with", "--json").stdout)
+    assert (kept["signing_key"]["missing"], kept["to_do"]) == (False, [])
+
+
 def test_a_payload_is_deleted_only_when_the_question_is_answered(run: Any, site: Any, tmp_path: Path) -> None:
     started(run, site)
     with closing(sqlite3.connect(tmp_path / "data" / "watcher.db")) as connection:

@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
+from watcher.cli.definition import _preview_words
 from watcher.errors import ConfigError
 from watcher.model.document import ExtractRules
 from watcher.model.source import Definition
 from watcher.pipeline import register
 from watcher.pipeline.between import between
+from watcher.pipeline.key_columns import missing_words
 from watcher.pipeline.preview import preview_rules
 from watcher.settings.sources import load_sources
+from watcher.web.app import create_app
 
 HEAD = "<tr><th>No.</th><th>Country</th><th>Vote</th></tr>"
 BEFORE = (("France", "yes"), ("Kazakhstan", "abstain"), ("Norway", "yes"), ("Peru", "yes"))
@@ -93,3 +97,27 @@ def test_a_definition_without_key_columns_has_the_digest_that_it_always_had() ->
     plain = Definition(url="https://example.org/votes")
     assert plain.digest_sha256 == "1d0b5a451577cd8e4cbba1e81f720c90552476639f864d123e1ad0492481f922"
     assert replace(plain, key_columns=("Country",)).digest_sha256 != plain.digest_sha256
+
+
+def test_a_key_column_that_no_table_has_is_named_with_the_columns_that_there_are(bench: Any) -> None:
+    _changed(bench, ())
+    tried = preview_rules(bench.rooms, "votes", ExtractRules(), key_columns=("Land", "COUNTRY"))
+    assert tried.key_columns is not None
+    (said,) = missing_words(tried.key_columns)
+    assert said == ('Key column "Land": no table of the page has it. The columns are "No.", "Country", "Vote".')
+
+
+def test_a_key_column_of_a_page_without_a_table_is_said_to_be_none(bench: Any) -> None:
+    bench.register("votes", bench.site.put("/votes", "<p>Kazakhstan abstained in the vote on the resolution.</p>"))
+    bench.check("votes")
+    tried = preview_rules(bench.rooms, "votes", ExtractRules(), key_columns=("Country",))
+    assert tried.key_columns is not None
+    assert missing_words(tried.key_columns) == ['Key column "Country": the page has no table.']
+
+
+def test_the_preview_of_a_source_says_that_its_key_column_is_no_column(bench: Any) -> None:
+    _changed(bench, ("Land",))
+    found = preview_rules(bench.rooms, "votes", ExtractRules())
+    assert 'Key column "Land": no table of the page has it.' in "\n".join(_preview_words(found, 60))
+    page = TestClient(create_app(bench.rooms, version="test", allowed_hosts=("testserver",)))
+    assert "Key column &#34;Land&#34;" in page.get("/sources/votes/preview").text

@@ -5,7 +5,9 @@ from __future__ import annotations
 import email
 import email.policy
 import socket
+from dataclasses import replace
 from datetime import timedelta
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from typing import Any
 
@@ -74,6 +76,27 @@ def test_a_change_reaches_an_inbox_with_passages_citation_and_checkpoint(bench: 
         (kept,) = digests.deliveries_of_digest(connection, composed.digest.digest_id)
     assert kept.state is DeliveryState.SENT
     assert any(record.type == "delivery" for record in bench.rooms.archive.records())
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "[critical] Kazakhstan: accession to CCW, 8 Jul 2009; CCW not party → party",
+        "Kazakhstan: vote abstain → yes; Côte d’Ivoire: transfer moratorium → no known exports; Türkiye: " + "ü" * 50,
+        "No change of policy meaning: 45 Sources watched, 1 not reached, 1 not tried, 3 May 2026",
+    ],
+)
+def test_a_subject_line_arrives_as_it_was_written(bench: Any, mail_sink: MailSink, subject: str) -> None:
+    bench.subscribe()
+    bench.clock.advance(days=1)
+    (composed,) = notify.compose_due(bench.rooms)
+    delivery = replace(composed.delivery, message=replace(composed.message, subject=subject))
+    assert _channel(mail_sink.port).send(delivery, possible_duplicate=False) is DeliveryState.SENT
+    raw = mail_sink.messages[0].read_bytes()
+    assert _read(mail_sink.messages[0])["Subject"] == subject
+    unfolded = email.message_from_bytes(raw)["Subject"].replace("\r", "").replace("\n", "")
+    assert str(make_header(decode_header(unfolded))) == subject
+    assert raw.split(b"From:")[0].isascii()
 
 
 def test_a_digest_is_composed_once_and_tells_each_change_once(bench: Any) -> None:

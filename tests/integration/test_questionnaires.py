@@ -111,6 +111,16 @@ def test_an_answer_that_points_elsewhere_comes_with_the_one_it_points_to(
     assert "Its Question 2:" in client.get("/questionnaires/question?n=4&subject=KAZ&as_of=2026-12-31").text
 
 
+def test_a_state_is_given_as_an_argument_or_as_an_option(filled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ("--question", "4", "--as-of", "2026-12-31")
+    shown = [
+        run(filled.rooms, "compare", *words, *asked, monkeypatch=monkeypatch).output
+        for words in (("--subject", "Kazakhstan"), ("KAZ",), ())
+    ]
+    assert "[Question 2: Yes.]" in shown[0]
+    assert shown[0] == shown[1] != shown[2]
+
+
 def test_as_of_a_date_the_answers_of_that_date_are_laid_side_by_side(filled: Any) -> None:
     then = datetime(2026, 12, 31, tzinfo=UTC)
     found = questionnaire.compare_question(filled.rooms, "3", as_of=then)

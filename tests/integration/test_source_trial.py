@@ -152,6 +152,52 @@ def small_pdf(text: str) -> bytes:
     )
 
 
+CYRILLIC = "<p>Казахстан не присоединился к Конвенции о запрещении противопехотных мин.</p>"
+UNNAMED = {"Content_Type": "text/html"}
+
+
+@pytest.mark.parametrize(
+    ("head", "codec", "headers", "said"),
+    [
+        ("<meta charset=utf-8>", "utf-8", UNNAMED, "utf-8, from the page's meta element"),
+        (
+            '<meta http-equiv="Content-Type" content="text/html; charset=windows-1251">',
+            "cp1251",
+            UNNAMED,
+            "cp1251, from the page's meta element (windows-1251)",
+        ),
+        (
+            "",
+            "utf-8-sig",
+            UNNAMED,
+            "utf-8-sig, from the byte order mark; neither the HTTP header nor the page names one",
+        ),
+        ("", "utf-8", UNNAMED, "utf-8, as the bytes are valid UTF-8; neither the HTTP header nor the page names one"),
+        ("", "cp1251", UNNAMED, "cp1251, GUESSED from the bytes; neither the HTTP header nor the page names one"),
+        (
+            "<meta charset=koi8-r>",
+            "cp1251",
+            {"Content_Type": "text/html; charset=windows-1251"},
+            "cp1251, from the HTTP header (windows-1251); the page's meta element says koi8-r",
+        ),
+    ],
+)
+def test_the_charset_is_said_with_where_it_is_from(
+    ask: Any, host: Host, head: str, codec: str, headers: dict[str, str], said: str
+) -> None:
+    page = document(prose=CYRILLIC * 12).replace("<title>", f"{head}<title>").encode(codec)
+    _, out, _ = ask(host.put("/kaz", always(page, **headers)))
+    assert f"charset       {said}\n" in out
+
+
+def test_where_the_charset_is_from_is_in_the_json_too(find: Any, host: Host) -> None:
+    page = document().replace("<title>", "<meta charset=utf-8><title>")
+    _, found = find(host.put("/kaz", always(page, **UNNAMED)))
+    read = found["first_read"]
+    assert (read["declared_charset"], read["charset_declared_in_document"]) == (None, "utf-8")
+    assert (read["used_charset"], read["charset_from"]) == ("utf-8", "meta element")
+
+
 def test_a_stable_page_can_be_watched_and_nothing_is_left_behind(ask: Any, host: Host, tmp_path: Path) -> None:
     def page(_count: int, asked: dict[str, str]) -> Reply:
         if asked.get("if-none-match") == '"one"':
@@ -164,7 +210,7 @@ def test_a_stable_page_can_be_watched_and_nothing_is_left_behind(ask: Any, host:
         "robots.txt    allows it: there is none (404), so all is allowed; no Crawl-delay",
         f"asked         http://127.0.0.1:{host.port}/kaz answered 200 from 127.0.0.1:{host.port}, not encrypted",
         "type          text/html as the server says, and its bytes agree",
-        "charset       utf-8 declared, utf-8 used",
+        "charset       utf-8, from the HTTP header",
         "title         Country page: Kazakhstan",
         "language      en",
         "read twice    0.05 s apart: the same bytes",
@@ -400,3 +446,17 @@ def test_an_address_that_cannot_be_registered_cannot_be_tried(ask: Any, url: str
 def test_control_characters_of_a_page_are_shown_as_such(ask: Any, host: Host) -> None:
     _, out, _ = ask(host.put("/kaz", always(document(title="Kaz\x1b[31m red\x07 \u202e turned"))))
     assert "title         Kaz\\x1b[31m red\\x07 \\x202e turned" in out
+
+
+VOTES = "".join(
+    f"<tr><{cell}>{number}</{cell}><{cell}>{name}</{cell}></tr>"
+    for cell, number, name in (("th", "No.", "Country"), ("td", "1", "Chad"), ("td", "2", "Peru"))
+)
+
+
+def test_a_key_column_that_the_page_does_not_have_is_said_with_those_that_it_has(ask: Any, host: Host) -> None:
+    address = host.put("/votes", always(document(f"<table>{VOTES}</table>")))
+    code, out, _ = ask(address, "--key-column", "Land")
+    assert code == 0
+    assert 'Key column "Land": no table of the page has it. The columns are "No.", "Country".' in out
+    assert "Key column" not in ask(address, "--key-column", "country")[1]

@@ -15,6 +15,7 @@ from watcher.pipeline import notify
 from watcher.pipeline.ports import FetchDoor
 from watcher.pipeline.schedule import claim_now
 from watcher.pipeline.watch import check
+from watcher.store import digests
 from watcher.web.app import HEADERS, ROUTES, STATIC, create_app
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -164,6 +165,17 @@ def test_the_chain_from_source_to_digest_can_be_clicked(client: TestClient, addr
     change = client.get(f"/changes/{addresses['change_id']}").text
     assert f"/digests/{addresses['digest_id']}" in change
     assert f"/versions/{addresses['version_id']}" in client.get(f"/captures/{addresses['sequence']}").text
+
+
+def test_a_digest_whose_period_ends_in_its_first_minute_shows_no_empty_span(bench: Any) -> None:
+    subscription = bench.subscribe()
+    bench.clock.advance(seconds=20)
+    assert notify.compose_digest(bench.rooms, subscription) is not None
+    pages = TestClient(create_app(bench.rooms, version="test", allowed_hosts=("testserver",)))
+    with bench.rooms.database.reading() as connection:
+        (digest,) = digests.list_digests(connection)
+    for path in ("/digests", f"/digests/{digest.digest_id}"):
+        assert "3 May 2026, 09:00:00 to 09:00:20 UTC" in pages.get(path).text
 
 
 def test_changes_are_filtered_by_severity_subject_and_source(client: TestClient, addresses: dict[str, str]) -> None:

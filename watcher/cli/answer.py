@@ -11,10 +11,12 @@ from typing import Any
 
 import click
 
+from watcher.cli.board import one_state
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe
 from watcher.cli.words import comparison_words, position_words
 from watcher.errors import ConfigError, WatcherError
 from watcher.isolation import ChildPool
+from watcher.model.subjects import name_of, subject_of
 from watcher.pipeline import answer as answers
 from watcher.pipeline.replay import replay_items
 from watcher.settings import load_pack_text, load_settings
@@ -28,7 +30,7 @@ jsonl_option = click.option("--jsonl", is_flag=True, help="Read JSON lines from 
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--subject", default="", help="State that the documents speak of (three-letter code).")
+@click.option("--subject", default="", help="State that the documents speak of (KAZ or Kazakhstan).")
 @click.option("--other-document", is_flag=True, help="Two documents, not two states of one: silence is no change.")
 @click.option("--key-column", "key_columns", multiple=True, help="Heading of a table column that names its rows.")
 @json_option
@@ -63,7 +65,7 @@ def compare(
             answers.compare_files,
             old,
             new,
-            subject=subject,
+            subject=one_state(subject),
             same_document=not other_document,
             pack_text=text,
             key_columns=key_columns,
@@ -77,18 +79,23 @@ def compare(
 
 @click.command()
 @click.argument("text", required=False)
-@click.option("--subject", default="", help="State that the text speaks of (three-letter code).")
+@click.option("--subject", default="", help="State that the text speaks of (KAZ or Kazakhstan).")
 @json_option
 @jsonl_option
 @pack_option
 @pass_context
 def positions(context: Context, text: str | None, subject: str, as_json: bool, jsonl: bool, pack: str | None) -> None:
-    """Positions asserted in TEXT (or standard input), or --jsonl with id, text, subject."""
+    """Positions asserted in TEXT (or standard input), or --jsonl with id, text, subject.
+
+    \b
+    Example:
+      watcher positions "Kazakhstan has not joined the Mine Ban Treaty." --subject KAZ
+    """
     pack_text = _pack_text(context, pack)
     if jsonl:
         _answer_lines(answers.positions_item, pack_text)
         return
-    item = {"id": "text", "text": text if text is not None else sys.stdin.read(), "subject": subject}
+    item = {"id": "text", "text": text if text is not None else sys.stdin.read(), "subject": one_state(subject)}
     found = answers.positions_item(item, pack_text)["positions"]
     if as_json:
         print_json(found)
@@ -98,6 +105,8 @@ def positions(context: Context, text: str | None, subject: str, as_json: bool, j
             click.echo(safe(line))
     if not found:
         click.echo("no Position was found")
+        if text is not None and (state := subject_of(text)) is not None:
+            click.echo(f"What the Sources say of {name_of(state)}: watcher board {state}")
 
 
 @click.command()

@@ -91,25 +91,41 @@ def restore(_context: Context, backup_path: Path, to: Path, as_json: bool) -> No
     sends them.
     """
     done = restore_backup(backup_path, to)
+    messages = "1 message was" if done.held_messages == 1 else f"{done.held_messages} messages were"
+    owed = [f"{messages} owed and held: `watcher digest resume` sends what is owed"] if done.held_messages else []
+    warnings, key = _elsewhere(to), _key_of(to)
+    to_do = _key_wanted(to, key)
+    following = f"cd {shlex.quote(str(to))} && watcher --config config status"
     if as_json:
-        print_json(asdict(done))
+        signing = {"file": str(key), "missing": bool(to_do), "public_keys": _public_keys(to)}
+        said = {"notes": owed, "warnings": warnings, "to_do": to_do, "next": following}
+        print_json({**asdict(done), "signing_key": signing, **said})
         return
     click.echo(f"restored to {done.place}: {done.ledger_size} records")
-    if done.held_messages:
-        click.echo(f"{done.held_messages} messages were owed and are held: `watcher digest resume` sends them")
-    for warning in _elsewhere(to):
-        click.echo(warning, err=True)
-    for line in _key_wanted(to):
+    for line in owed:
         click.echo(line)
-    click.echo(f"next: cd {shlex.quote(str(to))} && watcher --config config status")
+    for warning in warnings:
+        click.echo(warning, err=True)
+    for line in to_do:
+        click.echo(line)
+    click.echo(f"next: {following}")
 
 
-def _key_wanted(to: Path) -> list[str]:
-    """What to do first in a restored instance whose ledger names a key that the backup did not hold."""
+def _key_of(to: Path) -> Path:
+    """Where a restored instance looks for its private key."""
     written = to / "config" / "watcher.yaml"
     settings = load_settings(written, {}) if written.is_file() else Settings()
-    key = to / settings.archive.key
-    if key.is_file() or not any((to / "snapshots" / "keys").glob("*.vkey")):
+    return to / settings.archive.key
+
+
+def _public_keys(to: Path) -> list[str]:
+    """The public keys that the restored archive was signed with, as vkeys, by key id."""
+    return [file.read_text().strip() for file in sorted((to / "snapshots" / "keys").glob("*.vkey"))]
+
+
+def _key_wanted(to: Path, key: Path) -> list[str]:
+    """What to do first in a restored instance whose ledger names a key that the backup did not hold."""
+    if key.is_file() or not _public_keys(to):
         return []
     return [
         "the private key of the archive is not in this backup; without it the service does not start",

@@ -16,25 +16,41 @@ if TYPE_CHECKING:
     from watcher.model.board import Cell, Statement
 
 as_of_option = click.option("--as-of", metavar="DATE", help="As it stood at the end of this day (UTC), 2026-12-31.")
+subject_option = click.option("--subject", "named", default="", help="Another way to give SUBJECT.")
+indicator_option = click.option("--indicator", "indicator_named", default="", help="Another way to give INDICATOR.")
 csv_option = click.option("--csv", "as_csv", is_flag=True, help="Print CSV for spreadsheets.")
 
 
 @click.command()
+@click.argument("subject", required=False, default="")
+@click.argument("indicator", required=False, default="")
+@subject_option
+@indicator_option
 @as_of_option
-@click.option("--subject", default="", help="Only this State (KAZ or Kazakhstan).")
-@click.option("--indicator", default="", help="Only this indicator, such as treaty_status.")
 @click.option("--short", is_flag=True, help="One line a cell, without passages.")
 @csv_option
 @json_option
 @pass_context
 def board(
-    context: Context, as_of: str | None, subject: str, indicator: str, short: bool, as_csv: bool, as_json: bool
+    context: Context,
+    subject: str,
+    indicator: str,
+    named: str,
+    indicator_named: str,
+    as_of: str | None,
+    short: bool,
+    as_csv: bool,
+    as_json: bool,
 ) -> None:
     """What each Source says of each State's policy, and where Sources contradict each other.
 
+    SUBJECT is a State (KAZ or Kazakhstan), INDICATOR a name such as treaty_status; all of them when left out.
+
     \b
     Examples:
-      watcher board --subject KAZ --as-of 2007-12-31
+      watcher board --short
+      watcher board KAZ
+      watcher board KAZ treaty_status --as-of 2007-12-31
       watcher board --csv > board.csv
     """
     from dataclasses import replace
@@ -44,12 +60,13 @@ def board(
 
     if as_csv and as_json:
         raise ConfigError("give --csv or --json, not both")
+    code, indicator = one_state(subject, named), _once("indicator", indicator, indicator_named)
     with context.instance() as instance:
         rooms = instance.rooms
         if indicator and indicator not in rooms.pack.pack.indicators:
             raise unknown_indicator(indicator, tuple(rooms.pack.pack.indicators))
         moment = end_of_day(as_of) if as_of else None
-        found = read_board(rooms, as_of=moment, subject=state_of(subject) if subject else "")
+        found = read_board(rooms, as_of=moment, subject=code)
         base_url = rooms.base_url
     if indicator:
         found = replace(found, cells=tuple(cell for cell in found.cells if cell.indicator == indicator))
@@ -66,17 +83,33 @@ def board(
 
 
 @click.command()
-@click.argument("subject")
+@click.argument("subject", required=False, default="")
 @click.argument("indicator", required=False, default="")
+@subject_option
+@indicator_option
 @as_of_option
 @csv_option
 @json_option
 @pass_context
-def timeline(context: Context, subject: str, indicator: str, as_of: str | None, as_csv: bool, as_json: bool) -> None:
-    """Every stance of a State by date: watcher timeline KAZ vote.
+def timeline(
+    context: Context,
+    subject: str,
+    indicator: str,
+    named: str,
+    indicator_named: str,
+    as_of: str | None,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
+    """Every stance of a State by date. SUBJECT is a State (KAZ or Kazakhstan), INDICATOR a name such as vote.
 
     A date is that which the passage names, or else the one that a person gave the document. What has neither stands
     apart, by the day of its capture.
+
+    \b
+    Examples:
+      watcher timeline KAZ
+      watcher timeline KAZ vote --csv > votes.csv
     """
     from watcher.pipeline.board import end_of_day, read_time_line
     from watcher.render.board import moment_words, time_line_csv, time_line_facts, until_words
@@ -84,11 +117,14 @@ def timeline(context: Context, subject: str, indicator: str, as_of: str | None, 
 
     if as_csv and as_json:
         raise ConfigError("give --csv or --json, not both")
+    code, indicator = one_state(subject, named), _once("indicator", indicator, indicator_named)
+    if not code:
+        raise ConfigError("give a State: watcher timeline KAZ", key="subject")
     with context.instance() as instance:
         rooms = instance.rooms
         if indicator and indicator not in rooms.pack.pack.indicators:
             raise unknown_indicator(indicator, tuple(rooms.pack.pack.indicators))
-        moments = read_time_line(rooms, state_of(subject), indicator, as_of=end_of_day(as_of) if as_of else None)
+        moments = read_time_line(rooms, code, indicator, as_of=end_of_day(as_of) if as_of else None)
         base_url = rooms.base_url
     if as_json:
         print_json(time_line_facts(moments, base_url=base_url))
@@ -117,6 +153,18 @@ def state_of(name: str) -> str:
     if code is None:
         raise ConfigError(f"no State is called {name!r}; write KAZ or Kazakhstan", key="subject")
     return code
+
+
+def one_state(subject: str, named: str = "") -> str:
+    """The code of the State that is given as an argument, as --subject, or as both; "" for none."""
+    return _once("subject", *(state_of(name) if name else "" for name in (subject, named)))
+
+
+def _once(what: str, argument: str, option: str) -> str:
+    """What is given as an argument or as an option. ConfigError when both are given and differ."""
+    if argument and option and argument != option:
+        raise ConfigError(f"{argument} and --{what} {option} are two: give one of them", key=what)
+    return argument or option
 
 
 def unknown_indicator(name: str, known: tuple[str, ...]) -> ConfigError:

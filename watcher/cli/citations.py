@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe, user_name
+from watcher.cli.groups import Group
 from watcher.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 SENTENCE = 90
 
 
-@click.group()
+@click.group(cls=Group)
 def citations() -> None:
     """The numbered notes of reports: told when a Source changes that a note cites.
 

@@ -14,6 +14,7 @@ from watcher.errors import ConfigError, WatcherError
 from watcher.model.change import WordOp
 from watcher.model.source import Definition, SourceState, format_cadence, parse_cadence
 from watcher.pipeline import register
+from watcher.pipeline.key_columns import missing_words
 from watcher.pipeline.preview import Preview, PreviewedBlock, preview_rules, with_rules
 from watcher.pipeline.register import PlanAction
 from watcher.pipeline.rules import RULE_KEYS
@@ -159,6 +160,7 @@ def preview(
     \b
     Examples:
       watcher source preview kaz --select "#statement"
+      watcher source preview votes --key-column Country
       watcher source preview kaz --remove-text "Visitors: [0-9]+" --as-of 2026-05-03
     """
     if sequence is not None and as_of is not None:
@@ -251,6 +253,8 @@ def _preview_words(found: Preview, shown: int) -> list[str]:
         for match in found.matches
     ]
     lines += ["no rules: the whole document is read", ""] if not found.matches else [""]
+    missing = missing_words(found.key_columns) if found.key_columns is not None else []
+    lines += [*missing, ""] if missing else []
     lines += [f"{'-' if one.left_out else ' '} {_clipped(_block_words(one))}" for one in found.blocks[:shown]]
     if len(found.blocks) > shown:
         lines.append(f"  … {len(found.blocks) - shown} more Blocks; all of them with --whole")

@@ -41,7 +41,7 @@ def demo(workspace: Path | None) -> None:
         raise ConfigError(f"{workspace} is not empty; name a new folder", key="workspace")
     root = (workspace or Path(tempfile.mkdtemp(prefix="watcher-demo-"))).resolve()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"workspace  {root}")
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
@@ -58,8 +58,8 @@ def demo(workspace: Path | None) -> None:
                 state=show_state,
                 capture=lambda capture: show_capture(console, capture),
                 change=lambda change: show_change(console, change),
-                message=lambda path: console.print(f"  [green]mail[/]     {escape(subject_of(path))}  → {path.name}"),
-                served=lambda address: console.print(f"page       {address}"),
+                message=lambda path: console.print(f"  [green]mail[/]     {path.name}: {escape(subject_of(path))}"),
+                served=lambda address: console.print(f"page       {address}   (while this runs)"),
             ),
         )
         progress.update(bar, completed=states())
@@ -78,11 +78,8 @@ def show_capture(console: Console, capture: Capture) -> None:
     """One line for a Capture that says more than "same as before"."""
     if capture.outcome in (Outcome.SAME, Outcome.NOT_MODIFIED):
         return
-    problem = f": {capture.error}" if capture.error else ""
-    console.print(
-        f"  capture  {capture.sequence} {capture.source_id} {str(capture.outcome).replace('_', ' ')}{problem}",
-        markup=False,
-    )
+    outcome = str(capture.outcome).replace("_", " ") + (f": {capture.error}" if capture.error else "")
+    console.print(f"  capture  {capture.source_id}: {outcome} (Capture {capture.sequence})", markup=False)
 
 
 def show_change(console: Console, change: Change) -> None:
@@ -95,8 +92,9 @@ def show_change(console: Console, change: Change) -> None:
 
 
 def subject_of(path: Path) -> str:
-    """The subject line of a mail."""
-    return str(email.message_from_bytes(path.read_bytes(), policy=email.policy.default)["Subject"])
+    """The subject line of a mail, unfolded."""
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    return " ".join(str(message["Subject"]).split())
 
 
 COMMANDS = {"demo": demo}

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe, user_name
-from watcher.cli.words import change_words, check_words
+from watcher.cli.words import StillHeld, change_words, check_words
 from watcher.errors import ConfigError, RefusedError
 from watcher.model.capture import Trigger
 from watcher.pipeline.import_history import import_items, read_items
@@ -19,7 +19,7 @@ from watcher.pipeline.ports import Rooms
 from watcher.pipeline.record import Recorded
 from watcher.pipeline.schedule import claim_now
 from watcher.pipeline.watch import check as check_claim
-from watcher.store import sources
+from watcher.store import sources, versions
 
 KNOWN = "known already"
 Step = tuple[datetime, str, str, Recorded | None]
@@ -43,13 +43,20 @@ def check(context: Context, source_id: str, as_json: bool) -> None:
             checked = check_claim(instance.rooms, fetcher, claim, trigger=Trigger.MANUAL, user=user_name())
         finally:
             fetcher.close()
+        with instance.rooms.database.reading() as connection:
+            held = versions.held_version(connection, source_id)
+            since = versions.held_since(connection, source_id) if held is not None else None
+    capture = checked.recorded.capture
+    still = None
+    if held is not None and since is not None and since < capture.captured_at:
+        still = StillHeld(version=held, since=since)
     if as_json:
-        print_json(_facts(checked.recorded))
+        reason, began = (held.error if held is not None else None), (since.isoformat() if since is not None else None)
+        print_json({**_facts(checked.recorded), "held": reason, "held_since": began})
     else:
-        for line in check_words(checked):
+        for line in check_words(checked, still):
             click.echo(safe(line))
-    version = checked.recorded.version
-    if not checked.recorded.capture.outcome.reached or (version is not None and version.is_held):
+    if not capture.outcome.reached or held is not None:
         raise SystemExit(1)
 
 
@@ -136,7 +143,6 @@ def _facts(recorded: Recorded) -> dict[str, object]:
         "error": capture.error,
         "payload_sha256": capture.payload_sha256,
         "version_id": recorded.version.version_id if recorded.version else None,
-        "held": recorded.version.error if recorded.version is not None and recorded.version.is_held else None,
         "change_id": change.change_id if change else None,
         "kind": change.kind.value if change else None,
         "severity": change.judgement.severity.value if change else None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe, user_name
+from watcher.cli.groups import Group
 from watcher.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 SHOWN = 40
 
 
-@click.group()
+@click.group(cls=Group)
 def indicators() -> None:
     """Packs of indicators: test them, explain what they read, try a changed one on history, see which cues earn it.
 

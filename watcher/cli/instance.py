@@ -28,7 +28,10 @@ from watcher.store.database import database_exists, migrate_database, open_datab
 @click.command()
 @pass_context
 def init(context: Context) -> None:
-    """Make the archive and the database of a new instance."""
+    """Make the archive and the database of a new instance.
+
+    Where the settings say: ./snapshots and ./data unless archive.path and store.url name other places.
+    """
     with context.instance(create=True) as instance:
         click.echo(f"archive   {instance.settings.archive.place}")
         click.echo(f"database  {instance.settings.store.url}")
@@ -124,7 +127,7 @@ def check_config(context: Context, sources_path: Path | None) -> None:
     fine = len(registered) + len(problems) - bad
     click.echo(f"settings: fine; packs: {len(packs)} fine; Sources: {fine} fine, {bad} bad")
     click.echo(f"Sources: {len(registered) + len(problems)} in files, {_registered_words(settings)}")
-    for note in _notes(settings):
+    for note in _notes(settings, str(context.config / "watcher.yaml")):
         click.echo(f"note: {note}")
     for complaint in complaints:
         click.echo(complaint, err=True)
@@ -147,14 +150,18 @@ def _registered_words(settings: Settings) -> str:
         database.close()
 
 
-def _notes(settings: Settings) -> list[str]:
-    """What is allowed and probably not meant."""
+def _notes(settings: Settings, file: str) -> list[str]:
+    """What is allowed and probably not meant; `file` is where it is said."""
     archive = settings.archive.path
     made = not settings.archive.bucket and (archive / "format.json").exists()
     origin = read_origin(archive) if made else settings.archive.origin
     return [
         *origin_problems(archive=origin, settings=settings.archive.origin),
-        *link_problems(base_url=settings.web.base_url, served_at=f"http://{settings.web.host}:{settings.web.port}/"),
+        *link_problems(
+            base_url=settings.web.base_url,
+            served_at=f"http://{settings.web.host}:{settings.web.port}/",
+            settings=file,
+        ),
         *mail_problems(host=settings.smtp.host, sender=settings.smtp.sender, active=0),
         *contact_problems(settings.fetch.contact),
     ]

@@ -7,6 +7,7 @@ from dataclasses import asdict
 import click
 
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe, user_name
+from watcher.cli.groups import Group
 from watcher.errors import RefusedError
 from watcher.pipeline import holds
 from watcher.pipeline.retention import RetentionRules, find_expired, let_go
@@ -15,7 +16,7 @@ from watcher.pipeline.tombstone import delete_payload, uses_of
 reason_option = click.option("--reason", required=True, help="Why. It is kept in the ledger for good.")
 
 
-@click.group()
+@click.group(cls=Group)
 def payload() -> None:
     """Delete bytes, with a tombstone."""
 
@@ -42,7 +43,7 @@ def delete(context: Context, payload_sha256: str, reason: str, yes: bool) -> Non
     click.echo(f"deleted; the tombstone is ledger record {tombstone.sequence}. Backups that hold the bytes keep them.")
 
 
-@click.group()
+@click.group(cls=Group)
 def hold() -> None:
     """Say what must not be deleted."""
 

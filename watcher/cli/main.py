@@ -100,6 +100,18 @@ def cli(context: click.Context, config: Path | None) -> None:
     context.obj = Context(config)
 
 
+def _hints(error: click.ClickException) -> list[str]:
+    """What to write instead, where a mistake is a likely one."""
+    if not isinstance(error, click.NoSuchOption) or error.option_name != "--config" or error.ctx is None:
+        return []
+    names: list[str] = []
+    context = error.ctx
+    while context.parent is not None:
+        names.insert(0, context.info_name or "")
+        context = context.parent
+    return [f"It stands before the command: watcher --config FOLDER {' '.join(names)}"]
+
+
 def main() -> None:
     """Run the command line. Expected errors are one line on standard error, with the exit code of their kind."""
     try:
@@ -109,6 +121,8 @@ def main() -> None:
         sys.exit(130)
     except click.ClickException as error:
         error.show()
+        for line in _hints(error):
+            click.echo(line, err=True)
         sys.exit(error.exit_code)
     except WatcherError as error:
         click.echo(f"watcher: {error}", err=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe
+from watcher.cli.groups import Group
 from watcher.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ SINCE_WORDS = {
 as_of_option = click.option("--as-of", metavar="DATE", help="As it stood at the end of this day (UTC), 2026-12-31.")
 
 
-@click.group()
+@click.group(cls=Group)
 def questionnaire() -> None:
     """Questionnaires that Sources hold: OSCE responses, Article 7 reports.
 
@@ -43,7 +44,7 @@ def questionnaire() -> None:
       watcher questionnaire list
       watcher questionnaire show kaz-osce
       watcher questionnaire compare --question 3
-      watcher questionnaire compare --question "Form C" --subject KAZ --subject KGZ --csv
+      watcher questionnaire compare KAZ KGZ --question "Form C" --csv
     """
 
 
@@ -98,9 +99,10 @@ def show(context: Context, source: str, as_of: str | None, as_json: bool) -> Non
 
 
 @questionnaire.command()
+@click.argument("states", nargs=-1, metavar="[SUBJECT]...")
 @click.option("--question", "number", required=True, help='Its number: 3, 8b, "Form C.2".')
-@click.option("--source", "only_sources", multiple=True, help="Only this Source; may be given several times.")
-@click.option("--subject", "only_subjects", multiple=True, help="Only this State (KAZ or Kazakhstan); several times.")
+@click.option("--source", "only_sources", multiple=True, help="Only this Source; repeatable.")
+@click.option("--subject", "only_subjects", multiple=True, help="Another way to give a SUBJECT; repeatable.")
 @click.option("--wording", type=int, default=1, show_default=True, help="Which one, where the number means several.")
 @click.option("--as-in", default="", metavar="SOURCE", help="The question that has the number in this document.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV for spreadsheets.")
@@ -109,6 +111,7 @@ def show(context: Context, source: str, as_of: str | None, as_json: bool) -> Non
 @pass_context
 def compare(
     context: Context,
+    states: tuple[str, ...],
     number: str,
     only_sources: tuple[str, ...],
     only_subjects: tuple[str, ...],
@@ -118,10 +121,15 @@ def compare(
     as_of: str | None,
     as_json: bool,
 ) -> None:
-    """All States' answers to one question, side by side.
+    """All States' answers to one question, side by side, or those of each SUBJECT (KAZ or Kazakhstan).
 
     The number finds the question, its wording finds it in the other documents, under whatever number it has there.
     "Since" compares with the Version that stood at the end of the year before.
+
+    \b
+    Examples:
+      watcher questionnaire compare --question 3
+      watcher questionnaire compare KAZ KGZ --question "Form C" --csv
     """
     from watcher.pipeline.questionnaire import compare_question
 
@@ -132,7 +140,7 @@ def compare(
             instance.rooms,
             number,
             only_sources=only_sources,
-            only_subjects=tuple(_subject(name) for name in only_subjects),
+            only_subjects=tuple(_subject(name) for name in (*states, *only_subjects)),
             as_of=_until(as_of),
             as_in=as_in,
             wording=wording,

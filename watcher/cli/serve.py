@@ -37,7 +37,8 @@ def serve(context: Context, host: str | None, port: int | None, no_checks: bool)
         if service is not None:
             service.start()
         click.echo(f"watcher is at {address_of(listening)}  (Ctrl-C stops it)")
-        problems = link_problems(base_url=web.base_url, served_at=address_of(listening))
+        settings = str(context.config / "watcher.yaml")
+        problems = link_problems(base_url=web.base_url, served_at=address_of(listening), settings=settings)
         for line in problems or [f"links in mails and citations begin with {web.base_url}"]:
             click.echo(f"warning: {line}" if problems else line, err=bool(problems))
         try:
@@ -67,7 +68,7 @@ def require_loopback(address: str) -> None:
 
 def quiet_logs() -> None:
     """The service's own log lines, without those of its libraries."""
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that is left out is no news
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

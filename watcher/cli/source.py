@@ -11,6 +11,7 @@ import click
 from watcher.cli.collection import collection_options, item_lines, look_words, rules_of_options, rules_words
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe, user_name
 from watcher.cli.definition import edit, preview, rule_options, show_definitions
+from watcher.cli.groups import Group
 from watcher.cli.registry import apply, enable
 from watcher.cli.source_address import find, history, move, others_at, refusal_words
 from watcher.cli.trial import try_address
@@ -40,7 +41,7 @@ from watcher.store import changes, collections, sources, versions
 SHOWN_WHERE_GIVEN = ("publisher", "author", "addressee", "reference", "language", "provenance")
 
 
-@click.group()
+@click.group(cls=Group)
 def source() -> None:
     """Register and look after Sources."""
 

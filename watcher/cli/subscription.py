@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from watcher.cli.context import Context, json_option, pass_context, print_json, user_name
+from watcher.cli.groups import Group
 from watcher.errors import ConfigError
 from watcher.model.change import Severity
 from watcher.model.digest_time import parse_hour
@@ -30,6 +31,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 SEVERITIES = click.Choice([severity.value for severity in Severity][1:])
 SEVERITY_HELP = "Only Changes of this severity and above."
 CADENCES = click.Choice([cadence.value for cadence in Cadence])
+CADENCE_HELP = "How often; immediate sends an Alert as soon as something changes."
 
 
 def filter_options(function: F) -> F:
@@ -51,7 +53,7 @@ def hour_options(function: F) -> F:
     return click.option("--at", help="Hour of daily and weekly Digests, such as 07:00.")(function)
 
 
-@click.group()
+@click.group(cls=Group)
 def subscription() -> None:
     """Say who is told of what."""
 
@@ -61,7 +63,7 @@ def subscription() -> None:
 @click.option("--id", "subscription_id", help="Its name here; made from the recipient when left out.")
 @filter_options
 @click.option("--severity", type=SEVERITIES, default="minor", show_default=True, help=SEVERITY_HELP)
-@click.option("--cadence", type=CADENCES, default="daily", show_default=True)
+@click.option("--cadence", type=CADENCES, default="daily", show_default=True, help=CADENCE_HELP)
 @hour_options
 @pass_context
 def add(
@@ -107,7 +109,7 @@ def add(
 @click.option("--recipient", help="Another e-mail address.")
 @filter_options
 @click.option("--severity", type=SEVERITIES, help=SEVERITY_HELP)
-@click.option("--cadence", type=CADENCES, help="How often.")
+@click.option("--cadence", type=CADENCES, help=CADENCE_HELP)
 @hour_options
 @pass_context
 def edit(
@@ -202,7 +204,7 @@ def remove(context: Context, subscription_id: str) -> None:
     click.echo(f"{done}; bring it back with: watcher subscription resume {subscription_id}")
 
 
-@click.group()
+@click.group(cls=Group)
 def digest() -> None:
     """Preview and send Digests."""
 

@@ -13,12 +13,14 @@ import click
 
 from watcher.cli.collection import list_words
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe
+from watcher.cli.definition import KEY_COLUMN_HELP
 from watcher.cli.registry import entries_named
+from watcher.extract import CharsetFrom
 from watcher.extract.suggest import SelectSuggestion
 from watcher.model.capture import FetchResult, Hop
 from watcher.model.source import Definition, format_cadence, slug
-from watcher.pipeline.rules import require_rules
-from watcher.pipeline.trial import Read, RobotsVerdict, Stability, Tools, Trial, try_source
+from watcher.pipeline.rules import require_key_columns, require_rules
+from watcher.pipeline.trial import Read, Stability, Tools, Trial, try_source
 from watcher.pipeline.trial_advice import (
     CadenceAdvice,
     address_to_register,
@@ -26,6 +28,7 @@ from watcher.pipeline.trial_advice import (
     suggest_cadence,
     wants_browser,
 )
+from watcher.pipeline.trial_robots import RobotsVerdict
 from watcher.pipeline.trust import require_ca_file
 from watcher.settings import load_settings, load_sources
 from watcher.settings.sources import require_open_url
@@ -38,6 +41,7 @@ QUOTE_CHARACTERS = 160
 @click.argument("url")
 @click.option("--select", multiple=True, help="Selector to keep, CSS or XPath; repeatable.")
 @click.option("--remove", multiple=True, help="Selector to leave out, CSS or XPath; repeatable.")
+@click.option("--key-column", "key_columns", multiple=True, help=KEY_COLUMN_HELP)
 @click.option("--browser", is_flag=True, help="Read the page after its scripts ran.")
 @click.option("--ca-file", default="", help="Trust the authorities in this file of fetch.certificates as well.")
 @click.option("--follow-to-http", is_flag=True, help="Follow redirects from https to http.")
@@ -56,6 +60,7 @@ def try_address(
     url: str,
     select: tuple[str, ...],
     remove: tuple[str, ...],
+    key_columns: tuple[str, ...],
     browser: bool,
     ca_file: str,
     follow_to_http: bool,
@@ -74,6 +79,7 @@ def try_address(
     Examples:
       watcher source test https://example.org/kazakhstan
       watcher source test https://example.org/news --select main --remove .share-buttons
+      watcher source test https://example.org/votes --key-column Country
       watcher source test https://example.org/app --browser --json
     """
     from watcher.bootstrap import open_trial
@@ -83,12 +89,14 @@ def try_address(
         known,
         select=select or known.select,
         remove=remove or known.remove,
+        key_columns=key_columns or known.key_columns,
         browser=browser or known.browser,
         ca_file=ca_file or known.ca_file,
         follow_to_http=follow_to_http or known.follow_to_http,
     )
     require_ca_file(definition)
     require_rules(definition.rules)
+    require_key_columns(definition.key_columns)
     with open_trial(config or context.config) as instance:
         fetcher = instance.fetcher()
         try:
@@ -127,6 +135,7 @@ def snippet(trial: Trial) -> str:
     lines += [f"    every: {format_cadence(suggest_cadence(trial).every_seconds)}"]
     lines += [f"    select: {_listed(definition.select)}"] if definition.select else []
     lines += [f"    remove: {_listed(removed)}"] if removed else []
+    lines += [f"    key_columns: {_listed(definition.key_columns)}"] if definition.key_columns else []
     lines += ["    browser: true"] if wants_browser(trial) and not definition.ca_file else []
     lines += [f"    ca_file: {_quoted(definition.ca_file)}"] if definition.ca_file else []
     lines += ["    follow_to_http: true"] if definition.follow_to_http else []
@@ -203,8 +212,7 @@ def _read_lines(read: Read, language: str) -> list[str]:
     lines = _labelled("type", kind)
     if document is not None:
         size += f"; {_number(len(document.text))} characters of text in {_number(len(document.blocks))} Blocks"
-        charset = f"{result.charset or 'none'} declared, {document.charset} used" if document.charset else ""
-        lines += _labelled("charset", charset) if charset else []
+        lines += _labelled("charset", _charset_words(read, document.charset)) if document.charset else []
     lines += _labelled("size", size)
     if document is not None:
         lines += _labelled("title", document.title or "none")
@@ -214,6 +222,40 @@ def _read_lines(read: Read, language: str) -> list[str]:
     if read.quality is not None:
         lines += _labelled("quality", f"{read.quality.quality.replace('_', ' ')}: {read.quality.reason}")
     return lines
+
+
+def _charset_words(read: Read, used: str) -> str:
+    """The charset that was used, where it is from, and what else is declared."""
+    found = read.charset
+    if found is None:
+        return f"{used}, as the file itself says"
+    in_page = f"the page's {found.declared_by}"
+    said = {CharsetFrom.HEADER: found.in_header, found.declared_by: found.in_document}
+    match found.origin:
+        case CharsetFrom.UTF8:
+            words = f"{used}, as the bytes are valid UTF-8"
+        case CharsetFrom.GUESSED:
+            words = f"{used}, GUESSED from the bytes"
+        case CharsetFrom.MARK:
+            words = f"{used}, from the byte order mark"
+        case CharsetFrom.HEADER:
+            words = f"{used}, from the HTTP header"
+        case _:
+            words = f"{used}, from {in_page}"
+    label = said.get(found.origin, "")
+    words += f" ({label})" if label and label.lower() != used else ""
+    others = [
+        f"{whose} says {label}"
+        for origin, whose, label in (
+            (CharsetFrom.HEADER, "the HTTP header", found.in_header),
+            (found.declared_by, in_page, found.in_document),
+        )
+        if label and origin is not found.origin and label.lower() != used
+    ]
+    others = others or (
+        [] if found.in_header or found.in_document else ["neither the HTTP header nor the page names one"]
+    )
+    return "; ".join([words, *others])
 
 
 def _stability_words(trial: Trial) -> list[str]:
@@ -326,6 +368,8 @@ def _read_facts(read: Read | None) -> dict[str, Any] | None:
         "type_mismatch": read.mismatch,
         "declared_charset": result.charset,
         "used_charset": document.charset if document is not None else None,
+        "charset_from": read.charset.origin.value if read.charset is not None else None,
+        "charset_declared_in_document": read.charset.in_document or None if read.charset is not None else None,
         "bytes": len(result.payload) if result.payload is not None else None,
         "characters": len(document.text) if document is not None else None,
         "blocks": len(document.blocks) if document is not None else None,

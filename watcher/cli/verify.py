@@ -17,6 +17,7 @@ from watcher.archive.keys import ledger_keys, rotate_key
 from watcher.archive.notes import NoteError, PublicKey, parse_vkey
 from watcher.bootstrap import archive_storage, open_evidence, utc_now
 from watcher.cli.context import Context, json_option, pass_context, print_json, safe
+from watcher.cli.groups import Group
 from watcher.errors import ConfigError
 from watcher.model.source import parse_cadence
 from watcher.pipeline.verify import (
@@ -84,7 +85,7 @@ def verify_command(
     raise SystemExit(report.exit_code)
 
 
-@click.group()
+@click.group(cls=Group)
 def key() -> None:
     """Show or exchange the key that signs the checkpoints."""
 

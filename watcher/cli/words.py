@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from watcher.model.capture import Capture, Outcome, Version
@@ -13,18 +15,38 @@ from watcher.pipeline.compare import Comparison
 if TYPE_CHECKING:  # comparing two files must not wait for the database's library
     from watcher.pipeline.collect import Gathered
     from watcher.pipeline.watch import Checked
+# What may bring the real page again, by why another one is held.
+_INSTEAD = {
+    "held_login": "If it asks for a login: name password or key in `credentials` of the Source (docs/operations.md)",
+    "held_bot_wall": "If it keeps programs out: ask its keeper to let this one in; fetch.contact says who you are",
+    "held_consent": "If it asks for consent first: watch the address of the document behind it (`watcher source move`)",
+    "held_soft_404": "If the page is elsewhere now: `watcher source move` gives the Source its address",
+    "held_maintenance": "If the site is down for a while: nothing is to be done, each check tries again",
+    "held_server_error": "If the site is down for a while: nothing is to be done, each check tries again",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StillHeld:
+    """A held Version of a Source that gave nothing else since a moment before its newest check."""
+
+    version: Version
+    since: datetime
+
 
 _MARKS = {WordOp.KEPT: "{}", WordOp.DELETED: "[-{}-]", WordOp.INSERTED: "{{+{}+}}"}
 
 
-def check_words(checked: Checked) -> list[str]:
-    """The lines that `watcher check` prints."""
+def check_words(checked: Checked, still: StillHeld | None = None) -> list[str]:
+    """The lines that `watcher check` prints; `still` is what was held of the Source before and is now."""
     recorded = checked.recorded
     capture = recorded.capture
     source = checked.claim.source
     lines = [f"{source.definition.title or source.source_id}  <{capture.requested_url}>", _outcome_words(capture)]
     version = recorded.version
-    if version is not None and version.is_held:
+    if still is not None:
+        lines.extend(still_held_words(still))
+    elif version is not None and version.is_held:
         lines.append(f"Held, not taken as the new state of the page: {version.error}.")
         lines.extend(held_remedy(version))
     elif version is not None and version.error:
@@ -48,14 +70,25 @@ def check_words(checked: Checked) -> list[str]:
     return lines
 
 
+def still_held_words(still: StillHeld) -> list[str]:
+    """That a Source goes on giving what is not its document, since when, and what to do."""
+    version = still.version
+    since = f"{still.since:%-d %B %Y, %H:%M} UTC"
+    return [
+        f"Still held since {since}, so nobody is told of a Change of this page: {version.error}.",
+        *held_remedy(version),
+    ]
+
+
 def held_remedy(version: Version) -> list[str]:
-    """What to do about a held Version, where its reason does not say it: take it, or look for rules that fit."""
+    """What to do about a held Version, where its reason does not say it: take it, or mend what keeps the page away."""
+    lines = [_INSTEAD[version.error_code]] if version.error_code in _INSTEAD else []
     if version.text_sha256:
-        return [f"If it is the real page: watcher source release {version.source_id}"]
+        return [f"If it is the real page: watcher source release {version.source_id}", *lines]
     command = f"watcher source preview {version.source_id}"
-    return (
-        [] if command in version.error else [f"There is no text to take; what came and what is read of it: {command}"]
-    )
+    if command not in version.error:
+        lines.insert(0, f"There is no text to take; what came and what is read of it: {command}")
+    return lines
 
 
 def gathered_words(gathered: Gathered) -> list[str]:

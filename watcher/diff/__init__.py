@@ -5,6 +5,7 @@ from watcher.diff.exact import apply
 from watcher.diff.kinds import kind_of
 from watcher.diff.links import is_address, leads_elsewhere, shown_addresses
 from watcher.diff.questions import AnswerStep, QuestionStep, compare_questionnaires, likeness, word_weights
+from watcher.diff.tables import table_headings
 from watcher.diff.volatile import value_shape
 from watcher.diff.words import word_edits
 
@@ -21,6 +22,7 @@ __all__ = [
     "leads_elsewhere",
     "likeness",
     "shown_addresses",
+    "table_headings",
     "value_shape",
     "word_edits",
     "word_weights",

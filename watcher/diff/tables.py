@@ -113,7 +113,7 @@ def key_column(tables: Sequence[Sequence[Block]], headings: Collection[str] = ()
     """
     wanted = {_plain(heading) for heading in headings}
     for rows in tables if wanted else ():
-        for column, heading in enumerate(rows[-1].columns or rows[0].cells):
+        for column, heading in enumerate(_headings(rows)):
             if _plain(heading) in wanted:
                 return column
     if all(rows[-1].columns == LEAF_COLUMNS for rows in tables):
@@ -123,6 +123,15 @@ def key_column(tables: Sequence[Sequence[Block]], headings: Collection[str] = ()
         if all(_names_rows([_cell(row, column) for row in rows]) for rows in tables):
             return column
     return -1
+
+
+def table_headings(blocks: Sequence[Block]) -> list[tuple[str, ...]]:
+    """The column headings of each table, those of its first row where it has no others."""
+    return [_headings(blocks[slice(*run)]) for run in runs(blocks)]
+
+
+def _headings(rows: Sequence[Block]) -> tuple[str, ...]:
+    return rows[-1].columns or rows[0].cells
 
 
 def _plain(heading: str) -> str:

@@ -10,6 +10,40 @@ from __future__ import annotations
 
 import codecs
 import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class CharsetFrom(StrEnum):
+    """Where a charset is from. UTF8 is that of bytes which are valid UTF-8, whatever was declared."""
+
+    MARK = "byte order mark"
+    HEADER = "HTTP header"
+    META = "meta element"
+    XML = "XML declaration"
+    UTF8 = "valid UTF-8"
+    GUESSED = "guessed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Charset:
+    """The codec that reads some bytes, and why. `in_header` and `in_document` are what is declared, as written.
+
+    `declared_by` is META or XML where the document declares one.
+    """
+
+    codec: str
+    origin: CharsetFrom
+    in_header: str = ""
+    in_document: str = ""
+    declared_by: CharsetFrom | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Candidate:
+    codec: str
+    origin: CharsetFrom
+
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -132,35 +166,61 @@ def decode(payload: bytes, *, declared: str | None, media_type: str | None) -> t
     `declared` is the charset of the HTTP header; a document's own declaration is looked for when `media_type` is
     None or a markup type.
     """
+    text, used = _read(payload, declared=declared, media_type=media_type)
+    return text, used.codec
+
+
+def charset_of(payload: bytes, *, declared: str | None, media_type: str | None) -> Charset:
+    """The codec by which `decode` reads the same bytes, and where it is from."""
+    _, used = _read(payload, declared=declared, media_type=media_type)
+    by, label = _declaration_inside(payload, media_type)
+    return Charset(
+        codec=used.codec,
+        origin=used.origin,
+        in_header=declared or "",
+        in_document=label,
+        declared_by=by if label else None,
+    )
+
+
+def _read(payload: bytes, *, declared: str | None, media_type: str | None) -> tuple[str, _Candidate]:
     for mark, name in _BOMS:
         if payload.startswith(mark):
-            return payload.decode(name, "replace"), name
+            return payload.decode(name, "replace"), _Candidate(codec=name, origin=CharsetFrom.MARK)
     zeros = _utf_by_zero_bytes(payload)
     if zeros is not None:
-        return payload.decode(zeros, "replace"), zeros
-    candidates = [codec_for(declared)]
-    if media_type is None or "html" in media_type or "xml" in media_type:
-        candidates.append(_declared_inside(payload))
-    return _first_that_decodes(payload, [name for name in candidates if name])
+        return payload.decode(zeros, "replace"), _Candidate(codec=zeros, origin=CharsetFrom.GUESSED)
+    by, label = _declaration_inside(payload, media_type)
+    named = ((codec_for(declared), CharsetFrom.HEADER), (_codec_inside(label), by))
+    return _first_that_decodes(payload, [_Candidate(codec=codec, origin=origin) for codec, origin in named if codec])
 
 
-def _first_that_decodes(payload: bytes, candidates: list[str]) -> tuple[str, str]:
+def _first_that_decodes(payload: bytes, candidates: list[_Candidate]) -> tuple[str, _Candidate]:
     utf8 = _strict(payload, "utf-8")
-    for name in candidates:
+    for one in candidates:
+        name = one.codec
         if utf8 is not None and (name == "utf-8" or _SINGLE_BYTE.match(name)):
             break
         read = _read_strictly(payload, name) if name != "utf-8" else None
         if read is not None:
-            return read
+            return read[0], replace(one, codec=read[1])
         if name == "utf-8" and _is_utf8_with_slips(payload):
-            return payload.decode("utf-8", "replace"), "utf-8"
+            return payload.decode("utf-8", "replace"), one
     if utf8 is not None:
-        seven_bit = _seven_bit_codec(payload)
-        return (payload.decode(seven_bit, "replace"), seven_bit) if seven_bit else (utf8, "utf-8")
-    if not candidates or candidates == ["utf-8"]:
+        return _valid_utf8(payload, utf8, candidates)
+    if not candidates or [one.codec for one in candidates] == ["utf-8"]:
         detected = _detected(payload)
-        return _read_strictly(payload, detected) or (payload.decode(detected, "replace"), detected)
-    return payload.decode(candidates[0], "replace"), candidates[0]
+        text, codec = _read_strictly(payload, detected) or (payload.decode(detected, "replace"), detected)
+        return text, _Candidate(codec=codec, origin=CharsetFrom.GUESSED)
+    return payload.decode(candidates[0].codec, "replace"), candidates[0]
+
+
+def _valid_utf8(payload: bytes, utf8: str, candidates: list[_Candidate]) -> tuple[str, _Candidate]:
+    seven_bit = _seven_bit_codec(payload)
+    if seven_bit:
+        return payload.decode(seven_bit, "replace"), _Candidate(codec=seven_bit, origin=CharsetFrom.GUESSED)
+    origin = next((one.origin for one in candidates if one.codec == "utf-8"), CharsetFrom.UTF8)
+    return utf8, _Candidate(codec="utf-8", origin=origin)
 
 
 def _read_strictly(payload: bytes, name: str) -> tuple[str, str] | None:
@@ -178,11 +238,19 @@ def _strict(payload: bytes, name: str) -> str | None:
         return None
 
 
-def _declared_inside(payload: bytes) -> str | None:
-    """The codec that an XML declaration or an HTML meta element names; a UTF-16 that ASCII can be read in is UTF-8."""
+def _declaration_inside(payload: bytes, media_type: str | None) -> tuple[CharsetFrom, str]:
+    """What an XML declaration or an HTML meta element of a markup type says, as written; "" for nothing."""
+    if media_type is not None and "html" not in media_type and "xml" not in media_type:
+        return CharsetFrom.META, ""
     head = payload[:_META_WINDOW]
-    match = _XML_DECLARATION.match(head) or _META.search(_COMMENT.sub(b"", head))
-    name = codec_for(match[1].decode("ascii")) if match else None
+    xml = _XML_DECLARATION.match(head)
+    match = xml or _META.search(_COMMENT.sub(b"", head))
+    return CharsetFrom.XML if xml else CharsetFrom.META, match[1].decode("ascii") if match else ""
+
+
+def _codec_inside(label: str) -> str | None:
+    """The codec that a document's own declaration means; a UTF-16 that ASCII can be read in is UTF-8."""
+    name = codec_for(label)
     return "utf-8" if name and name.startswith("utf-16") else name
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from watcher.model.announced import Announced
 from watcher.model.capture import Outcome
 from watcher.model.change import Change, Severity
 from watcher.model.source import Source
@@ -60,9 +61,9 @@ class SourceReach:
     """How one Source answered during a period: attempts made, attempts that reached it, the outcome of the newest
     (an `Outcome`, "" without attempts), and the error of the last failure.
 
-    `held` says why its newest page is not believed to be the document, "" when it is, and `held_at` when that page was
-    captured. `gap` is the longest time
-    without any attempt that its cadence does not explain. `notes` are the custody notes of the period.
+    `held` says why its newest page is not believed to be the document, "" when it is, and `held_at` since when it gives
+    such pages alone. `gap` is the longest time without any attempt that its cadence does not explain. `notes` are the
+    custody notes of the period.
     `flips` says between how many texts it began to go back and forth, "" when it did not.
     """
 
@@ -91,7 +92,8 @@ class DigestEntry:
 
     `alike` are further Sources of the same host that show the same edit: told once, with their list; `told_before` are
     those of which it was told in a message before. `old_source` is
-    set where the text before is that of another Source: the same document of an earlier year.
+    set where the text before is that of another Source: the same document of an earlier year. `announced` is what the
+    new documents of a list state.
     """
 
     change: Change
@@ -103,6 +105,7 @@ class DigestEntry:
     old_source: Source | None = None
     alike: tuple[DigestEntry, ...] = ()
     told_before: tuple[Source, ...] = ()
+    announced: tuple[Announced, ...] = ()
 
     @property
     def told(self) -> tuple[DigestEntry, ...]:

@@ -11,7 +11,9 @@ from itertools import pairwise
 from watcher.classify import Pack, clause_of
 from watcher.errors import RefusedError
 from watcher.model.board import Board, Moment, Statement, make_board, read_statements, time_line
+from watcher.model.capture import Version
 from watcher.model.change import Position
+from watcher.model.source import Source
 from watcher.pipeline.ports import Rooms
 from watcher.store import captures, sources, versions
 from watcher.store.database import Connection
@@ -69,19 +71,38 @@ def _statements(
     found: list[Statement] = []
     for (source_id, version_id), positions in by_version.items():
         version = versions.get_version(connection, version_id)
-        replaced_at = following.get(version_id)
-        found += read_statements(
-            [(position, replaced_at) for position in _each_once(positions)],
-            version.document.blocks if version.document is not None else (),
-            source=known[source_id],
-            version_id=version_id,
-            sequence=version.sequence,
-            payload_sha256=version.payload_sha256,
-            captured_at=version.captured_at,
-            clause_of=functools.partial(clause_of, pack=pack),
+        found += statements_in(
+            pack,
+            known[source_id],
+            version,
+            positions,
+            replaced_at=following.get(version_id),
             brought_in=version.sequence in brought_in,
         )
     return found
+
+
+def statements_in(
+    pack: Pack,
+    source: Source,
+    version: Version,
+    positions: Sequence[Position],
+    *,
+    replaced_at: datetime | None = None,
+    brought_in: bool = False,
+) -> list[Statement]:
+    """The statements of one Version's Positions, which stood until `replaced_at`, None for one that stands."""
+    return read_statements(
+        [(position, replaced_at) for position in _each_once(positions)],
+        version.document.blocks if version.document is not None else (),
+        source=source,
+        version_id=version.version_id,
+        sequence=version.sequence,
+        payload_sha256=version.payload_sha256,
+        captured_at=version.captured_at,
+        clause_of=functools.partial(clause_of, pack=pack),
+        brought_in=brought_in,
+    )
 
 
 def _following(ordered: Mapping[str, Sequence[tuple[str, datetime]]]) -> dict[str, datetime]:

@@ -22,7 +22,8 @@ from watcher.model.subscription import (
     SourceReach,
     Subscription,
 )
-from watcher.pipeline.ports import MailChannel, Rooms
+from watcher.pipeline.announce import announced_by
+from watcher.pipeline.ports import MailChannel, PackText, Rooms
 from watcher.pipeline.same_edit import Gathering, gather, record_gathering
 from watcher.pipeline.standing import message_id
 from watcher.render import render_digest
@@ -71,7 +72,12 @@ def compose_digest(rooms: Rooms, subscription: Subscription, *, whole: bool = Fa
     with rooms.database.writing() as connection:
         now = rooms.clock()
         digest, gathering = _digest(
-            connection, subscription, now, checkpoint, gather_seconds=0 if whole else rooms.gather_seconds
+            connection,
+            subscription,
+            now,
+            checkpoint,
+            pack=rooms.pack,
+            gather_seconds=0 if whole else rooms.gather_seconds,
         )
         advanced = subscriptions.advance_subscription(
             connection,
@@ -101,7 +107,9 @@ def compose_digest(rooms: Rooms, subscription: Subscription, *, whole: bool = Fa
 def preview_digest(rooms: Rooms, subscription: Subscription) -> Message:
     """The message that a Subscription would get now, with all that waits; nothing is recorded or owed."""
     with rooms.database.reading() as connection:
-        digest, _ = _digest(connection, subscription, rooms.clock(), rooms.newest_checkpoint(), gather_seconds=0)
+        digest, _ = _digest(
+            connection, subscription, rooms.clock(), rooms.newest_checkpoint(), pack=rooms.pack, gather_seconds=0
+        )
     return render_digest(digest, base_url=rooms.base_url)
 
 
@@ -154,7 +162,13 @@ def _record_sent(rooms: Rooms, delivery: Delivery, now: datetime) -> None:
 
 
 def _digest(
-    connection: Connection, subscription: Subscription, now: datetime, checkpoint: str, *, gather_seconds: int
+    connection: Connection,
+    subscription: Subscription,
+    now: datetime,
+    checkpoint: str,
+    *,
+    pack: PackText,
+    gather_seconds: int,
 ) -> tuple[Digest, Gathering]:
     """The Digest of what is told now, and what waits."""
     after = subscription.covered_until
@@ -163,7 +177,8 @@ def _digest(
     relevant = sources_of(subscription.filter, every_source.values())
     wanted = [one for one in recorded if matches(subscription.filter, one, every_source[one.source_id])]
     gathering = gather(connection, subscription, wanted, every_source, now=now, seconds=gather_seconds)
-    entries = [_entry(connection, change, every_source) for change in gathering.now]
+    asked_for = subscription.filter.subjects
+    entries = [_entry(connection, pack, change, every_source, asked_for) for change in gathering.now]
     looked_at = {source.source_id for source in relevant}
     is_alert = subscription.cadence is Cadence.IMMEDIATE
     looked_from = min(after, now - ALERT_LOOKS_BACK) if is_alert else after
@@ -187,7 +202,7 @@ def _digest(
             replace(
                 _reach(connection, source, attempts.get(source.source_id, []), after=after),
                 held=held[source.source_id].error if source.source_id in held else "",
-                held_at=held[source.source_id].captured_at if source.source_id in held else None,
+                held_at=versions.held_since(connection, source.source_id) if source.source_id in held else None,
                 flips=flips.get(source.source_id, ""),
                 gap=_gap(source, before.get(source.source_id), attempts.get(source.source_id, [])),
             )
@@ -217,7 +232,13 @@ def _begun_flips(
     }
 
 
-def _entry(connection: Connection, change: Change, every_source: Mapping[str, Source]) -> DigestEntry:
+def _entry(
+    connection: Connection,
+    pack: PackText,
+    change: Change,
+    every_source: Mapping[str, Source],
+    subjects: tuple[str, ...],
+) -> DigestEntry:
     old = versions.get_version(connection, change.from_version_id)
     new = versions.get_version(connection, change.to_version_id)
     return DigestEntry(
@@ -228,6 +249,7 @@ def _entry(connection: Connection, change: Change, every_source: Mapping[str, So
         new_sequence=new.sequence if change.sequence is None else change.sequence,
         old_payload_sha256=old.payload_sha256,
         new_payload_sha256=new.payload_sha256,
+        announced=announced_by(connection, pack, change, wanted=subjects),
     )
 
 

@@ -15,6 +15,7 @@ from watcher.model.change import Change, ChangeKind, HunkOp, WordEdit
 from watcher.model.document import Block, Document, ExtractRules, RuleMatch
 from watcher.model.source import Definition
 from watcher.pipeline.compare import compare_documents
+from watcher.pipeline.key_columns import KeyColumns, find_key_columns
 from watcher.pipeline.ports import Rooms
 from watcher.pipeline.rules import RULE_KEYS, require_key_columns, require_rules
 from watcher.store import captures, changes, mementos, sources, versions
@@ -70,6 +71,7 @@ class Preview:
     """What the rules make of one Capture's payload, of the last Snapshots and of the last Changes.
 
     `problem` says why these rules read no text of it, "" when they do. `unfinished` says what was not tried.
+    `key_columns` tell whether its tables have the columns that are named.
     """
 
     source_id: str
@@ -80,6 +82,7 @@ class Preview:
     changes: tuple[PreviewedChange, ...]
     problem: str = ""
     unfinished: str = ""
+    key_columns: KeyColumns | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,6 +171,7 @@ def preview_rules(
         changes=tuple(compared),
         problem=trial.problem,
         unfinished=f"stopped after {seconds:g} s: only {tried} were tried" if tried else "",
+        key_columns=find_key_columns(trial.document, definition.key_columns) if trial.document is not None else None,
     )
 
 

@@ -41,16 +41,17 @@ def contact_problems(contact: str) -> list[str]:
     return [told]
 
 
-def link_problems(*, base_url: str, served_at: str) -> list[str]:
+def link_problems(*, base_url: str, served_at: str, settings: str = "config/watcher.yaml") -> list[str]:
     """That links lead elsewhere than to the page that is served at `served_at`; [] when they lead to it.
 
+    `settings` is the file in which that is said.
     A base_url that is no address of this machine is that of a proxy or tunnel in front, and is believed.
     """
     links, served = urlsplit(base_url), urlsplit(served_at)
     if _is_loopback(links.hostname or "") and _port(base_url) != served.port:
         told = (
             f"links in mails and citations begin with {base_url}, but the page is served at {served_at}: they lead "
-            f"nowhere. Set web.base_url and web.port in config/watcher.yaml"
+            f"nowhere. Set web.base_url and web.port in {settings}"
         )
         return [told]
     return []

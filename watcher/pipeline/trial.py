@@ -13,20 +13,19 @@ from typing import TypeVar
 
 from watcher.diff import compare, kind_of
 from watcher.errors import ExtractError
-from watcher.extract import Quality, QualityVerdict, extract, extractor_for, judge_quality
+from watcher.extract import Charset, Quality, QualityVerdict, charset_of, extract, extractor_for, judge_quality
 from watcher.extract.hints import Hints, SitemapEntry, is_mismatch, read_hints, sitemap_entry
 from watcher.extract.listing import CollectionSuggestion
 from watcher.extract.reading import Payload
 from watcher.extract.suggest import RemoveSuggestion, SelectSuggestion, suggest_removals, suggest_selects
-from watcher.fetch.robots_line import forbidding_line, sitemaps
 from watcher.model.capture import FetchResult, Outcome, leads_elsewhere
 from watcher.model.change import ChangeKind, Diff, HunkOp
 from watcher.model.document import Document
 from watcher.model.source import Definition, origin_of
 from watcher.pipeline.compare import TOLD_KINDS, told_links
-from watcher.pipeline.permission import ask_robots
 from watcher.pipeline.ports import FetchDoor, Rooms
 from watcher.pipeline.trial_list import ListFacts, find_lists
+from watcher.pipeline.trial_robots import RobotsFinding, RobotsVerdict, robots_finding
 from watcher.pipeline.trust import request_of
 
 T = TypeVar("T")
@@ -37,25 +36,12 @@ NO_SUCH_ETAG = '"watcher-asks-for-a-state-that-never-was"'
 LONG_AGO = "Thu, 01 Jan 1970 00:00:00 GMT"
 
 
-class RobotsVerdict(StrEnum):
-    ALLOWED = "allowed"
-    DISALLOWED = "disallowed"
-    UNREACHABLE = "unreachable"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RobotsFinding:
-    """What robots.txt says of the address. `reason` is for a person; `sitemaps` are those that it names."""
-
-    verdict: RobotsVerdict
-    reason: str
-    crawl_delay_seconds: float = 0.0
-    sitemaps: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Read:
-    """One fetch and what was read out of it. `judged_type` is what the bytes are; `problem` why there is no text."""
+    """One fetch and what was read out of it. `judged_type` is what the bytes are; `problem` why there is no text.
+
+    `charset` says where the charset of a text format is from.
+    """
 
     result: FetchResult
     judged_type: str = ""
@@ -64,6 +50,7 @@ class Read:
     problem: str = ""
     problem_code: str = ""
     quality: QualityVerdict | None = None
+    charset: Charset | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,7 +143,7 @@ def try_source(tools: Tools, definition: Definition, *, pause_seconds: float) ->
     """
     tried_at = tools.rooms.clock()
     tools.progress(f"asking {origin_of(definition.url)}/robots.txt")
-    robots = _ask_robots(tools, definition)
+    robots = robots_finding(tools.rooms, tools.door, definition)
     if robots.verdict is not RobotsVerdict.ALLOWED:
         return Trial(definition=definition, tried_at=tried_at, robots=robots)
     tools.progress(f"reading {definition.url}")
@@ -198,7 +185,7 @@ def try_source(tools: Tools, definition: Definition, *, pause_seconds: float) ->
 def look_once(tools: Tools, definition: Definition) -> Trial:
     """Ask robots.txt and read the address once: what it lists, and whether it can be read at all."""
     tried_at = tools.rooms.clock()
-    robots = _ask_robots(tools, definition)
+    robots = robots_finding(tools.rooms, tools.door, definition)
     if robots.verdict is not RobotsVerdict.ALLOWED:
         return Trial(definition=definition, tried_at=tried_at, robots=robots)
     first = _read(tools, definition, None)
@@ -206,34 +193,6 @@ def look_once(tools: Tools, definition: Definition) -> Trial:
     return Trial(
         definition=definition, tried_at=tried_at, robots=robots, first=first, listed=listed, suggestion=suggestion
     )
-
-
-def _ask_robots(tools: Tools, definition: Definition) -> RobotsFinding:
-    """What a check would decide, with the line that decides it."""
-    permission = ask_robots(tools.rooms, tools.door, definition, None)
-    origin, known = origin_of(definition.url), permission.answer
-    refusal, delay = permission.refusal, permission.crawl_delay_seconds
-    text = known.text if known is not None else ""
-    if refusal is None:
-        status = known.status if known is not None else 0
-        reason = (
-            "none of its rules forbids this address"
-            if status == 200
-            else f"there is none ({status}), so all is allowed"
-        )
-        return RobotsFinding(
-            verdict=RobotsVerdict.ALLOWED, reason=reason, crawl_delay_seconds=delay, sitemaps=sitemaps(text)
-        )
-    if refusal.outcome is not Outcome.ROBOTS_DISALLOWED:
-        return RobotsFinding(verdict=RobotsVerdict.UNREACHABLE, reason=refusal.error)
-    line = forbidding_line(text, definition.url)
-    which = "" if line is None else f' by line {line.number}, "{line.text}", which speaks to {_whom(line.agent)}'
-    reason = f"{origin}/robots.txt disallows it{which}. Ask the site's keeper, or give a reason in fetch_despite_robots"
-    return RobotsFinding(verdict=RobotsVerdict.DISALLOWED, reason=reason, crawl_delay_seconds=delay)
-
-
-def _whom(agent: str) -> str:
-    return "every robot" if agent == "*" else f"{agent} by name"
 
 
 def _read(tools: Tools, definition: Definition, last_good: Document | None) -> Read:
@@ -276,7 +235,16 @@ def _read(tools: Tools, definition: Definition, last_good: Document | None) -> R
         problem=problem,
         problem_code=code,
         quality=quality,
+        charset=_charset(tools, result, judged, document),
     )
+
+
+def _charset(tools: Tools, result: FetchResult, judged_type: str, document: Document | None) -> Charset | None:
+    """Where the charset of a Document is from; None for one that has none, or has its own way to tell it."""
+    if document is None or document.charset is None or result.payload is None:
+        return None
+    found = tools.rooms.children.run(charset_of, result.payload, declared=result.charset, media_type=judged_type)
+    return found if found.codec == document.charset else None
 
 
 def _last_url(result: FetchResult) -> str:

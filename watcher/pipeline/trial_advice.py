@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from watcher.extract import Quality
 from watcher.model.capture import FetchResult
 from watcher.model.source import format_cadence
+from watcher.pipeline.key_columns import find_key_columns, missing_words
 from watcher.pipeline.trial import Conditional, Trial
 
 HOUR, DAY = 3600, 86400
@@ -76,6 +77,8 @@ def remarks(trial: Trial) -> list[str]:
         found.append("It keeps programs out. Its keeper may let this one in: say who you are in fetch.contact.")
     if _needs_scripts(trial):
         found.append("Its text seems to be written by scripts: try again with --browser.")
+    if first.document is not None:
+        found += missing_words(find_key_columns(first.document, trial.definition.key_columns))
     if trial.obstacle:
         return found
     stability = trial.stability

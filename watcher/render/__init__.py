@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from watcher.render.announced import told_documents
 from watcher.render.citation import Cited, change_footnote, cited_capture, csl_item, footnote
 from watcher.render.comparison import plain_diff, unified_diff
 from watcher.render.digest import render_digest
@@ -22,5 +23,6 @@ __all__ = [
     "render_page",
     "said",
     "said_time",
+    "told_documents",
     "unified_diff",
 ]

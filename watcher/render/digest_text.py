@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from watcher.model.change import DepositaryEvent, Hunk, PositionChange, Severity, WordOp
 from watcher.model.source import Source
 from watcher.model.subscription import SourceReach
+from watcher.render.announced import ToldDocument
 from watcher.render.headline import event_words, step
 from watcher.render.hunks import Piece, view_hunk
 from watcher.render.told import ToldDigest, ToldEntry, held_since
@@ -19,6 +20,8 @@ from watcher.render.words import (
     grouped,
     host_of,
     said,
+    said_beside,
+    said_period,
     said_time,
     subject_name,
     title_of,
@@ -42,7 +45,7 @@ def _lines(told: ToldDigest, hunks_in_full: int) -> Iterator[str]:
     yield from _contents(told)
     if told.full:
         yield ""
-        period = f"{said_time(digest.period_from)} to {said_time(digest.period_to)}"
+        period = said_period(digest.period_from, digest.period_to)
         yield from _wrapped(f"{told.summary} {period}.")
     else:
         yield from _wrapped(told.summary)
@@ -88,8 +91,8 @@ def _entry_lines(number: int, told: ToldEntry, hunks_in_full: int) -> Iterator[s
     yield from _wrapped(f"{number}. {_severity(told)}  {defanged(told.headline)}")
     yield "=" * WIDTH
     yield from _field("Source", _named(entry.source))
-    yield from _field("Captured", said_time(change.captured_at))
-    yield from _field("Before", said_time(change.captured_from_at))
+    yield from _field("Captured", said_beside(change.captured_at, change.captured_from_at))
+    yield from _field("Before", said_beside(change.captured_from_at, change.captured_at))
     if entry.old_source is not None:
         yield from _field("Against", _named(entry.old_source))
     for document in change.documents:
@@ -103,6 +106,10 @@ def _entry_lines(number: int, told: ToldEntry, hunks_in_full: int) -> Iterator[s
         yield from ("", "POSITIONS")
         for moved in told.positions:
             yield from _position_lines(moved, host)
+    if told.documents:
+        yield from ("", "WHAT IT STATES" if len(told.documents) == 1 else "WHAT THEY STATE")
+        for one in told.documents:
+            yield from _document_lines(one, named=len(told.documents) > 1)
     yield from ("", "WHY YOU ARE TOLD THIS")
     for reason in (*told.reasons, told.note):
         yield from _wrapped(defanged(reason), first="  - ", rest="    ")
@@ -139,6 +146,16 @@ def _position_lines(moved: PositionChange, host: str) -> Iterator[str]:
             yield from _quoted(passage)
         else:
             yield f"  {side}: no passage."
+
+
+def _document_lines(document: ToldDocument, *, named: bool) -> Iterator[str]:
+    if named:
+        yield from _wrapped(defanged(document.title), first="  - ", rest="    ")
+    for statement in document.statements:
+        yield from _wrapped(defanged(statement.line), first="  ", rest="    ")
+        yield f"  Text from {defanged(document.host)}:"
+        yield from _quoted(statement.passage)
+    yield from _wrapped(f"{defanged(document.note)}: {document.url}", first="  ", rest="    ")
 
 
 def _event_lines(event: DepositaryEvent, host: str) -> Iterator[str]:

@@ -126,6 +126,9 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         counted=words.counted,
+        said_beside=words.said_beside,
+        said_period=words.said_period,
+        within_a_minute=words.within_a_minute,
         headline=headline,
         ranked_positions=ranked_positions,
         edit_counts=edit_counts,

@@ -9,6 +9,7 @@ from watcher.model.change import Change, ChangeKind, DepositaryEvent, Hunk, Hunk
 from watcher.model.permalinks import capture_url, change_url, digest_url
 from watcher.model.source import Source
 from watcher.model.subscription import Digest, DigestEntry, SourceReach, SubscriptionFilter
+from watcher.render.announced import ToldDocument, told_documents
 from watcher.render.citation import Cited, footnote
 from watcher.render.headline import Line, headline, lines_of, named, ranked_events, ranked_positions
 from watcher.render.reasons import reasons
@@ -18,6 +19,7 @@ from watcher.render.words import (
     grouped,
     presence_citation,
     said,
+    said_between,
     said_since,
     said_time,
     subject_name,
@@ -36,7 +38,7 @@ class ToldEntry:
     `alike` are title and address of the same edit on other Sources of the host, `before` the titles of those of which
     it was told in a message before. `also` are the pieces of news that the headline only counts. `reasons` carried the
     severity; `note` says what sort of edit it was where that is news. `positions` and `events` are in the order in
-    which they are told.
+    which they are told. `documents` are the new documents of a list, with what they state.
     """
 
     entry: DigestEntry
@@ -55,6 +57,7 @@ class ToldEntry:
     others: tuple[str, ...]
     alike: tuple[tuple[str, str], ...] = ()
     before: tuple[str, ...] = ()
+    documents: tuple[ToldDocument, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +124,7 @@ def _told_entry(entry: DigestEntry, base_url: str, subjects: tuple[str, ...]) ->
         others=others,
         alike=tuple((folded(title_of(one.source)), change_url(base_url, one.change.change_id)) for one in entry.alike),
         before=tuple(dict.fromkeys(folded(title_of(source)) for source in entry.told_before)),
+        documents=told_documents(entry.announced, base_url=base_url, change_url=change_url(base_url, change.change_id)),
     )
 
 
@@ -200,7 +204,7 @@ def _summary(digest: Digest) -> str:
 
 
 def _looked(digest: Digest) -> str:
-    period = f"between {said_time(digest.looked_from)} and {said_time(digest.period_to)}"
+    period = said_between(digest.looked_from, digest.period_to)
     if not digest.sources_watched:
         return f"No Source is watched for this Subscription {period}."
     if not digest.attempts:

@@ -105,6 +105,40 @@ def said_time(moment: datetime) -> str:
     return f"{said_date(moment)}, {moment.astimezone(UTC):%H:%M} UTC"
 
 
+def said_period(start: datetime, end: datetime) -> str:
+    """From one moment to another; within one minute with seconds: "3 May 2026, 14:05:07 to 14:05:41 UTC"."""
+    if not within_a_minute(start, end):
+        return f"{said_time(start)} to {said_time(end)}"
+    if _second(start) == _second(end):
+        return said_time(start)
+    return f"{said_date(start)}, {_second(start)} to {_second(end)} UTC"
+
+
+def said_between(start: datetime, end: datetime) -> str:
+    """The same as part of a sentence: "between … and …", "on 3 May 2026 at 14:05 UTC"."""
+    if not within_a_minute(start, end):
+        return f"between {said_time(start)} and {said_time(end)}"
+    if _second(start) == _second(end):
+        return f"on {said_date(start)} at {start.astimezone(UTC):%H:%M} UTC"
+    return f"on {said_date(start)} between {_second(start)} and {_second(end)} UTC"
+
+
+def said_beside(moment: datetime, other: datetime) -> str:
+    """A moment beside another one: to the second where the minute does not tell them apart."""
+    if not within_a_minute(moment, other) or _second(moment) == _second(other):
+        return said_time(moment)
+    return f"{said_date(moment)}, {_second(moment)} UTC"
+
+
+def within_a_minute(start: datetime, end: datetime) -> bool:
+    """Whether two moments are the same to the minute."""
+    return said_time(start) == said_time(end)
+
+
+def _second(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%H:%M:%S}"
+
+
 def said_since(moment: datetime, *, now: datetime) -> str:
     """A moment that `now` looks back on: "08:29 UTC" of the same day, else with its day."""
     same = moment.astimezone(UTC).date() == now.astimezone(UTC).date()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,9 @@ from watcher.classify import EXTENDS, Pack, merge_packs, parse_pack
 from watcher.errors import ConfigError
 from watcher.pipeline.ports import PackText
 from watcher.settings.strict_yaml import read_yaml
+
+_PACKAGE = Path(__file__).parent.parent
+_SHIPPED = (_PACKAGE.parent / "config", _PACKAGE / "_config")
 
 
 def load_pack(folder: Path, name: str, *, shared: Path | None = None) -> tuple[Pack, Any]:
@@ -48,6 +53,7 @@ def load_packs(folder: Path) -> tuple[Pack, ...]:
 
 def load_pack_text(config: Path, name: str) -> PackText:
     """A pack of a configuration folder and the JSON text from which a child process parses it again."""
+    require_folder(config)
     pack, plain = load_pack(config / "indicators", name)
     return PackText(pack=pack, text=json.dumps(plain, ensure_ascii=False))
 
@@ -57,8 +63,20 @@ def config_folder() -> Path:
     named = os.environ.get("WATCHER_CONFIG")
     if named:
         return Path(named)
-    here, package = Path("config"), Path(__file__).parent.parent
-    for candidate in (here, package.parent / "config", package / "_config"):
-        if (candidate / "indicators").is_dir():
-            return candidate
-    return here
+    here = Path("config")
+    return next((folder for folder in (here, *_SHIPPED) if (folder / "indicators").is_dir()), here)
+
+
+def require_folder(config: Path, environment: Mapping[str, str] = os.environ) -> None:
+    """ConfigError, with what to do, where a configuration folder is not there."""
+    if config.is_dir():
+        return
+    by = ", which WATCHER_CONFIG names" if environment.get("WATCHER_CONFIG") == str(config) else ""
+    shipped = next((folder / "indicators" for folder in _SHIPPED if (folder / "indicators").is_dir()), None)
+    folder = shlex.quote(str(config))
+    packs = f" && cp -r {shlex.quote(str(shipped))} {folder}/" if shipped is not None else ""
+    raise ConfigError(
+        f"there is no configuration folder {config}{by}. Name one that is there with `watcher --config FOLDER …` or in "
+        "the environment variable WATCHER_CONFIG; without both ./config is read, or else what came with watcher. For a "
+        f"new one: mkdir -p {folder}{packs} && watcher --config {folder} init"
+    )

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from watcher.errors import ConfigError
+from watcher.settings.packs import require_folder
 from watcher.settings.secrets import VARIABLE_PREFIX
 from watcher.settings.strict_yaml import Node, build, read_yaml, unknown_key
 
@@ -214,8 +215,7 @@ SECRETS = frozenset(
 
 def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings from a YAML file (defaults where it is absent) and the environment. ConfigError says what is wrong."""
-    if not path.parent.is_dir():
-        raise ConfigError(f"there is no configuration folder {path.parent}", file=str(path))
+    require_folder(path.parent, environment)
     settings = build(Settings, read_yaml(path)) if path.exists() else Settings()
     for section, key in SECRETS:
         if getattr(getattr(settings, section), key):

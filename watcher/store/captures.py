@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, select
@@ -123,6 +123,19 @@ def last_payload_sha256(connection: Connection, source_id: str, *, until: dateti
         query = query.where(captures.c.captured_at <= until)
     newest_first = query.order_by(captures.c.captured_at.desc(), captures.c.sequence.desc())
     return connection.execute(newest_first.limit(1)).scalar()
+
+
+def run_began_at(connection: Connection, source_id: str, payloads: Collection[str]) -> datetime | None:
+    """Since when every Capture of a Source that reached it brought one of some payloads; None when the last did not."""
+    reached = (
+        captures.c.source_id == source_id,
+        captures.c.outcome.in_([Outcome.NEW, Outcome.SAME, Outcome.NOT_MODIFIED]),
+        captures.c.payload_sha256.is_not(None),
+    )
+    others = select(func.max(captures.c.captured_at)).where(*reached, captures.c.payload_sha256.not_in(payloads))
+    last_other = connection.execute(others).scalar()
+    run = select(func.min(captures.c.captured_at)).where(*reached, captures.c.payload_sha256.in_(payloads))
+    return connection.execute(run if last_other is None else run.where(captures.c.captured_at > last_other)).scalar()
 
 
 def is_imported(connection: Connection, source_id: str, payload_sha256: str, captured_at: datetime) -> bool:

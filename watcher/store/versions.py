@@ -10,7 +10,7 @@ from watcher.errors import NotFoundError
 from watcher.model.capture import Version
 from watcher.model.change import Position
 from watcher.model.document import Document
-from watcher.store.captures import last_payload_sha256
+from watcher.store.captures import last_payload_sha256, run_began_at
 from watcher.store.schema import positions, versions
 from watcher.store.types import from_json, to_json
 
@@ -137,6 +137,11 @@ def held_payloads(connection: Connection, source_id: str) -> dict[str, str]:
     for payload_sha256 in connection.execute(taken.where(versions.c.payload_sha256.in_(held))).scalars():
         held.pop(payload_sha256, None)
     return held
+
+
+def held_since(connection: Connection, source_id: str) -> datetime | None:
+    """Since when a Source gives nothing but pages that are held, whatever their bytes; None when it does not."""
+    return run_began_at(connection, source_id, held_payloads(connection, source_id))
 
 
 def release_version(connection: Connection, version: Version, found_positions: tuple[Position, ...]) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from watcher.model.change import Hunk, HunkOp, PositionChange
+from watcher.model.announced import Announced
+from watcher.model.board import Cell, Statement
+from watcher.model.change import About, Hunk, HunkOp, Position, PositionChange
+from watcher.model.collection import DocumentEvent, DocumentStep
 from watcher.model.subscription import Digest, Message
 from watcher.render import render_digest
 from watcher.render.words import SUBJECT_LINE_LIMIT
@@ -88,6 +92,41 @@ def test_an_empty_digest_is_believable(empty_digest: Digest, part: str) -> None:
     )
 
 
+@pytest.mark.parametrize("part", ["text", "html"])
+@pytest.mark.parametrize(
+    ("seconds", "period", "looked"),
+    [
+        (34, "3 May 2026, 14:05:00 to 14:05:34 UTC.", "on 3 May 2026 between 14:05:00 and 14:05:34 UTC"),
+        (0, "3 May 2026, 14:05 UTC.", "on 3 May 2026 at 14:05 UTC"),
+    ],
+)
+def test_a_period_within_one_minute_is_told_by_its_seconds(
+    full_digest: Digest, part: str, seconds: int, period: str, looked: str
+) -> None:
+    start = full_digest.period_to
+    digest = dataclasses.replace(
+        full_digest, period_from=start, looked_from=start, period_to=start + timedelta(seconds=seconds)
+    )
+    plain = _flat(re.sub(r"<[^>]+>", " ", getattr(render_digest(digest, base_url=BASE), part)))
+    assert period in plain
+    assert looked in plain
+    assert "14:05 UTC to 3 May" not in plain
+    assert "14:05 UTC and 3 May" not in plain
+
+
+@pytest.mark.parametrize("part", ["text", "html"])
+def test_two_captures_of_one_minute_are_told_apart_by_their_seconds(full_digest: Digest, part: str) -> None:
+    (entry,) = full_digest.entries
+    now = entry.change.captured_at
+    change = dataclasses.replace(
+        entry.change, captured_from_at=now.replace(second=3), captured_at=now.replace(second=9)
+    )
+    told = dataclasses.replace(full_digest, entries=(dataclasses.replace(entry, change=change),))
+    plain = _flat(re.sub(r"<[^>]+>", " ", getattr(render_digest(told, base_url=BASE), part)))
+    assert "Captured 3 May 2026, 14:05:09 UTC" in plain
+    assert "3 May 2026, 14:05:03 UTC" in plain
+
+
 def test_the_subject_of_an_empty_digest_names_only_what_went_wrong(empty_digest: Digest) -> None:
     untried = render_digest(dataclasses.replace(empty_digest, unreached=()), base_url=BASE)
     assert untried.subject == "No change of policy meaning: 45 Sources watched, 1 not tried, 3 May 2026"
@@ -164,3 +203,45 @@ def test_the_message_says_its_colours_for_dark_screens_once(full_digest: Digest)
     html = render_digest(full_digest, base_url="http://127.0.0.1").html
     assert html.count("@media (prefers-color-scheme: dark)") == 1
     assert html.count("@media (max-width: 480px)") == 1
+
+
+@pytest.mark.parametrize("part", ["text", "html"])
+def test_what_a_new_document_states_is_quoted_as_foreign_text(full_digest: Digest, part: str) -> None:
+    (entry,) = full_digest.entries
+    position = Position(
+        subject="KAZ",
+        indicator="vote",
+        stance="yes",
+        about=About.OWN,
+        start=0,
+        end=9,
+        passage=HOSTILE,
+        rule="vote: yes",
+    )
+    statement = Statement(
+        source=entry.source,
+        version_id="v1",
+        sequence=1,
+        payload_sha256="2b" * 32,
+        captured_at=full_digest.period_to,
+        position=position,
+    )
+    document = DocumentEvent(
+        step=DocumentStep.ADDED, title=HOSTILE, address="http://phish.example/login", subject="KAZ", child_id="child"
+    )
+    read = Announced(
+        document=document,
+        version_id="v1",
+        cells=(Cell(subject="KAZ", indicator="vote", statements=(statement,)),),
+    )
+    unread = Announced(document=document, unread=f"not read yet: {HOSTILE}")
+    told = dataclasses.replace(full_digest, entries=(dataclasses.replace(entry, announced=(read, unread)),))
+    message = getattr(render_digest(told, base_url=BASE), part)
+    assert "Kazakhstan, vote: yes" in message
+    assert "http://phish" not in message
+    assert "\u202e" not in message
+    assert ("<script" in message) == (part == "text")
+    if part == "text":
+        states = message.split("Kazakhstan, vote: yes")[1].split("Its text")[0].splitlines()
+        assert states[1] == "  Text from phish[.]example:"
+        assert all(line.startswith("  | ") for line in states[2:-1])

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -66,7 +67,7 @@ class SmtpChannel:
 
     def _message(self, delivery: Delivery, possible_duplicate: bool) -> EmailMessage:
         message = EmailMessage()
-        message["Subject"] = delivery.message.subject
+        message.set_raw("Subject", encoded_subject(delivery.message.subject))
         message["From"] = self.sender
         message["To"] = delivery.recipient
         message["Date"] = format_datetime(delivery.created_at)
@@ -95,6 +96,15 @@ class SmtpChannel:
             raise DeliveryError(f"{server} did not take the message: {error}", permanent=False) from error
         except OSError as error:
             raise DeliveryError(f"{server} could not be reached: {error}", permanent=False) from error
+
+
+def encoded_subject(subject: str) -> str:
+    """A subject line as encoded words (RFC 2047) where it is not plain ASCII, folded.
+
+    White space between two encoded words is no part of the text; that between a word and a fold is, and would be read
+    twice.
+    """
+    return subject if subject.isascii() else Header(subject, charset="utf-8", header_name="Subject").encode()
 
 
 def _refused(delivery: Delivery, code: int, answer: bytes | str) -> DeliveryError:

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from watcher.errors import NotFoundError, RefusedError
-from watcher.model.subjects import subject_of
+from watcher.model.subjects import name_of, subject_of
 from watcher.pipeline.board import end_of_day, read_board, read_time_line
 from watcher.render.board import board_csv, board_facts, time_line_csv, time_line_facts
 from watcher.web.reply import page, rooms_of
@@ -28,7 +28,7 @@ def show_board(request: Request, as_of: str = "", subject: str = "", indicator: 
     if form == "csv":
         return PlainTextResponse(board_csv(board, base_url=rooms.base_url), media_type=CSV, headers=_file("board.csv"))
     used = [name for name in board.indicators if any(cell.indicator == name for cell in board.cells)]
-    rows = [(code, [board.cell(code, name) for name in used]) for code in board.subjects]
+    rows = [(code, [board.cell(code, name) for name in used]) for code in sorted(board.subjects, key=name_of)]
     shown = [cell for cell in board.cells if not indicator or cell.indicator == indicator]
     asked = {"as_of": as_of, "subject": subject}
     return page(

@@ -14,10 +14,11 @@ from watcher.model.change import Severity
 from watcher.model.permalinks import capture_url
 from watcher.model.review import Verdict, merged_verdict
 from watcher.model.subjects import subject_of
+from watcher.pipeline.announce import announced_by
 from watcher.pipeline.cite import cite_change
 from watcher.pipeline.opinion import opinion_of
 from watcher.pipeline.review import annotations_of, review_change
-from watcher.render import footnote, presence_citation
+from watcher.render import footnote, presence_citation, told_documents
 from watcher.store import changes, digests, sources, versions
 from watcher.web.guard import is_from_our_page
 from watcher.web.reply import page, rooms_of, with_sources
@@ -104,6 +105,7 @@ def _shown(
         telling = digests.digests_telling(connection, change_id)
         annotations = annotations_of(connection, change_id)
         opinion = opinion_of(connection, change_id)
+        announced = announced_by(connection, rooms.pack, change)
     ordered = sorted(change.diff.hunks, key=lambda hunk: hunk.boilerplate)
     return page(
         request,
@@ -125,6 +127,7 @@ def _shown(
         hunks=ordered[:HUNKS_SHOWN],
         hidden=max(0, len(ordered) - HUNKS_SHOWN),
         digests=telling,
+        announced=told_documents(announced, base_url=""),
         citation=cited.footnote,
         permalink=cited.permalink,
         compared=f"/diff?from={old.version_id}&to={new.version_id}",

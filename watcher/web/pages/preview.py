@@ -7,6 +7,7 @@ import threading
 from fastapi import Request, Response
 
 from watcher.errors import ConfigError, NotFoundError
+from watcher.pipeline.key_columns import missing_words
 from watcher.pipeline.preview import preview_rules, with_rules
 from watcher.pipeline.rules import RULE_KEYS
 from watcher.store import sources
@@ -60,6 +61,7 @@ def preview_source(request: Request, source_id: str) -> Response:
         fields=[(key, LABELS[key], written[key]) for key in RULE_KEYS],
         capture=asked.get("capture", ""),
         found=found,
+        missing=missing_words(found.key_columns) if found is not None and found.key_columns else (),
         problem=problem,
         blocks=found.blocks[:BLOCKS_SHOWN] if found is not None else (),
         kept=sum(not one.left_out for one in found.blocks) if found is not None else 0,
