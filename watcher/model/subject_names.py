@@ -250,15 +250,14 @@ def _cases(name: str) -> Iterator[str]:
     if " " in name or "-" in name or name.isupper() or not name or name[-1] in _NOT_DECLINED:
         return
     stem, last = name[:-1], name[-1]
+    endings: tuple[str, ...]
     if name.endswith("ия"):
         endings = ("и", "ю", "ей")
     elif last == "а":
         endings = ("и" if stem[-1] in _SOFTENED else "ы", "е", "у", "ой")
     elif last == "я":
         endings = ("и", "е", "ю", "ей")
-    elif last == "ь":
-        endings = ("я", "ю", "ем", "е")
-    elif last == "й":
+    elif last in "ьй":
         endings = ("я", "ю", "ем", "е")
     else:
         stem, endings = name, ("а", "у", "ом", "е")
