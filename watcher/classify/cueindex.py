@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import or_
 from typing import Any
 
-from watcher.classify.cues import KEYS, NO_STOP, PREFIX, STOP, Cue, compile_re2, weigh
+from watcher.classify.cues import AHEAD, KEYS, NO_STOP, PREFIX, STOP, Cue, compile_re2, headed, weigh
 
 MAX_REMEMBERED = 50_000
 MAX_NEEDS = 4  # of a cue that are looked at, the rarest
@@ -59,9 +59,10 @@ class _Alphabet:
             last += 1
         return [self._characters[one] for one in self._keys[first:last]]
 
-    def expression(self, pattern: str) -> str:
-        """A Part's pattern as a regular expression over characters."""
-        return KEYS.sub(self._class, pattern)
+    def expression(self, pattern: str, *, ahead: bool = True) -> str:
+        """A Part's pattern as a regular expression over characters, without looks ahead if these are not to be had."""
+        looking = AHEAD.sub(lambda found: f"(?={self.one_of(found[1].split())})" if ahead else "", pattern)
+        return KEYS.sub(self._class, looking)
 
     def _class(self, word: re.Match[str]) -> str:
         return f"[^{_STOPPED}]" if word[0] == NO_STOP else self.one_of(word[1].split())
@@ -92,7 +93,7 @@ class CueIndex:
         self._alphabet = _Alphabet({key for body in bodies for key in body.split()} - {STOP})
         self.bits = {id(cue): 1 << number for number, cue in enumerate(self._listed)}
         self._patterns: dict[int, Any] = {}
-        self._finders: list[Any] = [None] * len(self.cues)
+        self._searches: list[Any] = [None] * len(self.cues)
         self._width = len(self._listed)
         self._weak = sum(self.bits[id(cue)] for cue in {id(cue): cue for cue in self.cues if cue.weak}.values())
         self._strong = ((1 << len(self.cues)) - 1) ^ self._weak
@@ -143,12 +144,14 @@ class CueIndex:
         """(number, first word, after the last) of all matches of the cues with these numbers, which are no `others`."""
         found: list[tuple[int, int, int]] = []
         for number in numbers:
-            finditer = self._finders[number]
-            if finditer is None:
-                finditer = self._finders[number] = self._compile(self.cues[number]).finditer
-            for match in finditer(written):
+            search = self._searches[number]
+            if search is None:
+                search = self._searches[number] = self._compile(self.cues[number]).search
+            match = search(written)
+            while match is not None:
                 first, last = match.span()
                 found.append((number, first, last))
+                match = search(written, last)
         return found
 
     def spans(self, cue: Cue, written: str) -> list[tuple[int, int]]:
@@ -175,11 +178,9 @@ class CueIndex:
 
     def _compile(self, cue: Cue) -> Any:
         """A cue's regular expression, made when it is first looked for: many never are."""
-        expression = self._alphabet.expression(cue.part.pattern)
         if cue.part.ways > MAX_WAYS:
-            pattern = compile_re2(expression)
+            pattern = compile_re2(self._alphabet.expression(cue.part.pattern, ahead=False))
         else:
-            begin = "" if NO_STOP in cue.part.firsts else f"(?={self._alphabet.one_of(cue.part.firsts or cue.keys)})"
-            pattern = re.compile(f"{begin}(?:{expression})")
+            pattern = re.compile(self._alphabet.expression(headed(cue.part)))
         self._patterns[id(cue)] = pattern
         return pattern

@@ -33,7 +33,8 @@ PATTERN_BYTES = 64 << 20  # at the default of 8 MB the automata of long cues are
 PREFIX = "*"
 STOP = ";"
 NO_STOP = "<^;>"
-KEYS = re.compile(r"<([^<>]+)>")
+KEYS = re.compile(r"<([^<>=]+)>")
+AHEAD = re.compile(r"<=([^<>]+)>")
 MENTION_KINDS = ("own", "state", "world", "group", "treaty", "among_first")
 _RESOLUTION = "resolution_"
 _CODES = frozenset(instrument.code for instrument in INSTRUMENTS)
@@ -51,7 +52,7 @@ class Part:
     """A compiled piece: its pattern, the keys one of which must be there, if it may be absent.
 
     A key is a word, or its beginning and "*". A pattern is a regular expression in which "<one two*>" stands for a word
-    that one of these keys fits, "<^;>" for any word but ";". `needs` are the keys of each of its pieces that must be
+    that one of these keys fits, "<^;>" for any word but ";", "<=one two*>" for the place before such a word. `needs` are the keys of each of its pieces that must be
     there, `firsts` those of its first word where they are others than `keys`; `words` is how many words it has at most,
     `ways` in how many ways its gaps can be filled.
     """
@@ -122,16 +123,37 @@ def _alternatives(choices: list[Part], *, optional: bool) -> Part:
     keys = frozenset().union(*(choice.keys for choice in choices))
     keyless = any(not choice.keys for choice in choices)
     literals = frozenset().union(*(choice.literals for choice in choices))
+    firsts = frozenset().union(*(choice.firsts or choice.keys for choice in choices))
+    may_be_absent = any(choice.optional for choice in choices)
+    pattern = _one_of_patterns(choices, frozenset() if may_be_absent else firsts)
     return Part(
-        "(?:" + "|".join(_one_word_choices_joined(choices)) + ")" + ("?" if optional else ""),
+        f"(?:{pattern})?" if optional else pattern,
         frozenset() if keyless else keys,
-        optional or any(choice.optional for choice in choices),
+        optional or may_be_absent,
         literals,
         (),
         max(choice.words for choice in choices),
         max(choice.ways for choice in choices) + optional,
-        frozenset().union(*(choice.firsts or choice.keys for choice in choices)),
+        firsts,
     )
+
+
+def _one_of_patterns(choices: list[Part], firsts: frozenset[str]) -> str:
+    """The pattern of alternatives, headed by the words with which they begin so that other words are passed quickly."""
+    patterns = [*_one_word_choices_joined(choices)]
+    if len(patterns) == 1:
+        return patterns[0]
+    return f"{_ahead(firsts)}(?:{'|'.join(patterns)})"
+
+
+def _ahead(firsts: frozenset[str]) -> str:
+    """The pattern of the place before one of these words, "" where any word may stand there."""
+    return f"<={' '.join(sorted(firsts))}>" if firsts and NO_STOP not in firsts else ""
+
+
+def headed(part: Part) -> str:
+    """The pattern of a part that must be there, so written that a word with which it cannot begin is soon passed."""
+    return part.pattern if part.pattern.startswith("<") else _ahead(part.firsts or part.keys) + part.pattern
 
 
 def _one_word_choices_joined(choices: list[Part]) -> Iterator[str]:
