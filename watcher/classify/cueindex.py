@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import or_
 from typing import Any
 
-from watcher.classify.cues import AHEAD, KEYS, NO_STOP, PREFIX, STOP, Cue, compile_re2, headed, weigh
+from watcher.classify.cues import AHEAD, KEYS, NO_STOP, PREFIX, STOP, Cue, compile_re2, headed, needs_of, weigh
 
 MAX_REMEMBERED = 50_000
 MAX_NEEDS = 4  # of a cue that are looked at, the rarest
@@ -23,16 +23,23 @@ _OTHER, _STOPPED, _FIRST_KNOWN = "\ue000", "\ue001", 0xE002  # of Unicode's priv
 
 
 class _Alphabet:
-    """A character for each key. A word is written as that of the key that fits it best: the word itself, else its
-    longest beginning; ";" and what no key fits have characters of their own.
+    """A character for all keys between which no cue distinguishes. A word is written as that of the key that fits it
+    best: the word itself, else its longest beginning; ";" and what no key fits have characters of their own.
 
-    Characters follow the order of the keys, so that those of all keys that begin alike are neighbours.
+    Characters follow what is asked of them, so that those that one expression asks for are mostly neighbours.
     """
 
-    def __init__(self, keys: Iterable[str]) -> None:
-        self._keys = sorted({*keys}, key=lambda key: (key.removesuffix(PREFIX), key))
+    def __init__(self, bodies: Iterable[str]) -> None:
+        asked = [frozenset(body.split()) - {STOP} for body in sorted(bodies)]
+        self._keys = sorted(frozenset().union(*asked), key=lambda key: (key.removesuffix(PREFIX), key))
         self._stems = [key.removesuffix(PREFIX) for key in self._keys]
-        self._characters = {key: chr(_FIRST_KNOWN + place) for place, key in enumerate(self._keys)} | {STOP: _STOPPED}
+        askers: dict[str, list[int]] = {key: [] for key in self._keys}
+        for number, keys in enumerate(asked):
+            for one in {one for key in keys for one in self._beginning(key)}:
+                askers[one].append(number)
+        places = {alike: place for place, alike in enumerate(sorted({tuple(found) for found in askers.values()}))}
+        self._characters = {key: chr(_FIRST_KNOWN + places[tuple(askers[key])]) for key in self._keys}
+        self._characters[STOP] = _STOPPED
         lengths: dict[str, set[int]] = {}
         for stem, key in zip(self._stems, self._keys, strict=True):
             if stem != key:
@@ -49,15 +56,19 @@ class _Alphabet:
                 return character
         return _OTHER
 
-    def of_key(self, key: str) -> list[str]:
-        """The characters of all words that a key fits."""
+    def _beginning(self, key: str) -> list[str]:
+        """The keys of all words that a key fits."""
         if not key.endswith(PREFIX):
-            return [self._characters[key]]
+            return [key]
         stem = key.removesuffix(PREFIX)
         first = last = bisect_left(self._stems, stem)
         while last < len(self._stems) and self._stems[last].startswith(stem):
             last += 1
-        return [self._characters[one] for one in self._keys[first:last]]
+        return self._keys[first:last]
+
+    def of_key(self, key: str) -> set[str]:
+        """The characters of all words that a key fits."""
+        return {self._characters[one] for one in (self._beginning(key) if key != STOP else [STOP])}
 
     def expression(self, pattern: str, *, ahead: bool = True) -> str:
         """A Part's pattern as a regular expression over characters, without looks ahead if these are not to be had."""
@@ -81,23 +92,27 @@ def _range(characters: list[str]) -> str:
 class CueIndex:
     """Which of many cues can match a sentence at all, and where one does.
 
-    `others` are cues that are looked for one by one. A cue has as many needs as words that it cannot do without; each
-    word meets some needs of some cues. What words meet is kept as the bits of one number: bit `n + k * width` says that
-    need `k` of cue `n` is met, so that a few operations on numbers look at all cues at once.
+    `others` are cues that are looked for one by one. A wording of a cue has as many needs as words that it cannot do
+    without; each word meets some needs of some wordings. What words meet is kept as the bits of one number: bit
+    `n + k * width` says that need `k` of wording `n` is met, so that a few operations on numbers look at all at once.
     """
 
     def __init__(self, cues: Iterable[Cue], others: Iterable[Cue] = ()) -> None:
         self.cues = tuple(cues)
         self._listed = (*self.cues, *others)
         bodies = {body for cue in self._listed for body in KEYS.findall(cue.part.pattern)} - {NO_STOP[1:-1]}
-        self._alphabet = _Alphabet({key for body in bodies for key in body.split()} - {STOP})
-        self.bits = {id(cue): 1 << number for number, cue in enumerate(self._listed)}
+        self._alphabet = _Alphabet(bodies)
         self._patterns: dict[int, Any] = {}
         self._searches: list[Any] = [None] * len(self.cues)
-        self._width = len(self._listed)
-        self._weak = sum(self.bits[id(cue)] for cue in {id(cue): cue for cue in self.cues if cue.weak}.values())
-        self._strong = ((1 << len(self.cues)) - 1) ^ self._weak
-        needs = [sorted(dict.fromkeys((*cue.needs, cue.keys)), key=weigh)[:MAX_NEEDS] for cue in self._listed]
+        wordings = [(cue, needs_of(cue)) for cue in self.cues]
+        wordings += [(cue, needs) for cue in self._listed[len(self.cues) :] for needs in cue.wordings]
+        self._width = len(wordings)
+        self.bits: dict[int, int] = {}
+        for number, (cue, _) in enumerate(wordings):
+            self.bits[id(cue)] = self.bits.get(id(cue), 0) | 1 << number
+        self._weak = reduce(or_, (self.bits[id(cue)] for cue in self.cues if cue.weak), 0)
+        self._strong = reduce(or_, (self.bits[id(cue)] for cue in self.cues if not cue.weak), 0)
+        needs = [sorted(dict.fromkeys(needed), key=weigh)[:MAX_NEEDS] for _, needed in wordings]
         self._needs = 1 << (max(map(len, needs), default=1) - 1).bit_length()
         self._met_always = 0
         self._met_by = dict.fromkeys(self._alphabet.characters, 0)
@@ -130,14 +145,13 @@ class CueIndex:
         """The bit of a cue of the index in what is possible."""
         return self.bits[id(cue)]
 
-    def candidates(self, present: int, *, weak: bool = False) -> list[int]:
-        """Numbers of the weak cues, or of the other ones, all of whose needs are met, ascending; no `others`."""
-        bits = self.possible(present) & (self._weak if weak else self._strong)
+    def candidates(self, possible: int, *, weak: bool = False) -> list[int]:
+        """Numbers of the weak cues, or of the other ones, that are `possible`, ascending; no `others`."""
+        bits = possible & (self._weak if weak else self._strong)
         found: list[int] = []
         while bits:
-            lowest = bits & -bits
-            found.append(lowest.bit_length() - 1)
-            bits ^= lowest
+            found.append((bits & -bits).bit_length() - 1)
+            bits &= bits - 1
         return found
 
     def found(self, numbers: Iterable[int], written: str) -> list[tuple[int, int, int]]:

@@ -45,6 +45,7 @@ _COMMON_WORDS = (
     "was we were which with will not no our my all any de la le les el los las que и в на с не"
 )
 _COMMON = frozenset(_COMMON_WORDS.split())
+Needs = tuple[frozenset[str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +53,17 @@ class Part:
     """A compiled piece: its pattern, the keys one of which must be there, if it may be absent.
 
     A key is a word, or its beginning and "*". A pattern is a regular expression in which "<one two*>" stands for a word
-    that one of these keys fits, "<^;>" for any word but ";", "<=one two*>" for the place before such a word. `needs` are the keys of each of its pieces that must be
-    there, `firsts` those of its first word where they are others than `keys`; `words` is how many words it has at most,
-    `ways` in how many ways its gaps can be filled.
+    that one of these keys fits, "<^;>" for any word but ";", "<=one two*>" for the place before such a word.
+    `wordings` are its ways to be there, each as choices of keys that must all be met; `firsts` are the keys of its first
+    word where they are others than `keys`; `words` is how many words it has at most, `ways` in how many ways its gaps
+    can be filled.
     """
 
     pattern: str
     keys: frozenset[str]
     optional: bool
     literals: frozenset[str]
-    needs: tuple[frozenset[str], ...] = ()
+    wordings: tuple[Needs, ...] = ()
     words: int = 1
     ways: int = 1
     firsts: frozenset[str] = frozenset()
@@ -69,9 +71,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One compiled cue. `keys` are words one of which any match must hold, `needs` are all such choices of words;
-    `literals` are its plain words. `longest` says that of matches that start alike the longest counts, and not the one
-    whose wording stands first.
+    """One compiled cue. `keys` are words one of which any match must hold; `wordings` are its ways to match, each as such
+    choices of words that it must all hold; `literals` are its plain words. `longest` says that of matches that start
+    alike the longest counts, and not the one whose wording stands first.
 
     `as_it_stands` says that operators such as negation are not applied to what it finds, `weak` that it is heard only
     where no other cue speaks, `names_actor` that the cue itself says where the actor stands ({own}, {state}, {group},
@@ -81,7 +83,7 @@ class Cue:
     source: str
     part: Part = field(compare=False, repr=False)
     keys: frozenset[str]
-    needs: tuple[frozenset[str], ...] = field(compare=False, repr=False)
+    wordings: tuple[Needs, ...] = field(compare=False, repr=False)
     literals: frozenset[str]
     longest: bool
     as_it_stands: bool
@@ -95,6 +97,8 @@ def weigh(keys: Iterable[str]) -> float:
 
 
 def _sequence(parts: list[Part]) -> Part:
+    if len(parts) == 1 and not parts[0].optional:
+        return parts[0]
     needed = [part for part in parts if not part.optional and part.keys]
     best = min((part.keys for part in needed), key=weigh, default=frozenset[str]())
     return Part(
@@ -102,11 +106,16 @@ def _sequence(parts: list[Part]) -> Part:
         best,
         all(part.optional for part in parts),
         frozenset().union(*(part.literals for part in parts)),
-        tuple(need for part in needed for need in (part.needs or (part.keys,))),
+        (tuple(need for part in needed for need in needs_of(part)),),
         sum(part.words for part in parts),
         prod(part.ways for part in parts),
         _firsts(parts),
     )
+
+
+def needs_of(part: Part | Cue) -> Needs:
+    """Choices of keys that any match of a part must meet."""
+    return part.wordings[0] if len(part.wordings) == 1 else (part.keys,)
 
 
 def _firsts(parts: list[Part]) -> frozenset[str]:
@@ -131,11 +140,18 @@ def _alternatives(choices: list[Part], *, optional: bool) -> Part:
         frozenset() if keyless else keys,
         optional or may_be_absent,
         literals,
-        (),
+        _wordings(choices),
         max(choice.words for choice in choices),
         max(choice.ways for choice in choices) + optional,
         firsts,
     )
+
+
+def _wordings(choices: list[Part]) -> tuple[Needs, ...]:
+    """The wordings of alternatives, those that need one word each as one."""
+    found = [needs for choice in choices for needs in (choice.wordings or ((choice.keys,),))]
+    simple = [needs[0] for needs in found if len(needs) == 1]
+    return (*((frozenset().union(*simple),),) * bool(simple), *(needs for needs in found if len(needs) > 1))
 
 
 def _one_of_patterns(choices: list[Part], firsts: frozenset[str]) -> str:
@@ -312,7 +328,7 @@ def _cue(source: str, part: Part, *, longest: bool, mark: str = "") -> Cue:
         source,
         part,
         part.keys,
-        part.needs or (part.keys,),
+        part.wordings or ((part.keys,),),
         part.literals,
         longest,
         mark == "!",

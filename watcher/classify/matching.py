@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import NamedTuple
 
 from watcher.classify.mentions import Folding
@@ -17,23 +16,16 @@ from watcher.classify.pack import ANY, KEEP, YIELD, Indicator, Operator, Pack, R
 COORDINATORS = frozenset({"and", "or", "nor", "et", "ou", "y", "o", "ni", "и", "или"})
 _NAMES_FOLLOW = "the la le el los las les government republic people peoples royal whole former"
 _BEFORE_NAMES = frozenset(_NAMES_FOLLOW.split())
-_BY_RANK = itemgetter(0, 1, 2)
 Standing = Sequence[tuple[Operator, list[tuple[int, int]]]]
+Left = tuple[str, bool, bool]
+"""What operators leave of a match: its stance ("" when none), if they say that it happens elsewhere, and if it is told
+only as what went before another."""
 
 
 class Match(NamedTuple):
     rule: Rule
     first: int
     last: int
-
-
-class Left(NamedTuple):
-    """What operators leave of a match: its stance ("" when none), if they say that it happens elsewhere, and if it is
-    told only as what went before another."""
-
-    stance: str
-    elsewhere: bool
-    yields: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +43,27 @@ def matches_of(folding: Folding, pack: Pack, numbers: Iterable[int]) -> list[Mat
 
     Cues that are taken as they stand rank first, then the order of the pack, cues that name an actor, longer matches.
     """
-    found: dict[str, list[tuple[tuple[bool, int, bool], int, int, Rule]]] = {}
+    found: dict[str, list[tuple[int, int, int, int]]] = {}
     for number, first, last in pack.index.found(numbers, folding.written):
         rule = pack.rules[number]
-        found.setdefault(rule.indicator, []).append((rule.rank, first - last, first, rule))
+        ranked = (rule.rank, first - last, first, number)
+        if rule.indicator in found:
+            found[rule.indicator].append(ranked)
+        else:
+            found[rule.indicator] = [ranked]
     kept: list[Match] = []
-    for ranked in found.values():
-        if len(ranked) > 1:
-            ranked.sort(key=_BY_RANK)
-        chosen: list[Match] = []
-        for _, length, first, rule in ranked:
-            for other in chosen:
-                if other.first <= first < max(other.last - 1, other.first + 1):
+    for matches in found.values():
+        if len(matches) > 1:
+            matches.sort()
+        taken: list[tuple[int, int]] = []
+        for _, length, first, number in matches:
+            for begin, end in taken:
+                if begin <= first < end:
                     break
             else:
-                chosen.append(Match(rule, first, first - length))
-        kept.extend(chosen)
+                last = first - length
+                taken.append((first, max(last - 1, first + 1)))
+                kept.append(Match(pack.rules[number], first, last))
     return kept
 
 
@@ -112,39 +109,40 @@ def _shifted(stance: str, operator: Operator, indicator: Indicator) -> str:
     return stance if shift == KEEP else shift
 
 
-def _of_one_clause(folding: Folding, places: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The last place and those that no coordinator parts from it: "it sells none and has not used any" denies twice."""
+def _is_undone(folding: Folding, places: list[tuple[int, int]]) -> bool:
+    """True when an even number of other words deny in the clause of the last one: "not without danger". "No need, no
+    danger" denies twice over, "it sells none and has not used any" in two clauses."""
     if len(places) < 2:
-        return places
-    last = max(places)
-    return [place for place in places if COORDINATORS.isdisjoint(folding.words[place[1] : last[0]])]
+        return False
+    words, last = folding.words, max(places)
+    in_clause = [place for place in places if COORDINATORS.isdisjoint(words[place[1] : last[0]])]
+    return len({tuple(words[first:last]) for first, last in in_clause}) % 2 == 0
 
 
 def stance_left(folding: Folding, pack: Pack, places: Standing, match: Match, remarks: list[Remark] | None) -> Left:
     """What is left when every operator that reaches the match has worked on it."""
-    stance, elsewhere, yields = match.rule.stance, False, False
-    if not places or match.rule.cue.as_it_stands:
-        return Left(stance, elsewhere, yields)
-    indicator = pack.indicators[match.rule.indicator]
+    rule, begin, end = match
+    stance, elsewhere, yields = rule.stance, False, False
+    if not places or rule.cue.as_it_stands:
+        return stance, elsewhere, yields
     for operator, standing in places:
-        reaching = [place for place in standing if _reaches(folding, pack, operator, place, match)]
-        if operator.odd:
-            reaching = _of_one_clause(folding, reaching)
-        # "No need, no danger" denies twice over; only other words undo each other, as in "not without danger".
-        hits = len({tuple(folding.words[first:last]) for first, last in reaching})
-        if hits and not (operator.odd and hits % 2 == 0):
-            shifted = _shifted(stance, operator, indicator)
-            if shifted == YIELD:
-                yields, shifted = True, stance
-            if remarks is not None and shifted != stance:
+        near = [(first, last) for first, last in standing if first < end and begin - last <= operator.window]
+        reaching = [place for place in near if _reaches(folding, pack, operator, place, match)]
+        if not reaching or (operator.odd and _is_undone(folding, reaching)):
+            continue
+        shifted = _shifted(stance, operator, pack.indicators[rule.indicator])
+        if shifted == YIELD:
+            yields, shifted = True, stance
+        if shifted != stance:
+            if remarks is not None:
                 words = ", ".join(" ".join(folding.shapes[first:last]) for first, last in reaching)
-                did = f"turns {stance} into {shifted}" if shifted and not match.rule.cue.weak else "drops it"
-                remarks.append(Remark(match.rule.name, f"{operator.name} (“{words}”) {did}"))
-            stance = "" if match.rule.cue.weak and shifted != stance else shifted
-            elsewhere = elsewhere or operator.elsewhere
-            if not stance:
-                break
-    return Left(stance, elsewhere, yields)
+                did = f"turns {stance} into {shifted}" if shifted and not rule.cue.weak else "drops it"
+                remarks.append(Remark(rule.name, f"{operator.name} (“{words}”) {did}"))
+            stance = "" if rule.cue.weak else shifted
+        elsewhere = elsewhere or operator.elsewhere
+        if not stance:
+            break
+    return stance, elsewhere, yields
 
 
 def after_preposition(folding: Folding, at: int, prepositions: frozenset[str]) -> bool:

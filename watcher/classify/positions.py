@@ -119,7 +119,7 @@ def explain_positions(text: str, *, subject: str, pack: Pack) -> tuple[Explained
         positions = () if is_title else tuple(_positions(passage, sentence, reading))
         said = list(dict.fromkeys(remarks))
         if is_title and reading.assertions:
-            said += [Remark(one.rule, "a heading of few words names a topic") for one in reading.assertions]
+            said += [Remark(one.match.rule.name, "a heading of few words names a topic") for one in reading.assertions]
         found[sentence.start] = Explained(passage, positions, tuple(said))
         remarks.clear()
     unread = {one.start: Explained(text[one.start : one.end], (), (), is_read=False) for one in sentences(text)}
@@ -158,13 +158,13 @@ def _positions(passage: str, sentence: Sentence, reading: Reading) -> Iterator[P
     for one in reading.assertions:
         yield Position(
             subject=one.holder,
-            indicator=one.indicator,
+            indicator=one.match.rule.indicator,
             stance=one.stance,
             about=one.about,
             start=sentence.start,
             end=sentence.end,
             passage=passage,
-            rule=one.rule,
+            rule=one.match.rule.name,
         )
 
 

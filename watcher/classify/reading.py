@@ -26,6 +26,8 @@ _CITES = re.compile(
 _CITING = ("[", "p.", "ibid", "http", "available ", "accessed ")  # what _CITES finds holds one of them
 JOINING = frozenset({"and", "the", "as", "well", "also", "both", "et", "y", "и", "la", "le", "el", "l", "les"})
 REMEMBERED_SENTENCES = 4096
+REMEMBERED_HOLDERS = 4096
+_OWN, _OTHER, _WORLD = About.OWN, About.OTHER, About.WORLD
 
 
 def _cites(text: str) -> bool:
@@ -112,6 +114,7 @@ def _place(folding: Folding, match: Match, unnamed: str, *, own: bool) -> str:
     return unnamed
 
 
+@lru_cache(maxsize=REMEMBERED_HOLDERS)
 def _about(mention: str, subject: str) -> tuple[About, str]:
     if mention in ("", "@own"):
         return About.OWN, subject
@@ -120,23 +123,26 @@ def _about(mention: str, subject: str) -> tuple[About, str]:
     return (About.WORLD, "") if mention == "@world" else (About.OTHER, "")
 
 
-def _holders(folding: Folding, pack: Pack, match: Match, stance: str, unnamed: str, *, own: bool) -> tuple[str, ...]:
+def _holders(
+    folding: Folding, indicator: Indicator, pack: Pack, match: Match, stance: str, unnamed: str, *, own: bool
+) -> tuple[str, ...]:
     """The mentions whose stance a match shows; `own`: the sentence speaks of the Document's Subject."""
-    indicator = pack.indicators[match.rule.indicator]
     if indicator.about == "place":
-        at, mention = None, _place(folding, match, unnamed, own=own)
-    else:
-        at = _actor_at(folding, pack, match)
-        mention = "" if at is None else folding.words[at]
+        mention = _place(folding, match, unnamed, own=own)
+        is_unsaid = mention == "@own" and stance in indicator.never_own and not match.rule.cue.names_actor
+        return ("@world",) if is_unsaid else (mention,)
+    at = _actor_at(folding, pack, match)
+    mention = "" if at is None else folding.words[at]
     if indicator.about == "speaker" and not mention.startswith("@st_"):
         mention = "@own"
-    if stance in indicator.never_own and mention in ("", "@own") and not match.rule.cue.names_actor:
+    if mention in ("", "@own") and stance in indicator.never_own and not match.rule.cue.names_actor:
         mention = "@world"
-    several = indicator.about == "actor" and (mention == "@own" or mention.startswith("@st_"))
-    return _with(folding, at) if several and at is not None else (mention,)
+    if at is None or indicator.about != "actor" or (mention != "@own" and not mention.startswith("@st_")):
+        return (mention,)
+    return _with(folding, at)
 
 
-class _Saying(NamedTuple):
+class Assertion(NamedTuple):
     """One stance that a match shows, whose it is, and if it counts only where no other stands beside it."""
 
     match: Match
@@ -162,7 +168,7 @@ def _is_title(folding: Folding, match: Match) -> bool:
 
 def _sayings(
     folding: Folding, pack: Pack, subject: str, unnamed: str, numbers: list[int], remarks: list[Remark] | None
-) -> list[_Saying]:
+) -> list[Assertion]:
     matches = matches_of(folding, pack, numbers)
     if not matches:
         return []
@@ -173,16 +179,16 @@ def _sayings(
         stance, elsewhere, yields = stance_left(folding, pack, places, match, remarks)
         if not stance:
             continue
-        if _is_of_another(folding, pack.indicators[match.rule.indicator]):
+        indicator = pack.indicators[match.rule.indicator]
+        if indicator.not_of is not None and _is_of_another(folding, indicator):
             _remark(remarks, match, "the sentence speaks of something else, see not_of of its indicator")
             continue
         place = "@world" if elsewhere else unnamed
-        indicator = pack.indicators[match.rule.indicator]
-        for one in _holders(folding, pack, match, stance, place, own=own and not elsewhere):
+        for one in _holders(folding, indicator, pack, match, stance, place, own=own and not elsewhere):
             about, holder = _about(one, subject)
-            shown = indicator.of_others.get(stance, stance) if about is About.OTHER else stance
-            if about is About.OWN or holder or indicator.world:
-                found.append(_Saying(match, shown, about, holder, yields))
+            shown = indicator.of_others.get(stance, stance) if about is _OTHER else stance
+            if about is _OWN or holder or indicator.world:
+                found.append(Assertion(match, shown, about, holder, yields))
             else:
                 _remark(remarks, match, f"it is said of {_who(one)}, and {indicator.name} keeps what States do")
     return found
@@ -197,40 +203,54 @@ def _who(mention: str) -> str:
     return "States at large" if mention == "@world" else "actors that are no State"
 
 
-def _chosen(sayings: list[_Saying], pack: Pack, remarks: list[Remark] | None) -> list[_Saying]:
+def _chosen(sayings: list[Assertion], pack: Pack, remarks: list[Remark] | None) -> list[Assertion]:
     """Each (holder, Indicator, stance) once, one stance only where the Indicator shows one at a time, and no state of
     the world where something is said of a Subject."""
-    if len(sayings) == 1:
+    if len(sayings) < 2:
         return sayings
-    if any(one.about is not About.WORLD for one in sayings):
-        for one in sayings:
-            if one.about is About.WORLD and _of_place(one, pack):
-                _remark(remarks, one.match, "it is said of the world, and something else of a State")
-        sayings = [one for one in sayings if one.about is not About.WORLD or not _of_place(one, pack)]
-    found: dict[tuple[str, str, str], _Saying] = {}
-    for one in _without_what_went_before(sayings, remarks):
+    found: dict[tuple[str, str, str], Assertion] = {}
+    shown: dict[tuple[str, str], Assertion] = {}
+    for one in _without_what_went_before(_without_the_world(sayings, pack, remarks), remarks):
         indicator = pack.indicators[one.match.rule.indicator]
-        same = (one.holder, indicator.name)
-        rivals = [key for key in found if key[:2] == same] if indicator.single or indicator.prevails else []
-        if indicator.single and rivals:
-            if rivals[0][2] != one.stance:
-                _remark(remarks, one.match, f"{indicator.name} shows one stance, and {rivals[0][2]} stands before it")
-            continue
-        if rivals:
-            rival = found[rivals[0]]
-            lesser = one if _weight(one, indicator) <= _weight(rival, indicator) else rival
-            if rival.stance != one.stance:
-                kept = rival.stance if lesser is one else one.stance
-                _remark(remarks, lesser.match, f"{indicator.name} shows one stance, and {kept} prevails")
-            if lesser is one:
+        key = (one.holder, indicator.name, one.stance)
+        if indicator.single or indicator.prevails:
+            rival = shown.setdefault(key[:2], one)
+            if rival is not one and not _prevails(one, rival, indicator, remarks):
                 continue
-            del found[rivals[0]]
-        found.setdefault((*same, one.stance), one)
+            shown[key[:2]] = one
+            found.pop((*key[:2], rival.stance), None)
+        found.setdefault(key, one)
     return list(found.values())
 
 
-def _without_what_went_before(sayings: list[_Saying], remarks: list[Remark] | None) -> list[_Saying]:
+def _prevails(one: Assertion, rival: Assertion, indicator: Indicator, remarks: list[Remark] | None) -> bool:
+    """Whether a saying takes the place of one that stands before it, where the Indicator shows one stance."""
+    if indicator.single:
+        if rival.stance != one.stance:
+            _remark(remarks, one.match, f"{indicator.name} shows one stance, and {rival.stance} stands before it")
+        return False
+    prevails = _weight(one, indicator) > _weight(rival, indicator)
+    if rival.stance != one.stance:
+        lesser, kept = (rival, one) if prevails else (one, rival)
+        _remark(remarks, lesser.match, f"{indicator.name} shows one stance, and {kept.stance} prevails")
+    return prevails
+
+
+def _without_the_world(sayings: list[Assertion], pack: Pack, remarks: list[Remark] | None) -> list[Assertion]:
+    """The sayings without states of the world where something is said of a Subject."""
+    of_world = [one for one in sayings if one.about is _WORLD]
+    if not of_world or len(of_world) == len(sayings):
+        return sayings
+    for one in of_world:
+        if _of_place(one, pack):
+            _remark(remarks, one.match, "it is said of the world, and something else of a State")
+    return [one for one in sayings if one.about is not _WORLD or not _of_place(one, pack)]
+
+
+def _without_what_went_before(sayings: list[Assertion], remarks: list[Remark] | None) -> list[Assertion]:
     """The sayings without those that yield to another of the same holder: "voted yes, having abstained before"."""
+    if not [one for one in sayings if one.yields]:
+        return sayings
     told = {(one.holder, one.match.rule.indicator) for one in sayings if not one.yields}
     kept = []
     for one in sayings:
@@ -241,21 +261,21 @@ def _without_what_went_before(sayings: list[_Saying], remarks: list[Remark] | No
     return kept
 
 
-def _of_place(saying: _Saying, pack: Pack) -> bool:
+def _of_place(saying: Assertion, pack: Pack) -> bool:
     return pack.indicators[saying.match.rule.indicator].about == "place"
 
 
-def _weight(saying: _Saying, indicator: Indicator) -> tuple[bool, int]:
+def _weight(saying: Assertion, indicator: Indicator) -> tuple[bool, int]:
     return saying.match.rule.cue.as_it_stands, indicator.stances.index(saying.stance)
 
 
 def _asserted(
     folding: Folding, pack: Pack, subject: str, unnamed: str, *, cites: bool, remarks: list[Remark] | None = None
-) -> list[_Saying]:
+) -> list[Assertion]:
     """What the sentence asserts; weak cues are heard only where no other speaks, titles of publications (`cites`) not
     at all."""
     for weak in (False, True):
-        numbers = pack.index.candidates(folding.present, weak=weak)
+        numbers = pack.index.candidates(folding.possible, weak=weak)
         sayings = _sayings(folding, pack, subject, unnamed, numbers, remarks)
         if cites:
             for one in sayings:
@@ -265,16 +285,6 @@ def _asserted(
         if found := _chosen(sayings, pack, remarks):
             return found
     return []
-
-
-class Assertion(NamedTuple):
-    """One stance that a sentence shows, whose it is, and the rule that says so."""
-
-    indicator: str
-    stance: str
-    about: About
-    holder: str
-    rule: str
 
 
 class Reading(NamedTuple):
@@ -314,14 +324,5 @@ def trace_sentence(
     if after.topic_age > CARRY_SENTENCES:
         return Reading((), after, own)
     unnamed = "@own" if alone or near or own else "@world"
-    assertions = tuple(
-        Assertion(
-            one.match.rule.indicator,
-            one.stance,
-            one.about,
-            one.holder,
-            one.match.rule.name,
-        )
-        for one in _asserted(folding, pack, subject, unnamed, cites=_cites(text), remarks=remarks)
-    )
-    return Reading(assertions, after, own)
+    assertions = _asserted(folding, pack, subject, unnamed, cites=_cites(text), remarks=remarks)
+    return Reading(tuple(assertions), after, own)
