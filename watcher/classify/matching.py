@@ -109,14 +109,17 @@ def _shifted(stance: str, operator: Operator, indicator: Indicator) -> str:
     return stance if shift == KEEP else shift
 
 
-def _is_undone(folding: Folding, places: list[tuple[int, int]]) -> bool:
-    """True when an even number of other words deny in the clause of the last one: "not without danger". "No need, no
-    danger" denies twice over, "it sells none and has not used any" in two clauses."""
+def _of_one_clause(folding: Folding, places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The last place and those that no coordinator parts from it: "it sells none and has not used any" denies twice."""
     if len(places) < 2:
-        return False
-    words, last = folding.words, max(places)
-    in_clause = [place for place in places if COORDINATORS.isdisjoint(words[place[1] : last[0]])]
-    return len({tuple(words[first:last]) for first, last in in_clause}) % 2 == 0
+        return places
+    last = max(places)
+    return [place for place in places if COORDINATORS.isdisjoint(folding.words[place[1] : last[0]])]
+
+
+def _is_undone(folding: Folding, places: list[tuple[int, int]]) -> bool:
+    """True for an even number of other words: "not without danger". "No need, no danger" denies twice over."""
+    return len(places) > 1 and len({tuple(folding.words[first:last]) for first, last in places}) % 2 == 0
 
 
 def stance_left(folding: Folding, pack: Pack, places: Standing, match: Match, remarks: list[Remark] | None) -> Left:
@@ -128,6 +131,8 @@ def stance_left(folding: Folding, pack: Pack, places: Standing, match: Match, re
     for operator, standing in places:
         near = [(first, last) for first, last in standing if first < end and begin - last <= operator.window]
         reaching = [place for place in near if _reaches(folding, pack, operator, place, match)]
+        if operator.odd:
+            reaching = _of_one_clause(folding, reaching)
         if not reaching or (operator.odd and _is_undone(folding, reaching)):
             continue
         shifted = _shifted(stance, operator, pack.indicators[rule.indicator])
