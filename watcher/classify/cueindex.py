@@ -8,18 +8,33 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
-from functools import lru_cache, reduce
+from collections.abc import Callable, Iterable
+from functools import reduce
 from itertools import groupby
 from operator import or_
-from typing import Any
+from typing import Any, TypeVar
 
 from watcher.classify.cues import AHEAD, KEYS, NO_STOP, PREFIX, STOP, Cue, compile_re2, headed, needs_of, weigh
 
+T = TypeVar("T")
 MAX_REMEMBERED = 50_000
 MAX_NEEDS = 4  # of a cue that are looked at, the rarest
 MAX_WAYS = 8000  # a cue whose gaps can be filled in more ways is left to RE2, which does not try them one by one
 _OTHER, _STOPPED, _FIRST_KNOWN = "\ue000", "\ue001", 0xE002  # of Unicode's private use area
+
+
+class _OfWords(dict[str, T]):
+    """What a function says of each word, worked out once for a word; forgotten when there are too many words."""
+
+    def __init__(self, say: Callable[[str], T]) -> None:
+        super().__init__()
+        self._say = say
+
+    def __missing__(self, word: str) -> T:
+        if len(self) >= MAX_REMEMBERED:
+            self.clear()
+        said = self[word] = self._say(word)
+        return said
 
 
 class _Alphabet:
@@ -46,9 +61,9 @@ class _Alphabet:
                 lengths.setdefault(stem[0], set()).add(len(stem))
         self._beginnings = {first: sorted(found, reverse=True) for first, found in lengths.items()}
         self.characters = frozenset((_OTHER, *self._characters.values()))
-        self.of_word = lru_cache(maxsize=MAX_REMEMBERED)(self._of_word)
 
-    def _of_word(self, word: str) -> str:
+    def of_word(self, word: str) -> str:
+        """The character of a word."""
         if character := self._characters.get(word):
             return character
         for length in self._beginnings.get(word[0], ()):
@@ -102,6 +117,8 @@ class CueIndex:
         self._listed = (*self.cues, *others)
         bodies = {body for cue in self._listed for body in KEYS.findall(cue.part.pattern)} - {NO_STOP[1:-1]}
         self._alphabet = _Alphabet(bodies)
+        self._written = _OfWords(self._alphabet.of_word)
+        self._met = _OfWords(self._met_by)
         self._patterns: dict[int, Any] = {}
         self._searches: list[Any] = [None] * len(self.cues)
         wordings = [(cue, needs_of(cue)) for cue in self.cues]
@@ -115,7 +132,7 @@ class CueIndex:
         needs = [sorted(dict.fromkeys(needed), key=weigh)[:MAX_NEEDS] for _, needed in wordings]
         self._needs = 1 << (max(map(len, needs), default=1) - 1).bit_length()
         self._met_always = 0
-        self._met_by = dict.fromkeys(self._alphabet.characters, 0)
+        self._met_by_character = dict.fromkeys(self._alphabet.characters, 0)
         for number, needed in enumerate(needs):
             for place in range(self._needs):
                 bit = 1 << (number + place * self._width)
@@ -123,15 +140,18 @@ class CueIndex:
                     self._met_always |= bit
                     continue
                 for character in {one for key in needed[place] for one in self._alphabet.of_key(key)}:
-                    self._met_by[character] |= bit
+                    self._met_by_character[character] |= bit
 
     def write(self, words: Iterable[str]) -> str:
         """Words as cues read them: a character each."""
-        return "".join(map(self._alphabet.of_word, words))
+        return "".join(map(self._written.__getitem__, words))
 
-    def present(self, written: str) -> int:
-        """The needs that some word meets, of words as `write` gives them."""
-        return reduce(or_, map(self._met_by.__getitem__, set(written)), 0)
+    def present(self, words: Iterable[str]) -> int:
+        """The needs that some of the words meets."""
+        return reduce(or_, map(self._met.__getitem__, words), 0)
+
+    def _met_by(self, word: str) -> int:
+        return self._met_by_character[self._written[word]]
 
     def possible(self, present: int) -> int:
         """The cues all of whose needs are met, as bits by number."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from watcher.classify.mentions import Folding
 from watcher.classify.pack import ANY, KEEP, YIELD, Indicator, Operator, Pack, Rule
 
 COORDINATORS = frozenset({"and", "or", "nor", "et", "ou", "y", "o", "ni", "и", "или"})
+REMEMBERED_PACKS = 16
 _NAMES_FOLLOW = "the la le el los las les government republic people peoples royal whole former"
 _BEFORE_NAMES = frozenset(_NAMES_FOLLOW.split())
 Standing = Sequence[tuple[Operator, list[tuple[int, int]]]]
@@ -67,22 +69,33 @@ def matches_of(folding: Folding, pack: Pack, numbers: Iterable[int]) -> list[Mat
     return kept
 
 
+@lru_cache(maxsize=REMEMBERED_PACKS)
+def _operators(pack: Pack) -> tuple[tuple[int, Operator], ...]:
+    """The operators of a pack with their bits in what is possible."""
+    return tuple((pack.index.bits[id(operator.cue)], operator) for operator in pack.grammar.operators)
+
+
 def operator_places(folding: Folding, pack: Pack) -> Standing:
     """Where each operator stands, of those that the sentence has, in the order of the pack."""
+    possible = folding.possible
+    operators = [operator for bits, operator in _operators(pack) if possible & bits]
+    if not operators:
+        return []
     found: list[tuple[Operator, list[tuple[int, int]]]] = []
     taken = list(folding.find(pack.grammar.neutral))
-    bits, possible = pack.index.bits, folding.possible
-    for operator in pack.grammar.operators:
-        if not possible & bits[id(operator.cue)]:
-            continue
-        places = []
-        for first, last in pack.index.spans(operator.cue, folding.written):
-            if not any(first < end and start < last for start, end in taken):
-                places.append((first, last))
-                taken.append((first, last))
+    for operator in operators:
+        places = pack.index.spans(operator.cue, folding.written)
+        if taken:
+            places = [place for place in places if not _is_taken(place, taken)]
         if places:
+            taken += places
             found.append((operator, places))
     return found
+
+
+def _is_taken(place: tuple[int, int], taken: list[tuple[int, int]]) -> bool:
+    first, last = place
+    return any(first < end and start < last for start, end in taken)
 
 
 def _reaches(folding: Folding, pack: Pack, operator: Operator, place: tuple[int, int], match: Match) -> bool:

@@ -73,9 +73,10 @@ def test_the_index_offers_every_cue_that_matches() -> None:
     cues = [compile_cue(text, SETS) for text in texts]
     index = CueIndex(cues)
     for sentence in ("we cut an oak", "they ratify", "no more wood", "b c", "an old 1997", "nothing"):
-        written = index.write(split_words(sentence).words)
+        words = split_words(sentence).words
+        written = index.write(words)
         matching = {number for number, cue in enumerate(cues) if index.spans(cue, written)}
-        possible = index.possible(index.present(written))
+        possible = index.possible(index.present(words))
         offered = {*index.candidates(possible), *index.candidates(possible, weak=True)}
         assert matching <= offered
         assert all(cues[number].weak for number in index.candidates(possible, weak=True))
