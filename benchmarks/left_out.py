@@ -47,7 +47,7 @@ def _countries_of_cues(data: Path, pack: Pack) -> list[set[str]]:
         folding, _ = fold_mentions(split_words(text), subject=country, pack=pack, recall=Recall(), alone=True)
         offered = (number for weak in (False, True) for number in pack.index.candidates(folding.possible, weak=weak))
         for number in offered:
-            if country not in heard[number] and next(folding.find(pack.rules[number].cue), None):
+            if country not in heard[number] and folding.holds(pack.rules[number].cue):
                 heard[number].add(country)
     return heard
 

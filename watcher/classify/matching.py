@@ -82,7 +82,7 @@ def operator_places(folding: Folding, pack: Pack) -> Standing:
     if not operators:
         return []
     found: list[tuple[Operator, list[tuple[int, int]]]] = []
-    taken = list(folding.find(pack.grammar.neutral))
+    taken = folding.find(pack.grammar.neutral)
     for operator in operators:
         places = pack.index.spans(operator.cue, folding.written)
         if taken:
@@ -142,8 +142,12 @@ def stance_left(folding: Folding, pack: Pack, places: Standing, match: Match, re
     if not places or rule.cue.as_it_stands:
         return stance, elsewhere, yields
     for operator, standing in places:
-        near = [(first, last) for first, last in standing if first < end and begin - last <= operator.window]
-        reaching = [place for place in near if _reaches(folding, pack, operator, place, match)]
+        window = operator.window
+        reaching = [
+            (first, last)
+            for first, last in standing
+            if first < end and begin - last <= window and _reaches(folding, pack, operator, (first, last), match)
+        ]
         if operator.odd:
             reaching = _of_one_clause(folding, reaching)
         if not reaching or (operator.odd and _is_undone(folding, reaching)):

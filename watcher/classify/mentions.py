@@ -125,7 +125,7 @@ class Folding:
     `present` says what all words that it has and had mean to the index, `possible` which cues miss none of their words.
     """
 
-    __slots__ = ("_index", "_named", "_replaced", "_split", "possible", "present", "words", "written")
+    __slots__ = ("_actors", "_index", "_named", "_replaced", "_split", "possible", "present", "words", "written")
 
     def __init__(self, words: Words, index: CueIndex, names: list[tuple[int, int, str]]) -> None:
         self.words = words.words
@@ -137,6 +137,7 @@ class Folding:
         self._split = words
         self._replaced = [names]
         self._index = index
+        self._actors: list[int] | None = None
         self._named: list[int] | None = None
 
     @property
@@ -157,6 +158,13 @@ class Folding:
         return folded
 
     @property
+    def actors(self) -> list[int]:
+        """Numbers of the words that are actors, ascending."""
+        if self._actors is None:
+            self._actors = [at for at in self.named if self.words[at].startswith(ACTORS)]
+        return self._actors
+
+    @property
     def named(self) -> list[int]:
         """Numbers of the words that are mentions, ascending."""
         if self._named is None:
@@ -167,9 +175,9 @@ class Folding:
         """False when a word is missing that any match of a cue must hold."""
         return bool(self.possible & self._index.bits[id(cue)])
 
-    def find(self, cue: Cue) -> Iterator[tuple[int, int]]:
+    def find(self, cue: Cue) -> list[tuple[int, int]]:
         """Word spans (first, after the last) of a cue's matches."""
-        return iter(self._index.spans(cue, self.written) if self.may_hold(cue) else ())
+        return self._index.spans(cue, self.written) if self.may_hold(cue) else []
 
     def holds(self, cue: Cue) -> bool:
         """True when a cue matches somewhere."""
@@ -187,7 +195,7 @@ class Folding:
         self.present |= self._index.present(mentions)
         self.possible = self._index.possible(self.present)
         self._replaced.append(spans)
-        self._named = None
+        self._actors = self._named = None
 
 
 def _is_government(words: Words, first: int, last: int, grammar: Grammar | None) -> bool:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from watcher.classify.cues import STOP
 from watcher.classify.matching import Match, Remark, after_preposition, matches_of, operator_places, stance_left
-from watcher.classify.mentions import ACTORS, CARRY_SENTENCES, Folding, Recall, fold_mentions
+from watcher.classify.mentions import CARRY_SENTENCES, Folding, Recall, fold_mentions
 from watcher.classify.pack import Indicator, Pack
 from watcher.classify.words import split_words
 from watcher.model.change import About
@@ -36,48 +36,50 @@ def _cites(text: str) -> bool:
     return (not text.isascii() or any(mark in lowered for mark in _CITING)) and _CITES.search(text) is not None
 
 
-def _is_actor(word: str) -> bool:
-    return word.startswith(ACTORS)
-
-
-def _actors(folding: Folding, first: int, last: int) -> list[int]:
-    """Numbers of the words from `first` to before `last` that are actors, ascending."""
-    return [at for at in folding.named if first <= at < last and _is_actor(folding.words[at])]
-
-
 def _actor_of_relative(folding: Folding, pack: Pack, match: Match) -> int | None:
     """Who acts in "the treaty, which Norway ratified" and in "not all States are parties": the last actor within the
     match that no preposition governs."""
-    inside = reversed(_actors(folding, match.first + 1, match.last))
+    inside = reversed([at for at in folding.actors if match.first < at < match.last])
     return next((at for at in inside if not after_preposition(folding, at, pack.grammar.prepositions)), None)
 
 
 def _actor_at(folding: Folding, pack: Pack, match: Match) -> int | None:
     """The number of the word that acts: the one the cue names, else the nearest before the match that no preposition
     governs. None when no word does."""
-    words, prepositions = folding.words, pack.grammar.prepositions
-    if match.rule.cue.names_actor and (inside := _actors(folding, match.first, match.last)):
+    actors, words, prepositions = folding.actors, folding.words, pack.grammar.prepositions
+    rule, first, last = match
+    if not actors:
+        return None
+    if rule.cue.names_actor and (inside := [at for at in actors if first <= at < last]):
         return inside[-1]
-    if _is_actor(words[match.first]):
-        return match.first
-    turned = words[match.first] in pack.lexicon.negations
-    if turned or words[match.first].startswith("@i_"):
+    if first in actors:
+        return first
+    if words[first] in pack.lexicon.negations or words[first].startswith("@i_"):
         inner = _actor_of_relative(folding, pack, match)
         if inner is not None:
             return inner
-    before = words[: match.first]
-    begun = match.first - before[::-1].index(STOP) if STOP in before else 0
+    begun = _clause_start(words, first)
     asides: list[int] = []
-    for at in reversed(_actors(folding, begun, match.first)):
-        related = at + 1 < match.first and words[at + 1] in pack.grammar.relatives
+    for at in reversed(actors):
+        if not begun <= at < first:
+            continue
+        related = at + 1 < first and words[at + 1] in pack.grammar.relatives
         if related or not after_preposition(folding, at, prepositions):
             return at
         asides.append(at)
-    for at in _actors(folding, match.first, match.last + 3):
-        if at and words[at - 1] in ("by", "por", "par", "of"):
+    for at in actors:
+        if first <= at < last + 3 and at and words[at - 1] in ("by", "por", "par", "of"):
             return at
     own = [at for at in asides if words[at] == "@own"]
     return next(iter((*own, *asides)), None)
+
+
+def _clause_start(words: list[str], first: int) -> int:
+    """The number of the word after the last ";" before a word, 0 where there is none."""
+    if STOP not in words:
+        return 0
+    before = words[:first]
+    return first - before[::-1].index(STOP) if STOP in before else 0
 
 
 def _with(folding: Folding, at: int) -> tuple[str, ...]:
@@ -167,13 +169,19 @@ def _is_title(folding: Folding, match: Match) -> bool:
 
 
 def _sayings(
-    folding: Folding, pack: Pack, subject: str, unnamed: str, numbers: list[int], remarks: list[Remark] | None
+    folding: Folding,
+    pack: Pack,
+    numbers: list[int],
+    *,
+    subject: str,
+    unnamed: str,
+    own: bool,
+    remarks: list[Remark] | None,
 ) -> list[Assertion]:
     matches = matches_of(folding, pack, numbers)
     if not matches:
         return []
     places = operator_places(folding, pack)
-    own = _speaks_of_own(folding, pack)
     found = []
     for match in matches:
         stance, elsewhere, yields = stance_left(folding, pack, places, match, remarks)
@@ -270,13 +278,22 @@ def _weight(saying: Assertion, indicator: Indicator) -> tuple[bool, int]:
 
 
 def _asserted(
-    folding: Folding, pack: Pack, subject: str, unnamed: str, *, cites: bool, remarks: list[Remark] | None = None
+    folding: Folding,
+    pack: Pack,
+    *,
+    subject: str,
+    unnamed: str,
+    own: bool,
+    cites: bool,
+    remarks: list[Remark] | None = None,
 ) -> list[Assertion]:
     """What the sentence asserts; weak cues are heard only where no other speaks, titles of publications (`cites`) not
     at all."""
     for weak in (False, True):
         numbers = pack.index.candidates(folding.possible, weak=weak)
-        sayings = _sayings(folding, pack, subject, unnamed, numbers, remarks)
+        if not numbers:
+            continue
+        sayings = _sayings(folding, pack, numbers, subject=subject, unnamed=unnamed, own=own, remarks=remarks)
         if cites:
             for one in sayings:
                 if _is_title(folding, one.match):
@@ -324,5 +341,7 @@ def trace_sentence(
     if after.topic_age > CARRY_SENTENCES:
         return Reading((), after, own)
     unnamed = "@own" if alone or near or own else "@world"
-    assertions = _asserted(folding, pack, subject, unnamed, cites=_cites(text), remarks=remarks)
+    assertions = _asserted(
+        folding, pack, subject=subject, unnamed=unnamed, own=own, cites=_cites(text), remarks=remarks
+    )
     return Reading(tuple(assertions), after, own)
