@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import or_
 from typing import Any, TypeVar
 
-from watcher.classify.cues import AHEAD, KEYS, NO_STOP, PREFIX, STOP, Cue, compile_re2, headed, needs_of, weigh
+from watcher.classify.cues import AHEAD, KEYS, MENTION, NO_STOP, PREFIX, STOP, Cue, compile_re2, headed, needs_of, weigh
 
 T = TypeVar("T")
 MAX_REMEMBERED = 50_000
@@ -41,7 +41,8 @@ class _Alphabet:
     """A character for all keys between which no cue distinguishes. A word is written as that of the key that fits it
     best: the word itself, else its longest beginning; ";" and what no key fits have characters of their own.
 
-    Characters follow what is asked of them, so that those that one expression asks for are mostly neighbours.
+    Characters follow what is asked of them, so that those that one expression asks for are mostly neighbours; those of
+    mentions stand last.
     """
 
     def __init__(self, bodies: Iterable[str]) -> None:
@@ -52,15 +53,18 @@ class _Alphabet:
         for number, keys in enumerate(asked):
             for one in {one for key in keys for one in self._beginning(key)}:
                 askers[one].append(number)
-        places = {alike: place for place, alike in enumerate(sorted({tuple(found) for found in askers.values()}))}
-        self._characters = {key: chr(_FIRST_KNOWN + places[tuple(askers[key])]) for key in self._keys}
-        self._characters[STOP] = _STOPPED
+        alike = {key: (key[0] == MENTION, *found) for key, found in askers.items()}
+        places = {asked_alike: _FIRST_KNOWN + place for place, asked_alike in enumerate(sorted({*alike.values()}))}
+        self._characters = {key: chr(places[alike[key]]) for key in self._keys} | {STOP: _STOPPED}
+        self._mentioned = chr(_FIRST_KNOWN + len(places))
+        first_mention = min((chr(place) for one, place in places.items() if one[0]), default=self._mentioned)
+        self.mentions = re.compile(f"[{first_mention}-{self._mentioned}]")
         lengths: dict[str, set[int]] = {}
         for stem, key in zip(self._stems, self._keys, strict=True):
             if stem != key:
                 lengths.setdefault(stem[0], set()).add(len(stem))
         self._beginnings = {first: sorted(found, reverse=True) for first, found in lengths.items()}
-        self.characters = frozenset((_OTHER, *self._characters.values()))
+        self.characters = frozenset((_OTHER, self._mentioned, *self._characters.values()))
 
     def of_word(self, word: str) -> str:
         """The character of a word."""
@@ -69,7 +73,7 @@ class _Alphabet:
         for length in self._beginnings.get(word[0], ()):
             if length <= len(word) and (character := self._characters.get(word[:length] + PREFIX)):
                 return character
-        return _OTHER
+        return self._mentioned if word[0] == MENTION else _OTHER
 
     def _beginning(self, key: str) -> list[str]:
         """The keys of all words that a key fits."""
@@ -130,11 +134,13 @@ class CueIndex:
         self._weak = reduce(or_, (self.bits[id(cue)] for cue in self.cues if cue.weak), 0)
         self._strong = reduce(or_, (self.bits[id(cue)] for cue in self.cues if not cue.weak), 0)
         needs = [sorted(dict.fromkeys(needed), key=weigh)[:MAX_NEEDS] for _, needed in wordings]
-        self._needs = 1 << (max(map(len, needs), default=1) - 1).bit_length()
+        most = (max(map(len, needs), default=1) - 1).bit_length()
+        self._shifts = [self._width << power for power in reversed(range(most))]
+        self._all = (1 << self._width) - 1
         self._met_always = 0
         self._met_by_character = dict.fromkeys(self._alphabet.characters, 0)
         for number, needed in enumerate(needs):
-            for place in range(self._needs):
+            for place in range(1 << most):
                 bit = 1 << (number + place * self._width)
                 if place >= len(needed):
                     self._met_always |= bit
@@ -150,16 +156,19 @@ class CueIndex:
         """The needs that some of the words meets."""
         return reduce(or_, map(self._met.__getitem__, words), 0)
 
+    def mentions(self, written: str) -> list[int]:
+        """Numbers of the words that are mentions, ascending."""
+        return [match.start() for match in self._alphabet.mentions.finditer(written)]
+
     def _met_by(self, word: str) -> int:
         return self._met_by_character[self._written[word]]
 
     def possible(self, present: int) -> int:
         """The cues all of whose needs are met, as bits by number."""
-        met, needs = present | self._met_always, self._needs
-        while needs > 1:
-            needs //= 2
-            met &= met >> (needs * self._width)
-        return met & ((1 << self._width) - 1)
+        met = present | self._met_always
+        for shift in self._shifts:
+            met &= met >> shift
+        return met & self._all
 
     def bit(self, cue: Cue) -> int:
         """The bit of a cue of the index in what is possible."""

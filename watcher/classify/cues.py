@@ -30,6 +30,7 @@ from watcher.model.instruments import INSTRUMENTS
 DEFAULT_GAP = 6
 MAX_GAP = 20
 PATTERN_BYTES = 64 << 20  # at the default of 8 MB the automata of long cues are thrown away and built again and again
+MENTION = "@"
 PREFIX = "*"
 STOP = ";"
 NO_STOP = "<^;>"

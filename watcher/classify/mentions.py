@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import compress, count
 from typing import NamedTuple, TypeVar
 
 from watcher.classify.cueindex import CueIndex
-from watcher.classify.cues import Cue
+from watcher.classify.cues import MENTION, Cue
 from watcher.classify.pack import Grammar, Pack
 from watcher.classify.words import Words, split_words
 from watcher.model.instruments import INSTRUMENTS
 from watcher.model.subjects import NOT_GOVERNMENTS, NOT_SUBJECTS, SUBJECTS
 
 T = TypeVar("T")
-MENTION = "@"
 _SEAT = "@cap_"  # a capital's name until it is known to mean the government
 ACTORS = ("@own", "@st_", "@world", "@group")
 TREATY_MEMORY_SENTENCES = 8
@@ -104,9 +104,8 @@ def _by_second_word(names: list[_Name]) -> dict[str, tuple[_Name, ...]]:
     }
 
 
-def _name_at(words: Words, at: int, names: dict[str, tuple[_Name, ...]]) -> _Name | None:
-    following = words.words[at + 1] if at + 1 < len(words.words) else ""
-    for name in names.get(following) or names[""]:
+def _name_at(words: Words, at: int, names: tuple[_Name, ...]) -> _Name | None:
+    for name in names:
         end = at + len(name.words)
         if end - at > 1 and tuple(words.words[at:end]) != name.words:
             continue
@@ -168,7 +167,7 @@ class Folding:
     def named(self) -> list[int]:
         """Numbers of the words that are mentions, ascending."""
         if self._named is None:
-            self._named = [at for at, word in enumerate(self.words) if word[0] == MENTION]
+            self._named = self._index.mentions(self.written)
         return self._named
 
     def may_hold(self, cue: Cue) -> bool:
@@ -221,8 +220,11 @@ def _name_spans(words: Words, *, subject: str, grammar: Grammar | None = None) -
     institutions = grammar.institutions if grammar else frozenset[str]()
     spans: list[tuple[int, int, str]] = []
     end = 0
-    for at in [at for at, word in enumerate(words.words) if word in names]:
-        name = _name_at(words, at, names[words.words[at]]) if at >= end else None
+    listed = [*words.words, ""]
+    for at in compress(count(), map(names.__contains__, words.words)):
+        by_second = names[listed[at]]
+        here = by_second.get(listed[at + 1]) or by_second[""]
+        name = _name_at(words, at, here) if here and at >= end else None
         if name is None:
             continue
         end = at + len(name.words)
