@@ -87,6 +87,8 @@ class _Alphabet:
 
     def of_key(self, key: str) -> set[str]:
         """The characters of all words that a key fits."""
+        if key == NO_STOP:
+            return {*self.characters} - {_STOPPED}
         return {self._characters[one] for one in (self._beginning(key) if key != STOP else [STOP])}
 
     def expression(self, pattern: str, *, ahead: bool = True) -> str:
@@ -124,6 +126,7 @@ class CueIndex:
         self._written = _OfWords(self._alphabet.of_word)
         self._met = _OfWords(self._met_by)
         self._patterns: dict[int, Any] = {}
+        self._longer: dict[int, set[str]] = {}  # of cues whose longest match counts, with what one of many words begins
         self._searches: list[Any] = [None] * len(self.cues)
         wordings = [(cue, needs_of(cue)) for cue in self.cues]
         wordings += [(cue, needs) for cue in self._listed[len(self.cues) :] for needs in cue.wordings]
@@ -186,33 +189,41 @@ class CueIndex:
     def found(self, numbers: Iterable[int], written: str) -> list[tuple[int, int, int]]:
         """(number, first word, after the last) of all matches of the cues with these numbers, which are no `others`."""
         found: list[tuple[int, int, int]] = []
+        end = len(written)
         for number in numbers:
-            search = self._searches[number]
-            if search is None:
-                search = self._searches[number] = self._compile(self.cues[number]).search
+            search = self._searches[number] or self._search(number)
             match = search(written)
-            while match is not None:
+            while match:
                 first, last = match.span()
                 found.append((number, first, last))
-                match = search(written, last)
+                match = search(written, last) if last < end else None
         return found
+
+    def _search(self, number: int) -> Any:
+        search = self._searches[number] = self._compile(self.cues[number]).search
+        return search
 
     def spans(self, cue: Cue, written: str) -> list[tuple[int, int]]:
         """Spans (first word, after the last) of all matches of a cue of the index in words as `write` gives them."""
         pattern = self._patterns.get(id(cue)) or self._compile(cue)
-        if not cue.longest:
-            return [match.span() for match in pattern.finditer(written)]
+        longer = self._longer.get(id(cue), ())
         found: list[tuple[int, int]] = []
         match = pattern.search(written)
-        while match is not None:
+        while match:
             first, last = match.span()
-            for end in range(min(first + cue.part.words, len(written)), last, -1):
-                if pattern.fullmatch(written, first, end):
-                    last = end
-                    break
+            if written[first] in longer:
+                last = self._longest(pattern, written, first, last, cue.part.words)
             found.append((first, last))
             match = pattern.search(written, last)
         return found
+
+    @staticmethod
+    def _longest(pattern: Any, written: str, first: int, last: int, words: int) -> int:
+        """The end of the longest match that begins at a word, where one of them ends at `last`."""
+        for end in range(min(first + words, len(written)), last, -1):
+            if pattern.fullmatch(written, first, end):
+                return end
+        return last
 
     def matches(self, cue: Cue, written: str) -> bool:
         """True when a cue of the index matches somewhere."""
@@ -226,4 +237,6 @@ class CueIndex:
         else:
             pattern = re.compile(self._alphabet.expression(headed(cue.part)))
         self._patterns[id(cue)] = pattern
+        if cue.longest:
+            self._longer[id(cue)] = {one for key in cue.part.longer for one in self._alphabet.of_key(key)}
         return pattern

@@ -56,8 +56,8 @@ class Part:
     A key is a word, or its beginning and "*". A pattern is a regular expression in which "<one two*>" stands for a word
     that one of these keys fits, "<^;>" for any word but ";", "<=one two*>" for the place before such a word.
     `wordings` are its ways to be there, each as choices of keys that must all be met; `firsts` are the keys of its first
-    word where they are others than `keys`; `words` is how many words it has at most, `ways` in how many ways its gaps
-    can be filled.
+    word where they are others than `keys`, `longer` those with which more than one word may begin; `words` is how many
+    words it has at most, `ways` in how many ways its gaps can be filled.
     """
 
     pattern: str
@@ -68,6 +68,7 @@ class Part:
     words: int = 1
     ways: int = 1
     firsts: frozenset[str] = frozenset()
+    longer: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ def _sequence(parts: list[Part]) -> Part:
         return parts[0]
     needed = [part for part in parts if not part.optional and part.keys]
     best = min((part.keys for part in needed), key=weigh, default=frozenset[str]())
+    firsts = _firsts(parts)
     return Part(
         "".join(part.pattern for part in parts),
         best,
@@ -110,7 +112,8 @@ def _sequence(parts: list[Part]) -> Part:
         (tuple(need for part in needed for need in needs_of(part)),),
         sum(part.words for part in parts),
         prod(part.ways for part in parts),
-        _firsts(parts),
+        firsts,
+        firsts,
     )
 
 
@@ -145,6 +148,7 @@ def _alternatives(choices: list[Part], *, optional: bool) -> Part:
         max(choice.words for choice in choices),
         max(choice.ways for choice in choices) + optional,
         firsts,
+        frozenset().union(*(choice.longer for choice in choices)),
     )
 
 

@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import compress, count
 from typing import NamedTuple, TypeVar
 
 from watcher.classify.cueindex import CueIndex
-from watcher.classify.cues import MENTION, Cue
+from watcher.classify.cues import Cue
 from watcher.classify.pack import Grammar, Pack
 from watcher.classify.words import Words, split_words
 from watcher.model.instruments import INSTRUMENTS

@@ -154,18 +154,21 @@ def _read(
         yield sentence, reading, is_title
 
 
-def _positions(passage: str, sentence: Sentence, reading: Reading) -> Iterator[Position]:
-    for one in reading.assertions:
-        yield Position(
-            subject=one.holder,
-            indicator=one.match.rule.indicator,
-            stance=one.stance,
-            about=one.about,
-            start=sentence.start,
-            end=sentence.end,
+def _positions(passage: str, sentence: Sentence, reading: Reading) -> list[Position]:
+    start, end, _ = sentence
+    return [
+        Position(
+            subject=holder,
+            indicator=rule.indicator,
+            stance=stance,
+            about=about,
+            start=start,
+            end=end,
             passage=passage,
-            rule=one.match.rule.name,
+            rule=rule.name,
         )
+        for (rule, _, _), stance, about, holder, _ in reading.assertions
+    ]
 
 
 def speaks_of_field(text: str, *, pack: Pack) -> bool:

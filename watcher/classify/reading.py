@@ -33,7 +33,9 @@ _OWN, _OTHER, _WORLD = About.OWN, About.OTHER, About.WORLD
 def _cites(text: str) -> bool:
     """True when a sentence names a publication."""
     lowered = text.lower()
-    return (not text.isascii() or any(mark in lowered for mark in _CITING)) and _CITES.search(text) is not None
+    if text.isascii() and not [mark for mark in _CITING if mark in lowered]:
+        return False
+    return _CITES.search(text) is not None
 
 
 def _actor_of_relative(folding: Folding, pack: Pack, match: Match) -> int | None:

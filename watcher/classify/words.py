@@ -135,18 +135,19 @@ def sentences(text: str) -> list[Sentence]:
         at = start
         for stop in _STOP.finditer(text, start, end):
             if _ends_sentence(text, at, stop):
-                found.extend(_pieces(text, at, stop.end(), number))
-                at = stop.end()
-        found.extend(_pieces(text, at, end, number))
+                after = stop.end()
+                _add_pieces(found, text, at, after, number)
+                at = after
+        _add_pieces(found, text, at, end, number)
     return found
 
 
-def _pieces(text: str, start: int, end: int, paragraph: int) -> Iterator[Sentence]:
+def _add_pieces(found: list[Sentence], text: str, start: int, end: int, paragraph: int) -> None:
     for piece in range(start, end, MAX_SENTENCE_CHARACTERS):
         raw = text[piece : min(end, piece + MAX_SENTENCE_CHARACTERS)]
         if trimmed := raw.strip():
             begin = piece + len(raw) - len(raw.lstrip())
-            yield Sentence(begin, begin + len(trimmed), paragraph)
+            found.append(Sentence(begin, begin + len(trimmed), paragraph))
 
 
 def fold(text: str) -> str:
