@@ -127,7 +127,7 @@ class CueIndex:
         self._met = _OfWords(self._met_by)
         self._patterns: dict[int, Any] = {}
         self._longer: dict[int, set[str]] = {}  # of cues whose longest match counts, with what one of many words begins
-        self._searches: list[Any] = [None] * len(self.cues)
+        self._searches: dict[int, tuple[int, Any]] = {}
         wordings = [(cue, needs_of(cue)) for cue in self.cues]
         wordings += [(cue, needs) for cue in self._listed[len(self.cues) :] for needs in cue.wordings]
         self._width = len(wordings)
@@ -173,25 +173,16 @@ class CueIndex:
             met &= met >> shift
         return met & self._all
 
-    def bit(self, cue: Cue) -> int:
-        """The bit of a cue of the index in what is possible."""
-        return self.bits[id(cue)]
-
-    def candidates(self, possible: int, *, weak: bool = False) -> list[int]:
-        """Numbers of the weak cues, or of the other ones, that are `possible`, ascending; no `others`."""
-        bits = possible & (self._weak if weak else self._strong)
-        found: list[int] = []
-        while bits:
-            found.append((bits & -bits).bit_length() - 1)
-            bits &= bits - 1
-        return found
-
-    def found(self, numbers: Iterable[int], written: str) -> list[tuple[int, int, int]]:
-        """(number, first word, after the last) of all matches of the cues with these numbers, which are no `others`."""
+    def found(self, possible: int, written: str, *, weak: bool = False) -> list[tuple[int, int, int]]:
+        """(number, first word, after the last) of all matches of the weak cues, or of the other ones, that are
+        `possible`, in the order of the cues; no `others`."""
         found: list[tuple[int, int, int]] = []
+        bits = possible & (self._weak if weak else self._strong)
         end = len(written)
-        for number in numbers:
-            search = self._searches[number] or self._search(number)
+        while bits:
+            lowest = bits & -bits
+            bits ^= lowest
+            number, search = self._searches.get(lowest) or self._search(lowest)
             match = search(written)
             while match:
                 first, last = match.span()
@@ -199,9 +190,10 @@ class CueIndex:
                 match = search(written, last) if last < end else None
         return found
 
-    def _search(self, number: int) -> Any:
-        search = self._searches[number] = self._compile(self.cues[number]).search
-        return search
+    def _search(self, bit: int) -> tuple[int, Any]:
+        number = bit.bit_length() - 1
+        found = self._searches[bit] = (number, self._compile(self.cues[number]).search)
+        return found
 
     def spans(self, cue: Cue, written: str) -> list[tuple[int, int]]:
         """Spans (first word, after the last) of all matches of a cue of the index in words as `write` gives them."""

@@ -6,9 +6,10 @@ Operators (negation, future, condition, "no longer" ...) reach a match from befo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 from typing import NamedTuple
 
 from watcher.classify.mentions import Folding
@@ -38,25 +39,29 @@ class Remark:
     why: str
 
 
-def matches_of(folding: Folding, pack: Pack, numbers: Iterable[int]) -> list[Match]:
-    """Matches of the cues with these numbers. Within one Indicator a match that begins inside one of higher rank is
+def matches_of(folding: Folding, pack: Pack, *, weak: bool = False) -> list[Match]:
+    """Matches of the weak cues, or of the other ones. Within one Indicator a match that begins inside one of higher rank is
     dropped, unless it begins with that one's last word: "we signed the treaty, which parliament ratified" says two
     things.
 
     Cues that are taken as they stand rank first, then the order of the pack, cues that name an actor, longer matches.
     """
     found: dict[str, list[tuple[int, int, int, int]]] = {}
-    for number, first, last in pack.index.found(numbers, folding.written):
-        rule = pack.rules[number]
+    rules = pack.rules
+    for number, first, last in pack.index.found(folding.possible, folding.written, weak=weak):
+        rule = rules[number]
         ranked = (rule.rank, first - last, first, number)
-        if rule.indicator in found:
-            found[rule.indicator].append(ranked)
-        else:
+        if (same := found.get(rule.indicator)) is None:
             found[rule.indicator] = [ranked]
+        else:
+            same.append(ranked)
     kept: list[Match] = []
     for matches in found.values():
-        if len(matches) > 1:
-            matches.sort()
+        if len(matches) == 1:
+            ((_, length, first, number),) = matches
+            kept.append(Match(rules[number], first, first - length))
+            continue
+        matches.sort()
         taken: list[tuple[int, int]] = []
         for _, length, first, number in matches:
             for begin, end in taken:
@@ -65,22 +70,24 @@ def matches_of(folding: Folding, pack: Pack, numbers: Iterable[int]) -> list[Mat
             else:
                 last = first - length
                 taken.append((first, max(last - 1, first + 1)))
-                kept.append(Match(pack.rules[number], first, last))
+                kept.append(Match(rules[number], first, last))
     return kept
 
 
 @lru_cache(maxsize=REMEMBERED_PACKS)
-def _operators(pack: Pack) -> tuple[tuple[int, Operator], ...]:
-    """The operators of a pack with their bits in what is possible."""
-    return tuple((pack.index.bits[id(operator.cue)], operator) for operator in pack.grammar.operators)
+def _operators(pack: Pack) -> tuple[int, tuple[tuple[int, Operator], ...]]:
+    """The bits of all operators of a pack in what is possible, and each with its own."""
+    listed = tuple((pack.index.bits[id(operator.cue)], operator) for operator in pack.grammar.operators)
+    return reduce(or_, (bits for bits, _ in listed), 0), listed
 
 
 def operator_places(folding: Folding, pack: Pack) -> Standing:
     """Where each operator stands, of those that the sentence has, in the order of the pack."""
-    possible = folding.possible
-    operators = [operator for bits, operator in _operators(pack) if possible & bits]
-    if not operators:
+    of_all, listed = _operators(pack)
+    possible = folding.possible & of_all
+    if not possible:
         return []
+    operators = [operator for bits, operator in listed if possible & bits]
     found: list[tuple[Operator, list[tuple[int, int]]]] = []
     taken = folding.find(pack.grammar.neutral)
     for operator in operators:

@@ -173,14 +173,14 @@ def _is_title(folding: Folding, match: Match) -> bool:
 def _sayings(
     folding: Folding,
     pack: Pack,
-    numbers: list[int],
     *,
+    weak: bool,
     subject: str,
     unnamed: str,
     own: bool,
     remarks: list[Remark] | None,
 ) -> list[Assertion]:
-    matches = matches_of(folding, pack, numbers)
+    matches = matches_of(folding, pack, weak=weak)
     if not matches:
         return []
     places = operator_places(folding, pack)
@@ -292,10 +292,7 @@ def _asserted(
     """What the sentence asserts; weak cues are heard only where no other speaks, titles of publications (`cites`) not
     at all."""
     for weak in (False, True):
-        numbers = pack.index.candidates(folding.possible, weak=weak)
-        if not numbers:
-            continue
-        sayings = _sayings(folding, pack, numbers, subject=subject, unnamed=unnamed, own=own, remarks=remarks)
+        sayings = _sayings(folding, pack, weak=weak, subject=subject, unnamed=unnamed, own=own, remarks=remarks)
         if cites:
             for one in sayings:
                 if _is_title(folding, one.match):

@@ -77,9 +77,10 @@ def test_the_index_offers_every_cue_that_matches() -> None:
         written = index.write(words)
         matching = {number for number, cue in enumerate(cues) if index.spans(cue, written)}
         possible = index.possible(index.present(words))
-        offered = {*index.candidates(possible), *index.candidates(possible, weak=True)}
-        assert matching <= offered
-        assert all(cues[number].weak for number in index.candidates(possible, weak=True))
+        assert matching <= {number for number, cue in enumerate(cues) if possible & index.bits[id(cue)]}
+        heard = {weak: {number for number, _, _ in index.found(possible, written, weak=weak)} for weak in (False, True)}
+        assert heard[False] | heard[True] == matching
+        assert all(cues[number].weak for number in heard[True])
 
 
 def test_a_cue_reads_alike_among_others_that_know_more_words() -> None:
