@@ -45,9 +45,8 @@ def _countries_of_cues(data: Path, pack: Pack) -> list[set[str]]:
     heard: list[set[str]] = [set() for _ in pack.rules]
     for country, text in _texts(data):
         folding, _ = fold_mentions(split_words(text), subject=country, pack=pack, recall=Recall(), alone=True)
-        offered = (number for weak in (False, True) for number in pack.index.candidates(folding.present, weak=weak))
-        for number in offered:
-            if country not in heard[number] and next(folding.find(pack.rules[number].cue), None):
+        for number, rule in enumerate(pack.rules):
+            if country not in heard[number] and folding.holds(rule.cue):
                 heard[number].add(country)
     return heard
 

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from itertools import compress, count
 from typing import NamedTuple, TypeVar
 
 from watcher.classify.cueindex import CueIndex
@@ -19,7 +20,6 @@ from watcher.model.instruments import INSTRUMENTS
 from watcher.model.subjects import ALSO_WORDS, COMPANY_FORMS, NOT_GOVERNMENTS, NOT_SUBJECTS, SUBJECTS
 
 T = TypeVar("T")
-MENTION = "@"
 _SEAT = "@cap_"  # a capital's name until it is known to mean the government
 TOPIC, OTHER, HOMONYM = "@topic", "@other", "@homonym"
 ACTORS = ("@own", "@st_", "@world", "@group")
@@ -28,6 +28,7 @@ TOPIC_MEMORY_SENTENCES = 8
 ACTOR_MEMORY_SENTENCES = 1
 CARRY_SENTENCES = 2
 FORGOTTEN = 9
+REMEMBERED_PACKS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ class Recall(NamedTuple):
 
 
 @cache
-def _names() -> dict[str, tuple[_Name, ...]]:
+def _names() -> dict[str, dict[str, tuple[_Name, ...]]]:
+    """Names by their first word and their second, the longest first; under "" those that are one word."""
     table: dict[str, list[_Name]] = {}
 
     def add(phrase: str, mention: str, *, capital: bool) -> None:
@@ -97,16 +99,22 @@ def _names() -> dict[str, tuple[_Name, ...]]:
         for number in instrument.resolutions:
             add(number, "@r_" + instrument.code, capital=False)
             add(number.replace(" ", ""), "@r_" + instrument.code, capital=False)
-    return {first: tuple(sorted(names, key=lambda name: -len(name.words))) for first, names in table.items()}
+    return {first: _by_second_word(names) for first, names in table.items()}
+
+
+def _by_second_word(names: list[_Name]) -> dict[str, tuple[_Name, ...]]:
+    longest_first = sorted(names, key=lambda name: -len(name.words))
+    seconds = {"", *(name.words[1] for name in names if len(name.words) > 1)}
+    return {
+        second: tuple(name for name in longest_first if len(name.words) == 1 or name.words[1] == second)
+        for second in seconds
+    }
 
 
 def _name_at(words: Words, at: int, names: tuple[_Name, ...]) -> _Name | None:
-    following = words.words[at + 1] if at + 1 < len(words.words) else ""
     for name in names:
         end = at + len(name.words)
-        if end - at > 1 and name.words[1] != following:
-            continue
-        if tuple(words.words[at:end]) != name.words:
+        if end - at > 1 and tuple(words.words[at:end]) != name.words:
             continue
         if name.capital and not words.shapes[at][0].isupper():
             continue
@@ -120,22 +128,22 @@ class Folding:
     """A sentence's words with mentions folded into single words, and the way back to places in the text.
 
     `names` are put in the place of their spans at once, see `replace`. `written` are the words as cues read them;
-    `present` says what all words that it has and had mean to the index: enough to know which cues need not be looked
-    for.
+    `present` says what all words that it has and had mean to the index, `possible` which cues miss none of their words.
     """
 
-    __slots__ = ("_index", "_named", "_possible", "_replaced", "_split", "present", "words", "written")
+    __slots__ = ("_actors", "_index", "_named", "_replaced", "_split", "possible", "present", "words", "written")
 
     def __init__(self, words: Words, index: CueIndex, names: list[tuple[int, int, str]]) -> None:
         self.words = words.words
         for first, last, mention in reversed(names):
             self.words[first:last] = [mention]
         self.written = index.write(self.words)
-        self.present = index.present(self.written)
+        self.present = index.present(self.words)
+        self.possible = index.possible(self.present)
         self._split = words
         self._replaced = [names]
         self._index = index
-        self._possible: int | None = None
+        self._actors: list[int] | None = None
         self._named: list[int] | None = None
 
     @property
@@ -156,26 +164,26 @@ class Folding:
         return folded
 
     @property
+    def actors(self) -> list[int]:
+        """Numbers of the words that are actors, ascending."""
+        if self._actors is None:
+            self._actors = [at for at in self.named if self.words[at].startswith(ACTORS)]
+        return self._actors
+
+    @property
     def named(self) -> list[int]:
         """Numbers of the words that are mentions, ascending."""
         if self._named is None:
-            self._named = [at for at, word in enumerate(self.words) if word[0] == MENTION]
+            self._named = self._index.mentions(self.written)
         return self._named
-
-    @property
-    def possible(self) -> int:
-        """The cues none of whose words is missing, as bits."""
-        if self._possible is None:
-            self._possible = self._index.possible(self.present)
-        return self._possible
 
     def may_hold(self, cue: Cue) -> bool:
         """False when a word is missing that any match of a cue must hold."""
         return bool(self.possible & self._index.bits[id(cue)])
 
-    def find(self, cue: Cue) -> Iterator[tuple[int, int]]:
+    def find(self, cue: Cue) -> list[tuple[int, int]]:
         """Word spans (first, after the last) of a cue's matches."""
-        return iter(self._index.spans(cue, self.written) if self.may_hold(cue) else ())
+        return self._index.spans(cue, self.written) if self.may_hold(cue) else []
 
     def holds(self, cue: Cue) -> bool:
         """True when a cue matches somewhere."""
@@ -185,13 +193,15 @@ class Folding:
         """Put one word in the place of each span; spans are ascending and do not overlap."""
         if not spans:
             return
-        characters = self._index.write([mention for _, _, mention in spans])
+        mentions = [mention for _, _, mention in spans]
+        characters = self._index.write(mentions)
         for (first, last, mention), character in zip(reversed(spans), reversed(characters), strict=True):
             self.words[first:last] = [mention]
             self.written = self.written[:first] + character + self.written[last:]
-        self.present |= self._index.present(characters)
+        self.present |= self._index.present(mentions)
+        self.possible = self._index.possible(self.present)
         self._replaced.append(spans)
-        self._possible = self._named = None
+        self._actors = self._named = None
 
 
 def _is_government(words: Words, first: int, last: int, grammar: Grammar | None) -> bool:
@@ -230,8 +240,11 @@ def _name_spans(words: Words, *, subject: str, grammar: Grammar | None = None) -
     institutions = grammar.institutions if grammar else frozenset[str]()
     spans: list[tuple[int, int, str]] = []
     end = 0
-    for at in [at for at, word in enumerate(words.words) if word in names]:
-        name = _name_at(words, at, names[words.words[at]]) if at >= end else None
+    listed = [*words.words, ""]
+    for at in compress(count(), map(names.__contains__, words.words)):
+        by_second = names[listed[at]]
+        here = by_second.get(listed[at + 1]) or by_second[""]
+        name = _name_at(words, at, here) if here and at >= end else None
         if name is None:
             continue
         end = at + len(name.words)
@@ -266,10 +279,16 @@ def _again(folding: Folding, first: int, last: int, recall: Recall) -> str:
     return "@own"
 
 
+@lru_cache(maxsize=REMEMBERED_PACKS)
+def _kinds(pack: Pack) -> tuple[tuple[int, str, Cue], ...]:
+    """The kinds of mentions of a pack with the bits of their cues in what is possible."""
+    return tuple((pack.index.bits[id(cue)], kind, cue) for kind, cue in pack.grammar.mentions)
+
+
 def _fold_cues(folding: Folding, pack: Pack, recall: Recall) -> None:
-    bits, possible = pack.index.bits, folding.possible
-    for kind, cue in pack.grammar.mentions:
-        if not possible & bits[id(cue)]:
+    possible = folding.possible
+    for bits, kind, cue in _kinds(pack):
+        if not possible & bits:
             continue
         spans = []
         for first, last in pack.index.spans(cue, folding.written):

@@ -205,7 +205,7 @@ class _Reader:
     def _holds(self, text: str, cue: Cue) -> bool:
         words = split_words(text)
         folding, _ = fold_mentions(words, subject="", pack=self._pack, recall=Recall(), alone=True)
-        return next(folding.find(cue), None) is not None
+        return folding.holds(cue)
 
     def _row(self, block: Block) -> Iterator[_Vote]:
         who = next((code for cell in block.cells if (code := subject_of(cell.strip(_ENDS)))), "")

@@ -73,12 +73,14 @@ def test_the_index_offers_every_cue_that_matches() -> None:
     cues = [compile_cue(text, SETS) for text in texts]
     index = CueIndex(cues)
     for sentence in ("we cut an oak", "they ratify", "no more wood", "b c", "an old 1997", "nothing"):
-        written = index.write(split_words(sentence).words)
+        words = split_words(sentence).words
+        written = index.write(words)
         matching = {number for number, cue in enumerate(cues) if index.spans(cue, written)}
-        present = index.present(written)
-        offered = {*index.candidates(present), *index.candidates(present, weak=True)}
-        assert matching <= offered
-        assert all(cues[number].weak for number in index.candidates(present, weak=True))
+        possible = index.possible(index.present(words))
+        assert matching <= {number for number, cue in enumerate(cues) if possible & index.bits[id(cue)]}
+        heard = {weak: {number for number, _, _ in index.found(possible, written, weak=weak)} for weak in (False, True)}
+        assert heard[False] | heard[True] == matching
+        assert all(cues[number].weak for number in heard[True])
 
 
 def test_a_cue_reads_alike_among_others_that_know_more_words() -> None:
