@@ -118,7 +118,7 @@ def _reaches(folding: Folding, pack: Pack, operator: Operator, place: tuple[int,
         for at in range(last, match.first):
             if folding.words[at] == "@own" and not after_preposition(folding, at, prepositions):
                 return False
-    return pack.grammar.barriers.isdisjoint(between)
+    return pack.grammar.barriers.isdisjoint(folding.words[last : match.first + 1])
 
 
 def _shifted(stance: str, operator: Operator, indicator: Indicator) -> str:

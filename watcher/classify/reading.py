@@ -175,6 +175,17 @@ def _is_title(folding: Folding, match: Match) -> bool:
     return len(long) > 1 and all(shape[0].isupper() for shape in long)
 
 
+def _is_parted(folding: Folding, pack: Pack, match: Match) -> bool:
+    """True when a match goes on in another clause: one with an actor of its own ("has not joined because Chile lays
+    mines"), or any where it began with a negative word. "Since 2010" begins no clause."""
+    words, literals = folding.words, match.rule.cue.literals
+    denies = words[match.first] in pack.lexicon.negations
+    for at in range(match.first + 1, match.last - 1):
+        if words[at] in pack.grammar.barriers and words[at] not in literals and words[at + 1][0] not in "#~":
+            return denies or any(at < actor < match.last for actor in folding.actors)
+    return False
+
+
 def _sayings(
     folding: Folding,
     pack: Pack,
@@ -191,6 +202,9 @@ def _sayings(
     places = operator_places(folding, pack)
     found = []
     for match in matches:
+        if _is_parted(folding, pack, match):
+            _remark(remarks, match, "it goes on in a clause with an actor of its own")
+            continue
         stance, elsewhere, yields = stance_left(folding, pack, places, match, remarks)
         if not stance:
             continue
