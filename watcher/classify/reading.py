@@ -16,6 +16,7 @@ from watcher.classify.mentions import CARRY_SENTENCES, Folding, Recall, fold_men
 from watcher.classify.pack import Indicator, Pack
 from watcher.classify.words import split_words
 from watcher.model.change import About
+from watcher.model.subjects import FORMER_STATES
 
 MAX_WORDS = 400
 LONG_WORD = 5  # titles write shorter words ("with") without a capital
@@ -28,6 +29,7 @@ JOINING = frozenset({"and", "the", "as", "well", "also", "both", "et", "y", "и"
 OF = frozenset({"by", "por", "par", "of"})  # "the decision of Chile" is Chile's
 REMEMBERED_SENTENCES = 4096
 REMEMBERED_HOLDERS = 4096
+_ORIGINS = frozenset("@adj_" + code for code in FORMER_STATES)  # "Soviet mines" lie in another State
 _OWN, _OTHER, _WORLD = About.OWN, About.OTHER, About.WORLD
 
 
@@ -118,7 +120,7 @@ def _place(folding: Folding, match: Match, unnamed: str, *, own: bool) -> str:
     near = sorted(folding.named, key=lambda at: (abs(at - match.first), at))
     for prefix in ("@st_", "@adj_", "@world"):
         for at in near:
-            if words[at].startswith(prefix):
+            if words[at].startswith(prefix) and words[at] not in _ORIGINS:
                 return "@st_" + words[at][5:] if prefix == "@adj_" else words[at]
     return unnamed
 
