@@ -20,7 +20,7 @@ T = TypeVar("T")
 MAX_REMEMBERED = 50_000
 MAX_NEEDS = 4  # of a cue that are looked at, the rarest
 MAX_WAYS = 8000  # a cue whose gaps can be filled in more ways is left to RE2, which does not try them one by one
-_OTHER, _STOPPED, _FIRST_KNOWN = "\ue000", "\ue001", 0xE002  # of Unicode's private use area
+_OTHER, _STOPPED, _MENTIONED, _FIRST_KNOWN = "\ue000", "\ue001", "\ue002", 0xE003  # of Unicode's private use area
 
 
 class _OfWords(dict[str, T]):
@@ -38,33 +38,25 @@ class _OfWords(dict[str, T]):
 
 
 class _Alphabet:
-    """A character for all keys between which no cue distinguishes. A word is written as that of the key that fits it
-    best: the word itself, else its longest beginning; ";" and what no key fits have characters of their own.
+    """A character for each key. A word is written as that of the key that fits it best: the word itself, else its
+    longest beginning; ";" and what no key fits have characters of their own.
 
-    Characters follow what is asked of them, so that those that one expression asks for are mostly neighbours; those of
-    mentions stand last.
+    Characters follow the order of the keys, so that those of all keys that begin alike are neighbours.
     """
 
-    def __init__(self, bodies: Iterable[str]) -> None:
-        asked = [frozenset(body.split()) - {STOP} for body in sorted(bodies)]
-        self._keys = sorted(frozenset().union(*asked), key=lambda key: (key.removesuffix(PREFIX), key))
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._keys = sorted({*keys}, key=lambda key: (key.removesuffix(PREFIX), key))
         self._stems = [key.removesuffix(PREFIX) for key in self._keys]
-        askers: dict[str, list[int]] = {key: [] for key in self._keys}
-        for number, keys in enumerate(asked):
-            for one in {one for key in keys for one in self._beginning(key)}:
-                askers[one].append(number)
-        alike = {key: (key[0] == MENTION, *found) for key, found in askers.items()}
-        places = {asked_alike: _FIRST_KNOWN + place for place, asked_alike in enumerate(sorted({*alike.values()}))}
-        self._characters = {key: chr(places[alike[key]]) for key in self._keys} | {STOP: _STOPPED}
-        self._mentioned = chr(_FIRST_KNOWN + len(places))
-        first_mention = min((chr(place) for one, place in places.items() if one[0]), default=self._mentioned)
-        self.mentions = re.compile(f"[{first_mention}-{self._mentioned}]")
+        known = {key: chr(_FIRST_KNOWN + place) for place, key in enumerate(self._keys)}
+        self._characters = known | {STOP: _STOPPED, MENTION: _MENTIONED}
         lengths: dict[str, set[int]] = {}
         for stem, key in zip(self._stems, self._keys, strict=True):
             if stem != key:
                 lengths.setdefault(stem[0], set()).add(len(stem))
         self._beginnings = {first: sorted(found, reverse=True) for first, found in lengths.items()}
-        self.characters = frozenset((_OTHER, self._mentioned, *self._characters.values()))
+        self.characters = frozenset((_OTHER, *self._characters.values()))
+        mentions = (character for key, character in self._characters.items() if key[0] == MENTION)
+        self.mentions = re.compile(f"[{''.join(mentions)}]")
 
     def of_word(self, word: str) -> str:
         """The character of a word."""
@@ -73,23 +65,19 @@ class _Alphabet:
         for length in self._beginnings.get(word[0], ()):
             if length <= len(word) and (character := self._characters.get(word[:length] + PREFIX)):
                 return character
-        return self._mentioned if word[0] == MENTION else _OTHER
+        return _MENTIONED if word[0] == MENTION else _OTHER
 
-    def _beginning(self, key: str) -> list[str]:
-        """The keys of all words that a key fits."""
+    def of_key(self, key: str) -> list[str]:
+        """The characters of all words that a key fits."""
+        if key == NO_STOP:
+            return [*self.characters - {_STOPPED}]
         if not key.endswith(PREFIX):
-            return [key]
+            return [self._characters[key]]
         stem = key.removesuffix(PREFIX)
         first = last = bisect_left(self._stems, stem)
         while last < len(self._stems) and self._stems[last].startswith(stem):
             last += 1
-        return self._keys[first:last]
-
-    def of_key(self, key: str) -> set[str]:
-        """The characters of all words that a key fits."""
-        if key == NO_STOP:
-            return {*self.characters} - {_STOPPED}
-        return {self._characters[one] for one in (self._beginning(key) if key != STOP else [STOP])}
+        return [self._characters[one] for one in self._keys[first:last]]
 
     def expression(self, pattern: str, *, ahead: bool = True) -> str:
         """A Part's pattern as a regular expression over characters, without looks ahead if these are not to be had."""
@@ -122,7 +110,7 @@ class CueIndex:
         self.cues = tuple(cues)
         self._listed = (*self.cues, *others)
         bodies = {body for cue in self._listed for body in KEYS.findall(cue.part.pattern)} - {NO_STOP[1:-1]}
-        self._alphabet = _Alphabet(bodies)
+        self._alphabet = _Alphabet({key for body in bodies for key in body.split()} - {STOP})
         self._written = _OfWords(self._alphabet.of_word)
         self._met = _OfWords(self._met_by)
         self._patterns: dict[int, Any] = {}
@@ -134,8 +122,8 @@ class CueIndex:
         self.bits: dict[int, int] = {}
         for number, (cue, _) in enumerate(wordings):
             self.bits[id(cue)] = self.bits.get(id(cue), 0) | 1 << number
-        self._weak = reduce(or_, (self.bits[id(cue)] for cue in self.cues if cue.weak), 0)
-        self._strong = reduce(or_, (self.bits[id(cue)] for cue in self.cues if not cue.weak), 0)
+        self._weak = sum(1 << number for number, cue in enumerate(self.cues) if cue.weak)
+        self._strong = sum(1 << number for number, cue in enumerate(self.cues) if not cue.weak)
         needs = [sorted(dict.fromkeys(needed), key=weigh)[:MAX_NEEDS] for _, needed in wordings]
         most = (max(map(len, needs), default=1) - 1).bit_length()
         self._shifts = [self._width << power for power in reversed(range(most))]

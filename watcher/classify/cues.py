@@ -55,9 +55,9 @@ class Part:
 
     A key is a word, or its beginning and "*". A pattern is a regular expression in which "<one two*>" stands for a word
     that one of these keys fits, "<^;>" for any word but ";", "<=one two*>" for the place before such a word.
-    `wordings` are its ways to be there, each as choices of keys that must all be met; `firsts` are the keys of its first
-    word where they are others than `keys`, `longer` those with which more than one word may begin; `words` is how many
-    words it has at most, `ways` in how many ways its gaps can be filled.
+    `wordings` are its ways to be there, each as choices of keys that must all be met; `firsts` are the keys of its
+    first word where they are others than `keys`, `longer` those with which more than one word may begin; `words` is how
+    many words it has at most, `ways` in how many ways its gaps can be filled.
     """
 
     pattern: str
@@ -73,9 +73,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One compiled cue. `keys` are words one of which any match must hold; `wordings` are its ways to match, each as such
-    choices of words that it must all hold; `literals` are its plain words. `longest` says that of matches that start
-    alike the longest counts, and not the one whose wording stands first.
+    """One compiled cue. `keys` are words one of which any match must hold; `wordings` are its ways to match, each as
+    such choices of words that it must all hold; `literals` are its plain words. `longest` says that of matches that
+    start alike the longest counts, and not the one whose wording stands first.
 
     `as_it_stands` says that operators such as negation are not applied to what it finds, `weak` that it is heard only
     where no other cue speaks, `names_actor` that the cue itself says where the actor stands ({own}, {state}, {group},

@@ -119,7 +119,7 @@ def explain_positions(text: str, *, subject: str, pack: Pack) -> tuple[Explained
         positions = () if is_title else tuple(_positions(passage, sentence, reading))
         said = list(dict.fromkeys(remarks))
         if is_title and reading.assertions:
-            said += [Remark(one.match.rule.name, "a heading of few words names a topic") for one in reading.assertions]
+            said += [Remark(one.rule.name, "a heading of few words names a topic") for one in reading.assertions]
         found[sentence.start] = Explained(passage, positions, tuple(said))
         remarks.clear()
     unread = {one.start: Explained(text[one.start : one.end], (), (), is_read=False) for one in sentences(text)}
@@ -167,7 +167,7 @@ def _positions(passage: str, sentence: Sentence, reading: Reading) -> list[Posit
             passage=passage,
             rule=rule.name,
         )
-        for (rule, _, _), stance, about, holder, _ in reading.assertions
+        for rule, stance, about, holder, _ in reading.assertions
     ]
 
 

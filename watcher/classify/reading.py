@@ -13,7 +13,7 @@ from typing import NamedTuple
 from watcher.classify.cues import STOP
 from watcher.classify.matching import Match, Remark, after_preposition, matches_of, operator_places, stance_left
 from watcher.classify.mentions import CARRY_SENTENCES, Folding, Recall, fold_mentions
-from watcher.classify.pack import Indicator, Pack
+from watcher.classify.pack import Indicator, Pack, Rule
 from watcher.classify.words import split_words
 from watcher.model.change import About
 from watcher.model.subjects import FORMER_STATES
@@ -134,19 +134,18 @@ def _about(mention: str, subject: str) -> tuple[About, str]:
     return (About.WORLD, "") if mention == "@world" else (About.OTHER, "")
 
 
-def _holders(
-    folding: Folding, indicator: Indicator, pack: Pack, match: Match, stance: str, unnamed: str, *, own: bool
-) -> tuple[str, ...]:
+def _holders(folding: Folding, pack: Pack, match: Match, stance: str, unnamed: str, *, own: bool) -> tuple[str, ...]:
     """The mentions whose stance a match shows; `own`: the sentence speaks of the Document's Subject."""
+    rule = match.rule
+    indicator = pack.indicators[rule.indicator]
     if indicator.about == "place":
-        mention = _place(folding, match, unnamed, own=own)
-        is_unsaid = mention == "@own" and stance in indicator.never_own and not match.rule.cue.names_actor
-        return ("@world",) if is_unsaid else (mention,)
-    at = _actor_at(folding, pack, match)
-    mention = "" if at is None else folding.words[at]
-    if indicator.about == "speaker" and not mention.startswith("@st_"):
-        mention = "@own"
-    if mention in ("", "@own") and stance in indicator.never_own and not match.rule.cue.names_actor:
+        at, mention = None, _place(folding, match, unnamed, own=own)
+    else:
+        at = _actor_at(folding, pack, match)
+        mention = "" if at is None else folding.words[at]
+        if indicator.about == "speaker" and not mention.startswith("@st_"):
+            mention = "@own"
+    if mention in ("", "@own") and stance in indicator.never_own and not rule.cue.names_actor:
         mention = "@world"
     if at is None or indicator.about != "actor" or (mention != "@own" and not mention.startswith("@st_")):
         return (mention,)
@@ -154,9 +153,9 @@ def _holders(
 
 
 class Assertion(NamedTuple):
-    """One stance that a match shows, whose it is, and if it counts only where no other stands beside it."""
+    """One stance that a cue shows, whose it is, and if it counts only where no other stands beside it."""
 
-    match: Match
+    rule: Rule
     stance: str
     about: About
     holder: str
@@ -196,13 +195,16 @@ def _sayings(
     subject: str,
     unnamed: str,
     own: bool,
+    cites: bool,
     remarks: list[Remark] | None,
 ) -> list[Assertion]:
+    """What the cues show, without titles of publications where the sentence `cites` some."""
     matches = matches_of(folding, pack, weak=weak)
     if not matches:
         return []
     places = operator_places(folding, pack)
-    found = []
+    found: list[Assertion] = []
+    titles: list[Rule] = []
     for match in matches:
         if _is_parted(folding, pack, match):
             _remark(remarks, match, "it goes on in a clause with an actor of its own")
@@ -210,24 +212,30 @@ def _sayings(
         stance, elsewhere, yields = stance_left(folding, pack, places, match, remarks)
         if not stance:
             continue
-        indicator = pack.indicators[match.rule.indicator]
+        rule = match.rule
+        indicator = pack.indicators[rule.indicator]
         if indicator.not_of is not None and _is_of_another(folding, indicator):
-            _remark(remarks, match, "the sentence speaks of something else, see not_of of its indicator")
+            _remark(remarks, rule, "the sentence speaks of something else, see not_of of its indicator")
             continue
+        is_title = cites and _is_title(folding, match)
         place = "@world" if elsewhere else unnamed
-        for one in _holders(folding, indicator, pack, match, stance, place, own=own and not elsewhere):
+        for one in _holders(folding, pack, match, stance, place, own=own and not elsewhere):
             about, holder = _about(one, subject)
-            shown = indicator.of_others.get(stance, stance) if about is _OTHER else stance
-            if about is _OWN or holder or indicator.world:
-                found.append(Assertion(match, shown, about, holder, yields))
+            if about is not _OWN and not holder and not indicator.world:
+                _remark(remarks, rule, f"it is said of {_who(one)}, and {indicator.name} keeps what States do")
+            elif is_title:
+                titles.append(rule)
             else:
-                _remark(remarks, match, f"it is said of {_who(one)}, and {indicator.name} keeps what States do")
+                shown = indicator.of_others.get(stance, stance) if about is _OTHER else stance
+                found.append(Assertion(rule, shown, about, holder, yields))
+    for rule in titles:
+        _remark(remarks, rule, "its words are a title in a note")
     return found
 
 
-def _remark(remarks: list[Remark] | None, match: Match, why: str) -> None:
+def _remark(remarks: list[Remark] | None, rule: Rule, why: str) -> None:
     if remarks is not None:
-        remarks.append(Remark(match.rule.name, why))
+        remarks.append(Remark(rule.name, why))
 
 
 def _who(mention: str) -> str:
@@ -242,7 +250,7 @@ def _chosen(sayings: list[Assertion], pack: Pack, remarks: list[Remark] | None) 
     found: dict[tuple[str, str, str], Assertion] = {}
     shown: dict[tuple[str, str], Assertion] = {}
     for one in _without_what_went_before(_without_the_world(sayings, pack, remarks), remarks):
-        indicator = pack.indicators[one.match.rule.indicator]
+        indicator = pack.indicators[one.rule.indicator]
         key = (one.holder, indicator.name, one.stance)
         if indicator.single or indicator.prevails:
             rival = shown.setdefault(key[:2], one)
@@ -258,12 +266,12 @@ def _prevails(one: Assertion, rival: Assertion, indicator: Indicator, remarks: l
     """Whether a saying takes the place of one that stands before it, where the Indicator shows one stance."""
     if indicator.single:
         if rival.stance != one.stance:
-            _remark(remarks, one.match, f"{indicator.name} shows one stance, and {rival.stance} stands before it")
+            _remark(remarks, one.rule, f"{indicator.name} shows one stance, and {rival.stance} stands before it")
         return False
     prevails = _weight(one, indicator) > _weight(rival, indicator)
     if rival.stance != one.stance:
         lesser, kept = (rival, one) if prevails else (one, rival)
-        _remark(remarks, lesser.match, f"{indicator.name} shows one stance, and {kept.stance} prevails")
+        _remark(remarks, lesser.rule, f"{indicator.name} shows one stance, and {kept.stance} prevails")
     return prevails
 
 
@@ -274,7 +282,7 @@ def _without_the_world(sayings: list[Assertion], pack: Pack, remarks: list[Remar
         return sayings
     for one in of_world:
         if _of_place(one, pack):
-            _remark(remarks, one.match, "it is said of the world, and something else of a State")
+            _remark(remarks, one.rule, "it is said of the world, and something else of a State")
     return [one for one in sayings if one.about is not _WORLD or not _of_place(one, pack)]
 
 
@@ -282,22 +290,22 @@ def _without_what_went_before(sayings: list[Assertion], remarks: list[Remark] | 
     """The sayings without those that yield to another of the same holder: "voted yes, having abstained before"."""
     if not [one for one in sayings if one.yields]:
         return sayings
-    told = {(one.holder, one.match.rule.indicator) for one in sayings if not one.yields}
+    told = {(one.holder, one.rule.indicator) for one in sayings if not one.yields}
     kept = []
     for one in sayings:
-        if one.yields and (one.holder, one.match.rule.indicator) in told:
-            _remark(remarks, one.match, "it went before what the sentence tells")
+        if one.yields and (one.holder, one.rule.indicator) in told:
+            _remark(remarks, one.rule, "it went before what the sentence tells")
         else:
             kept.append(one)
     return kept
 
 
 def _of_place(saying: Assertion, pack: Pack) -> bool:
-    return pack.indicators[saying.match.rule.indicator].about == "place"
+    return pack.indicators[saying.rule.indicator].about == "place"
 
 
 def _weight(saying: Assertion, indicator: Indicator) -> tuple[bool, int]:
-    return saying.match.rule.cue.as_it_stands, indicator.stances.index(saying.stance)
+    return saying.rule.cue.as_it_stands, indicator.stances.index(saying.stance)
 
 
 def _asserted(
@@ -313,12 +321,9 @@ def _asserted(
     """What the sentence asserts; weak cues are heard only where no other speaks, titles of publications (`cites`) not
     at all."""
     for weak in (False, True):
-        sayings = _sayings(folding, pack, weak=weak, subject=subject, unnamed=unnamed, own=own, remarks=remarks)
-        if cites:
-            for one in sayings:
-                if _is_title(folding, one.match):
-                    _remark(remarks, one.match, "its words are a title in a note")
-            sayings = [one for one in sayings if not _is_title(folding, one.match)]
+        sayings = _sayings(
+            folding, pack, weak=weak, subject=subject, unnamed=unnamed, own=own, cites=cites, remarks=remarks
+        )
         if found := _chosen(sayings, pack, remarks):
             return found
     return []
