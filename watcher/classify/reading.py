@@ -207,7 +207,7 @@ def _sayings(
     titles: list[Rule] = []
     for match in matches:
         if _is_parted(folding, pack, match):
-            _remark(remarks, match, "it goes on in a clause with an actor of its own")
+            _remark(remarks, match.rule, "it goes on in a clause with an actor of its own")
             continue
         stance, elsewhere, yields = stance_left(folding, pack, places, match, remarks)
         if not stance:
@@ -371,6 +371,6 @@ def trace_sentence(
     )
     if text.endswith("?"):
         for one in assertions:
-            _remark(remarks, one.match, "a question asserts nothing")
+            _remark(remarks, one.rule, "a question asserts nothing")
         assertions = []
     return Reading(tuple(assertions), after, own)
