@@ -19,7 +19,8 @@ from pathlib import Path
 
 from watcher.classify import Pack, find_positions
 from watcher.classify.cueindex import CueIndex
-from watcher.classify.mentions import Recall, fold_mentions
+from watcher.classify.folding import Recall
+from watcher.classify.mentions import fold_mentions
 from watcher.classify.packfile import cues_of
 from watcher.classify.words import split_words
 from watcher.settings import load_pack

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from watcher.classify.mentions import Recall, fold_mentions
+from watcher.classify.folding import Recall
+from watcher.classify.mentions import fold_mentions
 from watcher.classify.pack import ANY, TRANSITION, Indicator, Pack
 from watcher.classify.words import split_words
 from watcher.model.change import Position, PositionChange, PositionChangeKind, Severity

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from watcher.classify.mentions import Recall, fold_mentions
+from watcher.classify.folding import Recall
+from watcher.classify.mentions import fold_mentions
 from watcher.classify.pack import Pack
 from watcher.classify.words import split_words
 from watcher.model.change import About, Position

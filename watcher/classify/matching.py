@@ -12,7 +12,7 @@ from functools import lru_cache, reduce
 from operator import or_
 from typing import NamedTuple
 
-from watcher.classify.mentions import Folding
+from watcher.classify.folding import Folding
 from watcher.classify.pack import ANY, KEEP, YIELD, Indicator, Operator, Pack, Rule
 
 COORDINATORS = frozenset({"and", "or", "nor", "et", "ou", "y", "o", "ni", "и", "или"})

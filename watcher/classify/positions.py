@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from watcher.classify.folding import CARRY_SENTENCES, Recall
 from watcher.classify.matching import Remark
-from watcher.classify.mentions import CARRY_SENTENCES, Recall
 from watcher.classify.pack import Pack
 from watcher.classify.reading import Reading, read_sentence, trace_sentence
 from watcher.classify.words import Sentence, fold, sentences

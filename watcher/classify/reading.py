@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from watcher.classify.cues import STOP
+from watcher.classify.folding import CARRY_SENTENCES, Folding, Recall
 from watcher.classify.matching import Match, Remark, after_preposition, matches_of, operator_places, stance_left
-from watcher.classify.mentions import CARRY_SENTENCES, Folding, Recall, fold_mentions
+from watcher.classify.mentions import fold_mentions
 from watcher.classify.pack import Indicator, Pack, Rule
 from watcher.classify.words import split_words
 from watcher.model.change import About

@@ -15,7 +15,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from watcher.classify.cues import Cue
-from watcher.classify.mentions import Recall, fold_mentions, named
+from watcher.classify.folding import Recall
+from watcher.classify.mentions import fold_mentions
+from watcher.classify.names import named
 from watcher.classify.pack import Pack, RollCalls
 from watcher.classify.words import fold, split_words
 from watcher.model.change import ROLL_CALL, About, Position
