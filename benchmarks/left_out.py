@@ -19,7 +19,8 @@ from pathlib import Path
 
 from watcher.classify import Pack, find_positions
 from watcher.classify.cueindex import CueIndex
-from watcher.classify.mentions import Recall, fold_mentions
+from watcher.classify.folding import Recall
+from watcher.classify.mentions import fold_mentions
 from watcher.classify.packfile import cues_of
 from watcher.classify.words import split_words
 from watcher.settings import load_pack
@@ -45,9 +46,8 @@ def _countries_of_cues(data: Path, pack: Pack) -> list[set[str]]:
     heard: list[set[str]] = [set() for _ in pack.rules]
     for country, text in _texts(data):
         folding, _ = fold_mentions(split_words(text), subject=country, pack=pack, recall=Recall(), alone=True)
-        offered = (number for weak in (False, True) for number in pack.index.candidates(folding.present, weak=weak))
-        for number in offered:
-            if country not in heard[number] and next(folding.find(pack.rules[number].cue), None):
+        for number, rule in enumerate(pack.rules):
+            if country not in heard[number] and folding.holds(rule.cue):
                 heard[number].add(country)
     return heard
 

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from watcher.model.collection import CollectionRules, ItemPart
 from watcher.model.source import Definition, SourceKind
+from watcher.model.subscription import Cadence
 from watcher.pipeline import notify, register
 from watcher.store import changes, sources
 from watcher.web.app import create_app
@@ -150,3 +151,37 @@ def test_many_documents_at_once_are_told_with_one_position_each(announced: Any) 
     assert "and 1 more Position: http://" in states
     assert "Norway, treaty status" not in states
     assert "Response of Norway 2026 2 Positions: http://" in states
+
+
+@pytest.fixture
+def announced_at_once(announced: Any) -> Any:
+    """The same with a desk that is told at once."""
+    announced.subscribe("at-once@example.org", cadence=Cadence.IMMEDIATE)
+    announced.clock.advance(days=1)
+    announced.site.put(
+        "/docs/response-of-mali-2026.html", document("Mali is not a State Party to the Mine Ban Treaty.")
+    )
+    announced.site.put("/list", a_list("Response of Germany 2025", "Response of Chad 2026", "Response of Mali 2026"))
+    announced.check("resp")
+    return announced
+
+
+def alerts(bench: Any) -> list[str]:
+    composed = [one for one in notify.compose_due(bench.rooms) if one.delivery.recipient.startswith("at-once")]
+    return [" ".join(one.message.text.split()) for one in composed]
+
+
+def test_who_is_told_at_once_is_told_when_the_new_document_was_read(announced_at_once: Any) -> None:
+    assert alerts(announced_at_once) == []
+    announced_at_once.check("resp-mli-2026")
+    announced_at_once.clock.advance(minutes=11)
+    (text,) = alerts(announced_at_once)
+    assert "Mali, treaty status: not party" in text
+
+
+def test_a_document_that_is_not_read_within_minutes_is_announced_all_the_same(announced_at_once: Any) -> None:
+    assert alerts(announced_at_once) == []
+    announced_at_once.clock.advance(minutes=11)
+    (text,) = alerts(announced_at_once)
+    assert "Not read yet." in text
+    assert alerts(announced_at_once) == []

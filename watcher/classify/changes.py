@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from watcher.classify.mentions import Recall, fold_mentions
+from watcher.classify.folding import Recall
+from watcher.classify.mentions import fold_mentions
 from watcher.classify.pack import ANY, TRANSITION, Indicator, Pack
 from watcher.classify.words import split_words
 from watcher.model.change import Position, PositionChange, PositionChangeKind, Severity
@@ -168,7 +169,8 @@ def _edited(key: Key, old: Side, new: Side, indicator: Indicator) -> PositionCha
     stances_before = {position.stance for position in old.everywhere}
     stances_now = {position.stance for position in new.everywhere}
     if old.changed and new.changed:
-        before, now = _prevailing(old.changed, indicator), _prevailing(new.changed, indicator)
+        fresh = [one for one in new.changed if one.stance not in stances_before]
+        before, now = _prevailing(old.changed, indicator), _prevailing(fresh or new.changed, indicator)
         ways = _of_stance(old.changed, before.stance), _of_stance(new.changed, now.stance)
         if before.stance == now.stance:
             return _reworded(key, *ways, indicator)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from watcher.classify.mentions import Recall, fold_mentions
+from watcher.classify.folding import Recall
+from watcher.classify.mentions import fold_mentions
 from watcher.classify.pack import Pack
 from watcher.classify.words import split_words
 from watcher.model.change import About, Position
@@ -47,8 +48,8 @@ def _shown_by(position: Position, pack: Pack) -> tuple[int, int] | None:
     subject = position.subject if position.about is About.OWN else ""
     words = split_words(position.passage)
     folding, _ = fold_mentions(words, subject=subject, pack=pack, recall=Recall(), alone=True)
-    found = next(folding.find(rule.cue), None)
-    return None if found is None else (folding.places[found[0]][0], folding.places[found[1] - 1][1])
+    found = folding.find(rule.cue)
+    return (folding.places[found[0][0]][0], folding.places[found[0][1] - 1][1]) if found else None
 
 
 def _parts(passage: str) -> list[tuple[int, int]]:

@@ -30,10 +30,12 @@ from watcher.model.instruments import INSTRUMENTS
 DEFAULT_GAP = 6
 MAX_GAP = 20
 PATTERN_BYTES = 64 << 20  # at the default of 8 MB the automata of long cues are thrown away and built again and again
+MENTION = "@"
 PREFIX = "*"
 STOP = ";"
 NO_STOP = "<^;>"
-KEYS = re.compile(r"<([^<>]+)>")
+KEYS = re.compile(r"<([^<>=]+)>")
+AHEAD = re.compile(r"<=([^<>]+)>")
 MENTION_KINDS = ("own", "state", "world", "group", "treaty", "among_first")
 _RESOLUTION = "resolution_"
 _CODES = frozenset(instrument.code for instrument in INSTRUMENTS)
@@ -44,6 +46,7 @@ _COMMON_WORDS = (
     "was we were which with will not no our my all any de la le les el los las que и в на с не"
 )
 _COMMON = frozenset(_COMMON_WORDS.split())
+Needs = tuple[frozenset[str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +54,28 @@ class Part:
     """A compiled piece: its pattern, the keys one of which must be there, if it may be absent.
 
     A key is a word, or its beginning and "*". A pattern is a regular expression in which "<one two*>" stands for a word
-    that one of these keys fits, "<^;>" for any word but ";". `needs` are the keys of each of its pieces that must be
-    there, `firsts` those of its first word where they are others than `keys`; `words` is how many words it has at most,
-    `ways` in how many ways its gaps can be filled.
+    that one of these keys fits, "<^;>" for any word but ";", "<=one two*>" for the place before such a word.
+    `wordings` are its ways to be there, each as choices of keys that must all be met; `firsts` are the keys of its
+    first word where they are others than `keys`, `longer` those with which more than one word may begin; `words` is how
+    many words it has at most, `ways` in how many ways its gaps can be filled.
     """
 
     pattern: str
     keys: frozenset[str]
     optional: bool
     literals: frozenset[str]
-    needs: tuple[frozenset[str], ...] = ()
+    wordings: tuple[Needs, ...] = ()
     words: int = 1
     ways: int = 1
     firsts: frozenset[str] = frozenset()
+    longer: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One compiled cue. `keys` are words one of which any match must hold, `needs` are all such choices of words;
-    `literals` are its plain words. `longest` says that of matches that start alike the longest counts, and not the one
-    whose wording stands first.
+    """One compiled cue. `keys` are words one of which any match must hold; `wordings` are its ways to match, each as
+    such choices of words that it must all hold; `literals` are its plain words. `longest` says that of matches that
+    start alike the longest counts, and not the one whose wording stands first.
 
     `as_it_stands` says that operators such as negation are not applied to what it finds, `weak` that it is heard only
     where no other cue speaks, `names_actor` that the cue itself says where the actor stands ({own}, {state}, {group},
@@ -80,7 +85,7 @@ class Cue:
     source: str
     part: Part = field(compare=False, repr=False)
     keys: frozenset[str]
-    needs: tuple[frozenset[str], ...] = field(compare=False, repr=False)
+    wordings: tuple[Needs, ...] = field(compare=False, repr=False)
     literals: frozenset[str]
     longest: bool
     as_it_stands: bool
@@ -94,18 +99,27 @@ def weigh(keys: Iterable[str]) -> float:
 
 
 def _sequence(parts: list[Part]) -> Part:
+    if len(parts) == 1 and not parts[0].optional:
+        return parts[0]
     needed = [part for part in parts if not part.optional and part.keys]
     best = min((part.keys for part in needed), key=weigh, default=frozenset[str]())
+    firsts = _firsts(parts)
     return Part(
         "".join(part.pattern for part in parts),
         best,
         all(part.optional for part in parts),
         frozenset().union(*(part.literals for part in parts)),
-        tuple(need for part in needed for need in (part.needs or (part.keys,))),
+        (tuple(need for part in needed for need in needs_of(part)),),
         sum(part.words for part in parts),
         prod(part.ways for part in parts),
-        _firsts(parts),
+        firsts,
+        firsts,
     )
+
+
+def needs_of(part: Part | Cue) -> Needs:
+    """Choices of keys that any match of a part must meet."""
+    return part.wordings[0] if len(part.wordings) == 1 else (part.keys,)
 
 
 def _firsts(parts: list[Part]) -> frozenset[str]:
@@ -122,16 +136,45 @@ def _alternatives(choices: list[Part], *, optional: bool) -> Part:
     keys = frozenset().union(*(choice.keys for choice in choices))
     keyless = any(not choice.keys for choice in choices)
     literals = frozenset().union(*(choice.literals for choice in choices))
+    firsts = frozenset().union(*(choice.firsts or choice.keys for choice in choices))
+    may_be_absent = any(choice.optional for choice in choices)
+    pattern = _one_of_patterns(choices, frozenset() if may_be_absent else firsts)
     return Part(
-        "(?:" + "|".join(_one_word_choices_joined(choices)) + ")" + ("?" if optional else ""),
+        f"(?:{pattern})?" if optional else pattern,
         frozenset() if keyless else keys,
-        optional or any(choice.optional for choice in choices),
+        optional or may_be_absent,
         literals,
-        (),
+        _wordings(choices),
         max(choice.words for choice in choices),
         max(choice.ways for choice in choices) + optional,
-        frozenset().union(*(choice.firsts or choice.keys for choice in choices)),
+        firsts,
+        frozenset().union(*(choice.longer for choice in choices)),
     )
+
+
+def _wordings(choices: list[Part]) -> tuple[Needs, ...]:
+    """The wordings of alternatives, those that need one word each as one."""
+    found = [needs for choice in choices for needs in (choice.wordings or ((choice.keys,),))]
+    simple = [needs[0] for needs in found if len(needs) == 1]
+    return (*((frozenset().union(*simple),),) * bool(simple), *(needs for needs in found if len(needs) > 1))
+
+
+def _one_of_patterns(choices: list[Part], firsts: frozenset[str]) -> str:
+    """The pattern of alternatives, headed by the words with which they begin so that other words are passed quickly."""
+    patterns = [*_one_word_choices_joined(choices)]
+    if len(patterns) == 1:
+        return patterns[0]
+    return f"{_ahead(firsts)}(?:{'|'.join(patterns)})"
+
+
+def _ahead(firsts: frozenset[str]) -> str:
+    """The pattern of the place before one of these words, "" where any word may stand there."""
+    return f"<={' '.join(sorted(firsts))}>" if firsts and NO_STOP not in firsts else ""
+
+
+def headed(part: Part) -> str:
+    """The pattern of a part that must be there, so written that a word with which it cannot begin is soon passed."""
+    return part.pattern if part.pattern.startswith("<") else _ahead(part.firsts or part.keys) + part.pattern
 
 
 def _one_word_choices_joined(choices: list[Part]) -> Iterator[str]:
@@ -290,7 +333,7 @@ def _cue(source: str, part: Part, *, longest: bool, mark: str = "") -> Cue:
         source,
         part,
         part.keys,
-        part.needs or (part.keys,),
+        part.wordings or ((part.keys,),),
         part.literals,
         longest,
         mark == "!",

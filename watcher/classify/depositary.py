@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from watcher.classify.mentions import named
+from watcher.classify.names import named
 from watcher.classify.words import fold, sentences
 from watcher.model.change import DepositaryEvent, Diff, Hunk, HunkOp
 from watcher.model.dates import iso_date

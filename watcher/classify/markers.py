@@ -16,7 +16,7 @@ from watcher.classify.meaning import (
     is_abbreviation,
     without_moves,
 )
-from watcher.classify.mentions import spoken_of
+from watcher.classify.names import spoken_of
 from watcher.classify.noise import (
     is_bare_date,
     is_clock,

@@ -6,34 +6,29 @@ Operators (negation, future, condition, "no longer" ...) reach a match from befo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import itemgetter
+from functools import lru_cache, reduce
+from operator import or_
 from typing import NamedTuple
 
-from watcher.classify.mentions import Folding
+from watcher.classify.folding import Folding
 from watcher.classify.pack import ANY, KEEP, YIELD, Indicator, Operator, Pack, Rule
 
 COORDINATORS = frozenset({"and", "or", "nor", "et", "ou", "y", "o", "ni", "и", "или"})
+REMEMBERED_PACKS = 16
 _NAMES_FOLLOW = "the la le el los las les government republic people peoples royal whole former"
 _BEFORE_NAMES = frozenset(_NAMES_FOLLOW.split())
-_BY_RANK = itemgetter(0, 1, 2)
 Standing = Sequence[tuple[Operator, list[tuple[int, int]]]]
+Left = tuple[str, bool, bool]
+"""What operators leave of a match: its stance ("" when none), if they say that it happens elsewhere, and if it is told
+only as what went before another."""
 
 
 class Match(NamedTuple):
     rule: Rule
     first: int
     last: int
-
-
-class Left(NamedTuple):
-    """What operators leave of a match: its stance ("" when none), if they say that it happens elsewhere, and if it is
-    told only as what went before another."""
-
-    stance: str
-    elsewhere: bool
-    yields: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,48 +39,71 @@ class Remark:
     why: str
 
 
-def matches_of(folding: Folding, pack: Pack, numbers: Iterable[int]) -> list[Match]:
-    """Matches of the cues with these numbers. Within one Indicator a match that begins inside one of higher rank is
-    dropped, unless it begins with that one's last word: "we signed the treaty, which parliament ratified" says two
-    things.
+def matches_of(folding: Folding, pack: Pack, *, weak: bool = False) -> list[Match]:
+    """Matches of the weak cues, or of the other ones.
+
+    Within one Indicator a match that begins inside one of higher rank is dropped, unless it begins with that one's last
+    word: "we signed the treaty, which parliament ratified" says two things.
 
     Cues that are taken as they stand rank first, then the order of the pack, cues that name an actor, longer matches.
     """
-    found: dict[str, list[tuple[tuple[bool, int, bool], int, int, Rule]]] = {}
-    for number, first, last in pack.index.found(numbers, folding.written):
-        rule = pack.rules[number]
-        found.setdefault(rule.indicator, []).append((rule.rank, first - last, first, rule))
+    found: dict[str, list[tuple[int, int, int, int]]] = {}
+    rules = pack.rules
+    for number, first, last in pack.index.found(folding.possible, folding.written, weak=weak):
+        rule = rules[number]
+        ranked = (rule.rank, first - last, first, number)
+        if (same := found.get(rule.indicator)) is None:
+            found[rule.indicator] = [ranked]
+        else:
+            same.append(ranked)
     kept: list[Match] = []
-    for ranked in found.values():
-        if len(ranked) > 1:
-            ranked.sort(key=_BY_RANK)
-        chosen: list[Match] = []
-        for _, length, first, rule in ranked:
-            for other in chosen:
-                if other.first <= first < max(other.last - 1, other.first + 1):
+    for matches in found.values():
+        if len(matches) == 1:
+            ((_, length, first, number),) = matches
+            kept.append(Match(rules[number], first, first - length))
+            continue
+        matches.sort()
+        taken: list[tuple[int, int]] = []
+        for _, length, first, number in matches:
+            for begin, end in taken:
+                if begin <= first < end:
                     break
             else:
-                chosen.append(Match(rule, first, first - length))
-        kept.extend(chosen)
+                last = first - length
+                taken.append((first, max(last - 1, first + 1)))
+                kept.append(Match(rules[number], first, last))
     return kept
+
+
+@lru_cache(maxsize=REMEMBERED_PACKS)
+def _operators(pack: Pack) -> tuple[int, tuple[tuple[int, Operator], ...]]:
+    """The bits of all operators of a pack in what is possible, and each with its own."""
+    listed = tuple((pack.index.bits[id(operator.cue)], operator) for operator in pack.grammar.operators)
+    return reduce(or_, (bits for bits, _ in listed), 0), listed
 
 
 def operator_places(folding: Folding, pack: Pack) -> Standing:
     """Where each operator stands, of those that the sentence has, in the order of the pack."""
+    of_all, listed = _operators(pack)
+    possible = folding.possible & of_all
+    if not possible:
+        return []
+    operators = [operator for bits, operator in listed if possible & bits]
     found: list[tuple[Operator, list[tuple[int, int]]]] = []
-    taken = list(folding.find(pack.grammar.neutral))
-    bits, possible = pack.index.bits, folding.possible
-    for operator in pack.grammar.operators:
-        if not possible & bits[id(operator.cue)]:
-            continue
-        places = []
-        for first, last in pack.index.spans(operator.cue, folding.written):
-            if not any(first < end and start < last for start, end in taken):
-                places.append((first, last))
-                taken.append((first, last))
+    taken = folding.find(pack.grammar.neutral)
+    for operator in operators:
+        places = pack.index.spans(operator.cue, folding.written)
+        if taken:
+            places = [place for place in places if not _is_taken(place, taken)]
         if places:
+            taken += places
             found.append((operator, places))
     return found
+
+
+def _is_taken(place: tuple[int, int], taken: list[tuple[int, int]]) -> bool:
+    first, last = place
+    return any(first < end and start < last for start, end in taken)
 
 
 def _reaches(folding: Folding, pack: Pack, operator: Operator, place: tuple[int, int], match: Match) -> bool:
@@ -101,7 +119,7 @@ def _reaches(folding: Folding, pack: Pack, operator: Operator, place: tuple[int,
         for at in range(last, match.first):
             if folding.words[at] == "@own" and not after_preposition(folding, at, prepositions):
                 return False
-    return pack.grammar.barriers.isdisjoint(between)
+    return pack.grammar.barriers.isdisjoint(folding.words[last : match.first + 1])
 
 
 def _shifted(stance: str, operator: Operator, indicator: Indicator) -> str:
@@ -120,31 +138,41 @@ def _of_one_clause(folding: Folding, places: list[tuple[int, int]]) -> list[tupl
     return [place for place in places if COORDINATORS.isdisjoint(folding.words[place[1] : last[0]])]
 
 
+def _is_undone(folding: Folding, places: list[tuple[int, int]]) -> bool:
+    """True for an even number of other words: "not without danger". "No need, no danger" denies twice over."""
+    return len(places) > 1 and len({tuple(folding.words[first:last]) for first, last in places}) % 2 == 0
+
+
 def stance_left(folding: Folding, pack: Pack, places: Standing, match: Match, remarks: list[Remark] | None) -> Left:
     """What is left when every operator that reaches the match has worked on it."""
-    stance, elsewhere, yields = match.rule.stance, False, False
-    if not places or match.rule.cue.as_it_stands:
-        return Left(stance, elsewhere, yields)
-    indicator = pack.indicators[match.rule.indicator]
+    rule, begin, end = match
+    stance, elsewhere, yields = rule.stance, False, False
+    if not places or rule.cue.as_it_stands:
+        return stance, elsewhere, yields
     for operator, standing in places:
-        reaching = [place for place in standing if _reaches(folding, pack, operator, place, match)]
+        window = operator.window
+        reaching = [
+            (first, last)
+            for first, last in standing
+            if first < end and begin - last <= window and _reaches(folding, pack, operator, (first, last), match)
+        ]
         if operator.odd:
             reaching = _of_one_clause(folding, reaching)
-        # "No need, no danger" denies twice over; only other words undo each other, as in "not without danger".
-        hits = len({tuple(folding.words[first:last]) for first, last in reaching})
-        if hits and not (operator.odd and hits % 2 == 0):
-            shifted = _shifted(stance, operator, indicator)
-            if shifted == YIELD:
-                yields, shifted = True, stance
-            if remarks is not None and shifted != stance:
+        if not reaching or (operator.odd and _is_undone(folding, reaching)):
+            continue
+        shifted = _shifted(stance, operator, pack.indicators[rule.indicator])
+        if shifted == YIELD:
+            yields, shifted = True, stance
+        if shifted != stance:
+            if remarks is not None:
                 words = ", ".join(" ".join(folding.shapes[first:last]) for first, last in reaching)
-                did = f"turns {stance} into {shifted}" if shifted and not match.rule.cue.weak else "drops it"
-                remarks.append(Remark(match.rule.name, f"{operator.name} (“{words}”) {did}"))
-            stance = "" if match.rule.cue.weak and shifted != stance else shifted
-            elsewhere = elsewhere or operator.elsewhere
-            if not stance:
-                break
-    return Left(stance, elsewhere, yields)
+                did = f"turns {stance} into {shifted}" if shifted and not rule.cue.weak else "drops it"
+                remarks.append(Remark(rule.name, f"{operator.name} (“{words}”) {did}"))
+            stance = "" if rule.cue.weak else shifted
+        elsewhere = elsewhere or operator.elsewhere
+        if not stance:
+            break
+    return stance, elsewhere, yields
 
 
 def after_preposition(folding: Folding, at: int, prepositions: frozenset[str]) -> bool:

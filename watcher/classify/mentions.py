@@ -1,254 +1,23 @@
 """Who and what a sentence names: Subjects, Instruments, "we", the world, folded into single words that cues can read.
 
 "@own" the Document's Subject · "@st_XXX" another State · "@adj_XXX" its adjective · "@world" States at large ·
-"@group" actors that are no State · "@i_XXX" an Instrument · "@r_XXX" a resolution on it.
+"@group" actors that are no State · "@i_XXX" an Instrument · "@r_XXX" a resolution on it · "@other" another topic than
+the pack's · "@homonym" words that mean something else here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cache
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterable
+from functools import lru_cache
 
-from watcher.classify.cueindex import CueIndex
 from watcher.classify.cues import Cue
-from watcher.classify.pack import Grammar, Pack
-from watcher.classify.words import Words, split_words
-from watcher.model.instruments import INSTRUMENTS
-from watcher.model.subjects import ALSO_WORDS, COMPANY_FORMS, NOT_GOVERNMENTS, NOT_SUBJECTS, SUBJECTS
+from watcher.classify.folding import CARRY_SENTENCES, FORGOTTEN, Folding, Recall
+from watcher.classify.names import name_spans
+from watcher.classify.pack import Pack
+from watcher.classify.words import Words
 
-T = TypeVar("T")
-MENTION = "@"
-_SEAT = "@cap_"  # a capital's name until it is known to mean the government
 TOPIC, OTHER, HOMONYM = "@topic", "@other", "@homonym"
-ACTORS = ("@own", "@st_", "@world", "@group")
-TREATY_MEMORY_SENTENCES = 8
-TOPIC_MEMORY_SENTENCES = 8
-ACTOR_MEMORY_SENTENCES = 1
-CARRY_SENTENCES = 2
-FORGOTTEN = 9
-
-
-@dataclass(frozen=True, slots=True)
-class _Name:
-    """One spelling as normal words; `shape` is the exact writing that is asked for (acronyms), else ""."""
-
-    words: tuple[str, ...]
-    mention: str
-    shape: str
-    capital: bool
-
-
-class Recall(NamedTuple):
-    """What the sentences before this one spoke of: last Instrument, last actor, the topic, and since then something
-    else ("@other" or "@homonym"), each with how many sentences ago that was; what is older than anything that is asked
-    for is forgotten."""
-
-    treaty: str = ""
-    treaty_age: int = FORGOTTEN
-    actor: str = ""
-    actor_age: int = FORGOTTEN
-    topic_age: int = FORGOTTEN
-    other: str = ""
-    other_age: int = FORGOTTEN
-
-    def older(self, by: int) -> Recall:
-        """The same, `by` sentences later."""
-        treaty, treaty_age, actor, actor_age, topic_age, other, other_age = self
-        return Recall(
-            treaty if treaty_age + by <= TREATY_MEMORY_SENTENCES else "",
-            treaty_age + by if treaty_age + by < FORGOTTEN else FORGOTTEN,
-            actor if actor_age + by <= ACTOR_MEMORY_SENTENCES else "",
-            actor_age + by if actor_age + by < FORGOTTEN else FORGOTTEN,
-            topic_age + by if topic_age + by < FORGOTTEN else FORGOTTEN,
-            other if other_age + by <= TOPIC_MEMORY_SENTENCES else "",
-            other_age + by if other_age + by < FORGOTTEN else FORGOTTEN,
-        )
-
-    def on_topic(self) -> Recall:
-        """The same where a heading names the topic."""
-        return self._replace(topic_age=min(self.topic_age, CARRY_SENTENCES))
-
-
-@cache
-def _names() -> dict[str, tuple[_Name, ...]]:
-    table: dict[str, list[_Name]] = {}
-
-    def add(phrase: str, mention: str, *, capital: bool) -> None:
-        split = split_words(phrase)
-        acronym = phrase.isupper() and len(phrase) <= 6
-        name = _Name(tuple(split.words), mention, "".join(split.shapes) if acronym else "", capital)
-        table.setdefault(name.words[0], []).append(name)
-
-    for subject in SUBJECTS:
-        for phrase in (*subject.names, *subject.foreign):
-            add(phrase, "@st_" + subject.alpha3, capital=True)
-        for phrase in subject.adjectives:
-            add(phrase, "@adj_" + subject.alpha3, capital=True)
-        for phrase in subject.capitals:
-            if phrase not in NOT_GOVERNMENTS:
-                add(phrase, _SEAT + subject.alpha3, capital=True)
-    for phrase in NOT_SUBJECTS:
-        add(phrase, "@none", capital=True)
-    for instrument in INSTRUMENTS:
-        for phrase in instrument.names:
-            add(phrase, "@i_" + instrument.code, capital=False)
-        for number in instrument.resolutions:
-            add(number, "@r_" + instrument.code, capital=False)
-            add(number.replace(" ", ""), "@r_" + instrument.code, capital=False)
-    return {first: tuple(sorted(names, key=lambda name: -len(name.words))) for first, names in table.items()}
-
-
-def _name_at(words: Words, at: int, names: tuple[_Name, ...]) -> _Name | None:
-    following = words.words[at + 1] if at + 1 < len(words.words) else ""
-    for name in names:
-        end = at + len(name.words)
-        if end - at > 1 and name.words[1] != following:
-            continue
-        if tuple(words.words[at:end]) != name.words:
-            continue
-        if name.capital and not words.shapes[at][0].isupper():
-            continue
-        if name.shape and "".join(words.shapes[at:end]) != name.shape:
-            continue
-        return name
-    return None
-
-
-class Folding:
-    """A sentence's words with mentions folded into single words, and the way back to places in the text.
-
-    `names` are put in the place of their spans at once, see `replace`. `written` are the words as cues read them;
-    `present` says what all words that it has and had mean to the index: enough to know which cues need not be looked
-    for.
-    """
-
-    __slots__ = ("_index", "_named", "_possible", "_replaced", "_split", "present", "words", "written")
-
-    def __init__(self, words: Words, index: CueIndex, names: list[tuple[int, int, str]]) -> None:
-        self.words = words.words
-        for first, last, mention in reversed(names):
-            self.words[first:last] = [mention]
-        self.written = index.write(self.words)
-        self.present = index.present(self.written)
-        self._split = words
-        self._replaced = [names]
-        self._index = index
-        self._possible: int | None = None
-        self._named: list[int] | None = None
-
-    @property
-    def shapes(self) -> list[str]:
-        """Each word as written, a mention by its first word."""
-        return self._folded(self._split.shapes, lambda shapes: shapes[0])
-
-    @property
-    def places(self) -> list[tuple[int, int]]:
-        """Where each word begins and ends."""
-        return self._folded(self._split.places, lambda places: (places[0][0], places[-1][1]))
-
-    def _folded(self, each: list[T], of_mention: Callable[[list[T]], T]) -> list[T]:
-        folded = [*each]
-        for spans in self._replaced:
-            for first, last, _ in reversed(spans):
-                folded[first:last] = [of_mention(folded[first:last])]
-        return folded
-
-    @property
-    def named(self) -> list[int]:
-        """Numbers of the words that are mentions, ascending."""
-        if self._named is None:
-            self._named = [at for at, word in enumerate(self.words) if word[0] == MENTION]
-        return self._named
-
-    @property
-    def possible(self) -> int:
-        """The cues none of whose words is missing, as bits."""
-        if self._possible is None:
-            self._possible = self._index.possible(self.present)
-        return self._possible
-
-    def may_hold(self, cue: Cue) -> bool:
-        """False when a word is missing that any match of a cue must hold."""
-        return bool(self.possible & self._index.bits[id(cue)])
-
-    def find(self, cue: Cue) -> Iterator[tuple[int, int]]:
-        """Word spans (first, after the last) of a cue's matches."""
-        return iter(self._index.spans(cue, self.written) if self.may_hold(cue) else ())
-
-    def holds(self, cue: Cue) -> bool:
-        """True when a cue matches somewhere."""
-        return self.may_hold(cue) and self._index.matches(cue, self.written)
-
-    def replace(self, spans: list[tuple[int, int, str]]) -> None:
-        """Put one word in the place of each span; spans are ascending and do not overlap."""
-        if not spans:
-            return
-        characters = self._index.write([mention for _, _, mention in spans])
-        for (first, last, mention), character in zip(reversed(spans), reversed(characters), strict=True):
-            self.words[first:last] = [mention]
-            self.written = self.written[:first] + character + self.written[last:]
-        self.present |= self._index.present(characters)
-        self._replaced.append(spans)
-        self._possible = self._named = None
-
-
-def _is_government(words: Words, first: int, last: int, grammar: Grammar | None) -> bool:
-    """Whether a capital's name means the government that sits there ("Astana abstained") and no place or meeting."""
-    if grammar is None:
-        return False
-    before = words.words[first - 1] if first else ""
-    if before in grammar.before_places or (first > 1 and words.shapes[first - 1][:1].isupper()):
-        return False
-    after = words.words[last] if last < len(words.words) else ""
-    return after[:1] not in ("#", "~") and after not in grammar.after_places and _is_own_name(words, last)
-
-
-def _is_own_name(words: Words, last: int) -> bool:
-    """False where another capitalised word goes on with the name: "Lima Smith"."""
-    if last < len(words.words) and words.shapes[last][:1].isupper():
-        return bool(words.starts[last] - words.ends[last - 1] > 1)
-    return True
-
-
-def _is_of_company(words: Words, last: int) -> bool:
-    """True when a name goes on as that of a company: "Norway Ltd"."""
-    return last < len(words.words) and words.words[last] in COMPANY_FORMS and words.shapes[last][0].isupper()
-
-
-def _is_shouted(words: Words, at: int) -> bool:
-    """True for a word in a line of capitals that is a name only where others are written small: "CONTACT US"."""
-    if words.words[at] not in ALSO_WORDS or words.words[at - 1 : at] == ["the"]:
-        return False
-    beside = [*words.shapes[max(0, at - 1) : at], *words.shapes[at + 1 : at + 2]]
-    return bool(beside) and all(shape.isupper() for shape in beside)
-
-
-def _name_spans(words: Words, *, subject: str, grammar: Grammar | None = None) -> list[tuple[int, int, str]]:
-    names = _names()
-    institutions = grammar.institutions if grammar else frozenset[str]()
-    spans: list[tuple[int, int, str]] = []
-    end = 0
-    for at in [at for at, word in enumerate(words.words) if word in names]:
-        name = _name_at(words, at, names[words.words[at]]) if at >= end else None
-        if name is None:
-            continue
-        end = at + len(name.words)
-        mention = name.mention
-        if _is_of_company(words, end) or _is_shouted(words, at):
-            continue
-        if mention.startswith(_SEAT):
-            if not _is_government(words, at, end, grammar):
-                continue
-            mention = "@st_" + mention[5:]
-        if subject and mention[-3:] == subject and mention.startswith(("@st_", "@adj_")):
-            mention = "@own"
-        elif mention.startswith("@adj_") and end < len(words.words) and words.words[end] in institutions:
-            mention = "@st_" + mention[5:]
-            end += 1
-        spans.append((at, end, mention))
-    return spans
+REMEMBERED_PACKS = 16
 
 
 def _again(folding: Folding, first: int, last: int, recall: Recall) -> str:
@@ -266,10 +35,16 @@ def _again(folding: Folding, first: int, last: int, recall: Recall) -> str:
     return "@own"
 
 
+@lru_cache(maxsize=REMEMBERED_PACKS)
+def _kinds(pack: Pack) -> tuple[tuple[int, str, Cue], ...]:
+    """The kinds of mentions of a pack with the bits of their cues in what is possible."""
+    return tuple((pack.index.bits[id(cue)], kind, cue) for kind, cue in pack.grammar.mentions)
+
+
 def _fold_cues(folding: Folding, pack: Pack, recall: Recall) -> None:
-    bits, possible = pack.index.bits, folding.possible
-    for kind, cue in pack.grammar.mentions:
-        if not possible & bits[id(cue)]:
+    possible = folding.possible
+    for bits, kind, cue in _kinds(pack):
+        if not possible & bits:
             continue
         spans = []
         for first, last in pack.index.spans(cue, folding.written):
@@ -361,7 +136,7 @@ def fold_mentions(
 
     `alone` says that the text is this one sentence, so that it can lean on nothing but the pack.
     """
-    folding = Folding(words, pack.index, _name_spans(words, subject=subject, grammar=pack.grammar))
+    folding = Folding(words, pack.index, name_spans(words, subject=subject, grammar=pack.grammar))
     _fold_homonyms(folding, pack, recall)
     _fold_cues(folding, pack, recall)
     _fold_referring(folding, pack, recall)
@@ -385,17 +160,3 @@ def fold_mentions(
         elif mention == "@own" or mention.startswith("@st_"):
             actor, actor_age = mention, 0
     return folding, Recall(treaty, treaty_age, actor, actor_age, topic_age, other, other_age)
-
-
-def named(text: str) -> list[str]:
-    """The Subjects ("@st_XXX") and Instruments ("@i_XXX") that a text names outright, in order, with repeats."""
-    spans = _name_spans(split_words(text), subject="")
-    return [mention for _, _, mention in spans if mention.startswith(("@st_", "@i_"))]
-
-
-def spoken_of(text: str) -> tuple[set[str], set[str]]:
-    """Subjects ("@st_XXX") and Instruments that a text names outright, and Subjects that it names by adjective."""
-    spans = _name_spans(split_words(text), subject="")
-    mentions = {mention for _, _, mention in spans}
-    outright = {mention for mention in mentions if mention.startswith(("@st_", "@i_"))}
-    return outright, {"@st_" + mention[5:] for mention in mentions if mention.startswith("@adj_")}

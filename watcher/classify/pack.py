@@ -79,7 +79,7 @@ class Rule:
     indicator: str
     stance: str
     cue: Cue
-    rank: tuple[bool, int, bool]
+    rank: int
     name: str
 
 

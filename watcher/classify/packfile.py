@@ -229,7 +229,7 @@ def _rules(reader: Reader, indicator: str, stances: tuple[str, ...], sets: Mappi
             raise reader.unknown(stance, stances)
         for text in reader.below("cues", None, stances).texts(stance):
             cue = compile_cue(text, sets)
-            rank = (not cue.as_it_stands, order, not cue.names_actor)
+            rank = (not cue.as_it_stands) * 2 * len(stances) + order * 2 + (not cue.names_actor)
             name = f"{indicator}.{stance}: {cue.source}"
             rules.append(Rule(indicator=indicator, stance=stance, cue=cue, rank=rank, name=name))
     return rules

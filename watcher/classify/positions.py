@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from watcher.classify.folding import CARRY_SENTENCES, Recall
 from watcher.classify.matching import Remark
-from watcher.classify.mentions import CARRY_SENTENCES, Recall
 from watcher.classify.pack import Pack
 from watcher.classify.reading import Reading, read_sentence, trace_sentence
 from watcher.classify.words import Sentence, fold, sentences
@@ -119,7 +119,7 @@ def explain_positions(text: str, *, subject: str, pack: Pack) -> tuple[Explained
         positions = () if is_title else tuple(_positions(passage, sentence, reading))
         said = list(dict.fromkeys(remarks))
         if is_title and reading.assertions:
-            said += [Remark(one.rule, "a heading of few words names a topic") for one in reading.assertions]
+            said += [Remark(one.rule.name, "a heading of few words names a topic") for one in reading.assertions]
         found[sentence.start] = Explained(passage, positions, tuple(said))
         remarks.clear()
     unread = {one.start: Explained(text[one.start : one.end], (), (), is_read=False) for one in sentences(text)}
@@ -154,18 +154,21 @@ def _read(
         yield sentence, reading, is_title
 
 
-def _positions(passage: str, sentence: Sentence, reading: Reading) -> Iterator[Position]:
-    for one in reading.assertions:
-        yield Position(
-            subject=one.holder,
-            indicator=one.indicator,
-            stance=one.stance,
-            about=one.about,
-            start=sentence.start,
-            end=sentence.end,
+def _positions(passage: str, sentence: Sentence, reading: Reading) -> list[Position]:
+    start, end, _ = sentence
+    return [
+        Position(
+            subject=holder,
+            indicator=rule.indicator,
+            stance=stance,
+            about=about,
+            start=start,
+            end=end,
             passage=passage,
-            rule=one.rule,
+            rule=rule.name,
         )
+        for rule, stance, about, holder, _ in reading.assertions
+    ]
 
 
 def speaks_of_field(text: str, *, pack: Pack) -> bool:

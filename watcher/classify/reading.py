@@ -11,11 +11,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from watcher.classify.cues import STOP
+from watcher.classify.folding import CARRY_SENTENCES, Folding, Recall
 from watcher.classify.matching import Match, Remark, after_preposition, matches_of, operator_places, stance_left
-from watcher.classify.mentions import ACTORS, CARRY_SENTENCES, Folding, Recall, fold_mentions
-from watcher.classify.pack import Indicator, Pack
+from watcher.classify.mentions import fold_mentions
+from watcher.classify.pack import Indicator, Pack, Rule
 from watcher.classify.words import split_words
 from watcher.model.change import About
+from watcher.model.subjects import FORMER_STATES
 
 MAX_WORDS = 400
 LONG_WORD = 5  # titles write shorter words ("with") without a capital
@@ -27,59 +29,67 @@ _CITING = ("[", "p.", "ibid", "http", "available ", "accessed ")  # what _CITES 
 JOINING = frozenset({"and", "the", "as", "well", "also", "both", "et", "y", "и", "la", "le", "el", "l", "les"})
 OF = frozenset({"by", "por", "par", "of"})  # "the decision of Chile" is Chile's
 REMEMBERED_SENTENCES = 4096
+REMEMBERED_HOLDERS = 4096
+_ORIGINS = frozenset("@adj_" + code for code in FORMER_STATES)  # "Soviet mines" lie in another State
+_OWN, _OTHER, _WORLD = About.OWN, About.OTHER, About.WORLD
 
 
 def _cites(text: str) -> bool:
     """True when a sentence names a publication."""
     lowered = text.lower()
-    return (not text.isascii() or any(mark in lowered for mark in _CITING)) and _CITES.search(text) is not None
-
-
-def _is_actor(word: str) -> bool:
-    return word.startswith(ACTORS)
-
-
-def _actors(folding: Folding, first: int, last: int) -> list[int]:
-    """Numbers of the words from `first` to before `last` that are actors, ascending."""
-    return [at for at in folding.named if first <= at < last and _is_actor(folding.words[at])]
+    if text.isascii() and not [mark for mark in _CITING if mark in lowered]:
+        return False
+    return _CITES.search(text) is not None
 
 
 def _actor_of_relative(folding: Folding, pack: Pack, match: Match) -> int | None:
     """Who acts in "the treaty, which Norway ratified" and in "not all States are parties": the last actor within the
     match that no preposition governs."""
-    inside = reversed(_actors(folding, match.first + 1, match.last))
+    inside = reversed([at for at in folding.actors if match.first < at < match.last])
     return next((at for at in inside if not after_preposition(folding, at, pack.grammar.prepositions)), None)
 
 
 def _actor_at(folding: Folding, pack: Pack, match: Match) -> int | None:
     """The number of the word that acts: the one the cue names, else the nearest before the match that no preposition
     governs. None when no word does."""
-    words, prepositions = folding.words, pack.grammar.prepositions
-    if match.rule.cue.names_actor and (inside := _actors(folding, match.first, match.last)):
+    actors, words, prepositions = folding.actors, folding.words, pack.grammar.prepositions
+    rule, first, last = match
+    if not actors:
+        return None
+    if rule.cue.names_actor and (inside := [at for at in actors if first <= at < last]):
         return inside[-1]
-    if _is_actor(words[match.first]):
-        return match.first
-    turned = words[match.first] in pack.lexicon.negations
-    if turned or words[match.first].startswith("@i_"):
+    if first in actors:
+        return first
+    if words[first] in pack.lexicon.negations or words[first].startswith("@i_"):
         inner = _actor_of_relative(folding, pack, match)
         if inner is not None:
             return inner
-    if not OF.isdisjoint(words[match.first + 1 : match.first + 2]):
-        for at in _actors(folding, match.first + 2, match.first + 4):
-            return at
-    before = words[: match.first]
-    begun = match.first - before[::-1].index(STOP) if STOP in before else 0
+    if not OF.isdisjoint(words[first + 1 : first + 2]):
+        for at in actors:
+            if first + 2 <= at < first + 4:
+                return at
+    begun = _clause_start(words, first)
     asides: list[int] = []
-    for at in reversed(_actors(folding, begun, match.first)):
-        related = at + 1 < match.first and words[at + 1] in pack.grammar.relatives
+    for at in reversed(actors):
+        if not begun <= at < first:
+            continue
+        related = at + 1 < first and words[at + 1] in pack.grammar.relatives
         if related or not after_preposition(folding, at, prepositions):
             return at
         asides.append(at)
-    for at in _actors(folding, match.first, match.last + 3):
-        if at and words[at - 1] in OF:
+    for at in actors:
+        if first <= at < last + 3 and at and words[at - 1] in OF:
             return at
     own = [at for at in asides if words[at] == "@own"]
     return next(iter((*own, *asides)), None)
+
+
+def _clause_start(words: list[str], first: int) -> int:
+    """The number of the word after the last ";" before a word, 0 where there is none."""
+    if STOP not in words:
+        return 0
+    before = words[:first]
+    return first - before[::-1].index(STOP) if STOP in before else 0
 
 
 def _with(folding: Folding, at: int) -> tuple[str, ...]:
@@ -111,11 +121,12 @@ def _place(folding: Folding, match: Match, unnamed: str, *, own: bool) -> str:
     near = sorted(folding.named, key=lambda at: (abs(at - match.first), at))
     for prefix in ("@st_", "@adj_", "@world"):
         for at in near:
-            if words[at].startswith(prefix):
+            if words[at].startswith(prefix) and words[at] not in _ORIGINS:
                 return "@st_" + words[at][5:] if prefix == "@adj_" else words[at]
     return unnamed
 
 
+@lru_cache(maxsize=REMEMBERED_HOLDERS)
 def _about(mention: str, subject: str) -> tuple[About, str]:
     if mention in ("", "@own"):
         return About.OWN, subject
@@ -126,24 +137,26 @@ def _about(mention: str, subject: str) -> tuple[About, str]:
 
 def _holders(folding: Folding, pack: Pack, match: Match, stance: str, unnamed: str, *, own: bool) -> tuple[str, ...]:
     """The mentions whose stance a match shows; `own`: the sentence speaks of the Document's Subject."""
-    indicator = pack.indicators[match.rule.indicator]
+    rule = match.rule
+    indicator = pack.indicators[rule.indicator]
     if indicator.about == "place":
         at, mention = None, _place(folding, match, unnamed, own=own)
     else:
         at = _actor_at(folding, pack, match)
         mention = "" if at is None else folding.words[at]
-    if indicator.about == "speaker" and not mention.startswith("@st_"):
-        mention = "@own"
-    if stance in indicator.never_own and mention in ("", "@own") and not match.rule.cue.names_actor:
+        if indicator.about == "speaker" and not mention.startswith("@st_"):
+            mention = "@own"
+    if mention in ("", "@own") and stance in indicator.never_own and not rule.cue.names_actor:
         mention = "@world"
-    several = indicator.about == "actor" and (mention == "@own" or mention.startswith("@st_"))
-    return _with(folding, at) if several and at is not None else (mention,)
+    if at is None or indicator.about != "actor" or (mention != "@own" and not mention.startswith("@st_")):
+        return (mention,)
+    return _with(folding, at)
 
 
-class _Saying(NamedTuple):
-    """One stance that a match shows, whose it is, and if it counts only where no other stands beside it."""
+class Assertion(NamedTuple):
+    """One stance that a cue shows, whose it is, and if it counts only where no other stands beside it."""
 
-    match: Match
+    rule: Rule
     stance: str
     about: About
     holder: str
@@ -164,121 +177,157 @@ def _is_title(folding: Folding, match: Match) -> bool:
     return len(long) > 1 and all(shape[0].isupper() for shape in long)
 
 
+def _is_parted(folding: Folding, pack: Pack, match: Match) -> bool:
+    """True when a match goes on in another clause: one with an actor of its own ("has not joined because Chile lays
+    mines"), or any where it began with a negative word. "Since 2010" begins no clause."""
+    words, literals = folding.words, match.rule.cue.literals
+    denies = words[match.first] in pack.lexicon.negations
+    for at in range(match.first + 1, match.last - 1):
+        if words[at] in pack.grammar.barriers and words[at] not in literals and words[at + 1][0] not in "#~":
+            return denies or any(at < actor < match.last for actor in folding.actors)
+    return False
+
+
 def _sayings(
-    folding: Folding, pack: Pack, subject: str, unnamed: str, numbers: list[int], remarks: list[Remark] | None
-) -> list[_Saying]:
-    matches = matches_of(folding, pack, numbers)
+    folding: Folding,
+    pack: Pack,
+    *,
+    weak: bool,
+    subject: str,
+    unnamed: str,
+    own: bool,
+    cites: bool,
+    remarks: list[Remark] | None,
+) -> list[Assertion]:
+    """What the cues show, without titles of publications where the sentence `cites` some."""
+    matches = matches_of(folding, pack, weak=weak)
     if not matches:
         return []
     places = operator_places(folding, pack)
-    own = _speaks_of_own(folding, pack)
-    found = []
+    found: list[Assertion] = []
+    titles: list[Rule] = []
     for match in matches:
+        if _is_parted(folding, pack, match):
+            _remark(remarks, match.rule, "it goes on in a clause with an actor of its own")
+            continue
         stance, elsewhere, yields = stance_left(folding, pack, places, match, remarks)
         if not stance:
             continue
-        if _is_of_another(folding, pack.indicators[match.rule.indicator]):
-            _remark(remarks, match, "the sentence speaks of something else, see not_of of its indicator")
+        rule = match.rule
+        indicator = pack.indicators[rule.indicator]
+        if indicator.not_of is not None and _is_of_another(folding, indicator):
+            _remark(remarks, rule, "the sentence speaks of something else, see not_of of its indicator")
             continue
+        is_title = cites and _is_title(folding, match)
         place = "@world" if elsewhere else unnamed
-        indicator = pack.indicators[match.rule.indicator]
         for one in _holders(folding, pack, match, stance, place, own=own and not elsewhere):
             about, holder = _about(one, subject)
-            shown = indicator.of_others.get(stance, stance) if about is About.OTHER else stance
-            if about is About.OWN or holder or indicator.world:
-                found.append(_Saying(match, shown, about, holder, yields))
+            if about is not _OWN and not holder and not indicator.world:
+                _remark(remarks, rule, f"it is said of {_who(one)}, and {indicator.name} keeps what States do")
+            elif is_title:
+                titles.append(rule)
             else:
-                _remark(remarks, match, f"it is said of {_who(one)}, and {indicator.name} keeps what States do")
+                shown = indicator.of_others.get(stance, stance) if about is _OTHER else stance
+                found.append(Assertion(rule, shown, about, holder, yields))
+    for rule in titles:
+        _remark(remarks, rule, "its words are a title in a note")
     return found
 
 
-def _remark(remarks: list[Remark] | None, match: Match, why: str) -> None:
+def _remark(remarks: list[Remark] | None, rule: Rule, why: str) -> None:
     if remarks is not None:
-        remarks.append(Remark(match.rule.name, why))
+        remarks.append(Remark(rule.name, why))
 
 
 def _who(mention: str) -> str:
     return "States at large" if mention == "@world" else "actors that are no State"
 
 
-def _chosen(sayings: list[_Saying], pack: Pack, remarks: list[Remark] | None) -> list[_Saying]:
+def _chosen(sayings: list[Assertion], pack: Pack, remarks: list[Remark] | None) -> list[Assertion]:
     """Each (holder, Indicator, stance) once, one stance only where the Indicator shows one at a time, and no state of
     the world where something is said of a Subject."""
-    if len(sayings) == 1:
+    if len(sayings) < 2:
         return sayings
-    if any(one.about is not About.WORLD for one in sayings):
-        for one in sayings:
-            if one.about is About.WORLD and _of_place(one, pack):
-                _remark(remarks, one.match, "it is said of the world, and something else of a State")
-        sayings = [one for one in sayings if one.about is not About.WORLD or not _of_place(one, pack)]
-    found: dict[tuple[str, str, str], _Saying] = {}
-    for one in _without_what_went_before(sayings, remarks):
-        indicator = pack.indicators[one.match.rule.indicator]
-        same = (one.holder, indicator.name)
-        rivals = [key for key in found if key[:2] == same] if indicator.single or indicator.prevails else []
-        if indicator.single and rivals:
-            if rivals[0][2] != one.stance:
-                _remark(remarks, one.match, f"{indicator.name} shows one stance, and {rivals[0][2]} stands before it")
-            continue
-        if rivals:
-            rival = found[rivals[0]]
-            lesser = one if _weight(one, indicator) <= _weight(rival, indicator) else rival
-            if rival.stance != one.stance:
-                kept = rival.stance if lesser is one else one.stance
-                _remark(remarks, lesser.match, f"{indicator.name} shows one stance, and {kept} prevails")
-            if lesser is one:
+    found: dict[tuple[str, str, str], Assertion] = {}
+    shown: dict[tuple[str, str], Assertion] = {}
+    for one in _without_what_went_before(_without_the_world(sayings, pack, remarks), remarks):
+        indicator = pack.indicators[one.rule.indicator]
+        key = (one.holder, indicator.name, one.stance)
+        if indicator.single or indicator.prevails:
+            rival = shown.setdefault(key[:2], one)
+            if rival is not one and not _prevails(one, rival, indicator, remarks):
                 continue
-            del found[rivals[0]]
-        found.setdefault((*same, one.stance), one)
+            shown[key[:2]] = one
+            found.pop((*key[:2], rival.stance), None)
+        found.setdefault(key, one)
     return list(found.values())
 
 
-def _without_what_went_before(sayings: list[_Saying], remarks: list[Remark] | None) -> list[_Saying]:
+def _prevails(one: Assertion, rival: Assertion, indicator: Indicator, remarks: list[Remark] | None) -> bool:
+    """Whether a saying takes the place of one that stands before it, where the Indicator shows one stance."""
+    if indicator.single:
+        if rival.stance != one.stance:
+            _remark(remarks, one.rule, f"{indicator.name} shows one stance, and {rival.stance} stands before it")
+        return False
+    prevails = _weight(one, indicator) > _weight(rival, indicator)
+    if rival.stance != one.stance:
+        lesser, kept = (rival, one) if prevails else (one, rival)
+        _remark(remarks, lesser.rule, f"{indicator.name} shows one stance, and {kept.stance} prevails")
+    return prevails
+
+
+def _without_the_world(sayings: list[Assertion], pack: Pack, remarks: list[Remark] | None) -> list[Assertion]:
+    """The sayings without states of the world where something is said of a Subject."""
+    of_world = [one for one in sayings if one.about is _WORLD]
+    if not of_world or len(of_world) == len(sayings):
+        return sayings
+    for one in of_world:
+        if _of_place(one, pack):
+            _remark(remarks, one.rule, "it is said of the world, and something else of a State")
+    return [one for one in sayings if one.about is not _WORLD or not _of_place(one, pack)]
+
+
+def _without_what_went_before(sayings: list[Assertion], remarks: list[Remark] | None) -> list[Assertion]:
     """The sayings without those that yield to another of the same holder: "voted yes, having abstained before"."""
-    told = {(one.holder, one.match.rule.indicator) for one in sayings if not one.yields}
+    if not [one for one in sayings if one.yields]:
+        return sayings
+    told = {(one.holder, one.rule.indicator) for one in sayings if not one.yields}
     kept = []
     for one in sayings:
-        if one.yields and (one.holder, one.match.rule.indicator) in told:
-            _remark(remarks, one.match, "it went before what the sentence tells")
+        if one.yields and (one.holder, one.rule.indicator) in told:
+            _remark(remarks, one.rule, "it went before what the sentence tells")
         else:
             kept.append(one)
     return kept
 
 
-def _of_place(saying: _Saying, pack: Pack) -> bool:
-    return pack.indicators[saying.match.rule.indicator].about == "place"
+def _of_place(saying: Assertion, pack: Pack) -> bool:
+    return pack.indicators[saying.rule.indicator].about == "place"
 
 
-def _weight(saying: _Saying, indicator: Indicator) -> tuple[bool, int]:
-    return saying.match.rule.cue.as_it_stands, indicator.stances.index(saying.stance)
+def _weight(saying: Assertion, indicator: Indicator) -> tuple[bool, int]:
+    return saying.rule.cue.as_it_stands, indicator.stances.index(saying.stance)
 
 
 def _asserted(
-    folding: Folding, pack: Pack, subject: str, unnamed: str, *, cites: bool, remarks: list[Remark] | None = None
-) -> list[_Saying]:
+    folding: Folding,
+    pack: Pack,
+    *,
+    subject: str,
+    unnamed: str,
+    own: bool,
+    cites: bool,
+    remarks: list[Remark] | None = None,
+) -> list[Assertion]:
     """What the sentence asserts; weak cues are heard only where no other speaks, titles of publications (`cites`) not
     at all."""
     for weak in (False, True):
-        numbers = pack.index.candidates(folding.present, weak=weak)
-        sayings = _sayings(folding, pack, subject, unnamed, numbers, remarks)
-        if cites:
-            for one in sayings:
-                if _is_title(folding, one.match):
-                    _remark(remarks, one.match, "its words are a title in a note")
-            sayings = [one for one in sayings if not _is_title(folding, one.match)]
+        sayings = _sayings(
+            folding, pack, weak=weak, subject=subject, unnamed=unnamed, own=own, cites=cites, remarks=remarks
+        )
         if found := _chosen(sayings, pack, remarks):
             return found
     return []
-
-
-class Assertion(NamedTuple):
-    """One stance that a sentence shows, whose it is, and the rule that says so."""
-
-    indicator: str
-    stance: str
-    about: About
-    holder: str
-    rule: str
 
 
 class Reading(NamedTuple):
@@ -318,19 +367,11 @@ def trace_sentence(
     if after.topic_age > CARRY_SENTENCES:
         return Reading((), after, own)
     unnamed = "@own" if alone or near or own else "@world"
-    said = _asserted(folding, pack, subject, unnamed, cites=_cites(text), remarks=remarks)
-    if text.endswith("?"):
-        for one in said:
-            _remark(remarks, one.match, "a question asserts nothing")
-        said = []
-    assertions = tuple(
-        Assertion(
-            one.match.rule.indicator,
-            one.stance,
-            one.about,
-            one.holder,
-            one.match.rule.name,
-        )
-        for one in said
+    assertions = _asserted(
+        folding, pack, subject=subject, unnamed=unnamed, own=own, cites=_cites(text), remarks=remarks
     )
-    return Reading(assertions, after, own)
+    if text.endswith("?"):
+        for one in assertions:
+            _remark(remarks, one.rule, "a question asserts nothing")
+        assertions = []
+    return Reading(tuple(assertions), after, own)

@@ -15,7 +15,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from watcher.classify.cues import Cue
-from watcher.classify.mentions import Recall, fold_mentions, named
+from watcher.classify.folding import Recall
+from watcher.classify.mentions import fold_mentions
+from watcher.classify.names import named
 from watcher.classify.pack import Pack, RollCalls
 from watcher.classify.words import fold, split_words
 from watcher.model.change import ROLL_CALL, About, Position
@@ -205,7 +207,7 @@ class _Reader:
     def _holds(self, text: str, cue: Cue) -> bool:
         words = split_words(text)
         folding, _ = fold_mentions(words, subject="", pack=self._pack, recall=Recall(), alone=True)
-        return next(folding.find(cue), None) is not None
+        return folding.holds(cue)
 
     def _row(self, block: Block) -> Iterator[_Vote]:
         who = next((code for cell in block.cells if (code := subject_of(cell.strip(_ENDS)))), "")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from watcher.classify.mentions import Recall, fold_mentions
+from watcher.classify.folding import Recall
+from watcher.classify.mentions import fold_mentions
 from watcher.classify.pack import Pack
 from watcher.classify.positions import END_MARKS, HEADING_CHARACTERS, find_positions_apart
 from watcher.classify.words import fold, split_words

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from watcher.classify.depositary import JOINS, LEAVES, SIGNS, StatusRow, status_row
-from watcher.classify.mentions import named
+from watcher.classify.names import named
 from watcher.classify.pack import Pack, Treaties, TreatyActions
 from watcher.classify.treatyfile import plain_words
 from watcher.model.change import About, DepositaryEvent, Position

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
 
 MAX_SENTENCE_CHARACTERS = 2000
 REMEMBERED_WORDS = 16_384
+YEAR_DIGITS = 4
 
 _ABBREVIATED = (
     "mr mrs ms dr prof gen col lt sgt st no nos art arts para paras p pp vol vs etc res doc fig ed eds inc ltd "
@@ -134,18 +135,19 @@ def sentences(text: str) -> list[Sentence]:
         at = start
         for stop in _STOP.finditer(text, start, end):
             if _ends_sentence(text, at, stop):
-                found.extend(_pieces(text, at, stop.end(), number))
-                at = stop.end()
-        found.extend(_pieces(text, at, end, number))
+                after = stop.end()
+                _add_pieces(found, text, at, after, number)
+                at = after
+        _add_pieces(found, text, at, end, number)
     return found
 
 
-def _pieces(text: str, start: int, end: int, paragraph: int) -> Iterator[Sentence]:
+def _add_pieces(found: list[Sentence], text: str, start: int, end: int, paragraph: int) -> None:
     for piece in range(start, end, MAX_SENTENCE_CHARACTERS):
         raw = text[piece : min(end, piece + MAX_SENTENCE_CHARACTERS)]
         if trimmed := raw.strip():
             begin = piece + len(raw) - len(raw.lstrip())
-            yield Sentence(begin, begin + len(trimmed), paragraph)
+            found.append(Sentence(begin, begin + len(trimmed), paragraph))
 
 
 def fold(text: str) -> str:
@@ -158,7 +160,7 @@ def fold(text: str) -> str:
 
 def _number(raw: str) -> str:
     if raw.isdigit():
-        return f"~{raw}" if _YEAR.fullmatch(raw) else f"#{raw}"
+        return f"~{raw}" if len(raw) == YEAR_DIGITS and _YEAR.fullmatch(raw) else f"#{raw}"
     return "#" + (_POINTS.sub("", raw) if _THOUSANDS.fullmatch(raw) else raw.replace(",", "."))
 
 
@@ -176,8 +178,10 @@ def _normal(raw: str) -> str:
 @lru_cache(maxsize=REMEMBERED_WORDS)
 def _between_blanks(written: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The normal words of what stands between two blanks, and the words as written."""
-    if written.isalpha() or written.isdecimal():
-        return (_normal(written),), (written,)
+    if written.isalpha():
+        return (fold(written),), (written,)
+    if written.isdecimal():
+        return (_number(written),), (written,)
     kept = [(normal, raw) for raw in _TOKEN.findall(f"{written} ") if (normal := _normal(raw))]
     return tuple(normal for normal, _ in kept), tuple(raw for _, raw in kept)
 
@@ -199,7 +203,7 @@ def split_words(text: str, *, stops: bool = True) -> Words:
         words = [word for word in words if word not in _STOPS]
     if "n't" in text or "n’t" in text:
         _spell_out(words, _shapes(pairs, stops=stops))
-    return Words(words, partial(_shapes, pairs, stops=stops), partial(_places, text, stops=stops))
+    return Words(words, lambda: _shapes(pairs, stops=stops), lambda: _places(text, stops=stops))
 
 
 def _shapes(pairs: list[tuple[tuple[str, ...], tuple[str, ...]]], *, stops: bool) -> list[str]:

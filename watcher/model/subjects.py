@@ -285,8 +285,11 @@ COMPANY_FORMS = frozenset(
 # Names that are other words, too, in a line of capitals: "CONTACT US".
 ALSO_WORDS = frozenset({"us"})
 
+# States that are no more: what is "Soviet" now lies in another one.
+FORMER_STATES = frozenset({"SUN", "YUG", "SCG", "CSK", "DDR"})
+
 # Subjects that are no State in the sense of "all States": areas, former States, a union.
-NOT_STATES = frozenset({"XKX", "TWN", "ESH", "SUN", "YUG", "SCG", "CSK", "DDR", "EUE", "HKG", "PRI", "GRL"})
+NOT_STATES = FORMER_STATES | {"XKX", "TWN", "ESH", "EUE", "HKG", "PRI", "GRL"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

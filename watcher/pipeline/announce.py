@@ -30,6 +30,14 @@ def announced_by(
     return tuple(_announced(connection, pack, change, event, wanted) for event in new)
 
 
+def waits_for_reading(connection: Connection, change: Change) -> bool:
+    """Whether a Change announces a document whose first check is still to come, and says nothing else of weight."""
+    if change.judgement.position_changes or change.judgement.depositary_events:
+        return False
+    new = [event.child_id for event in change.documents if event.step is DocumentStep.ADDED and event.child_id]
+    return any(not captures.list_captures(connection, child_id, limit=1) for child_id in new)
+
+
 def _announced(
     connection: Connection, pack: PackText, change: Change, document: DocumentEvent, wanted: Collection[str]
 ) -> Announced:

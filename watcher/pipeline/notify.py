@@ -22,15 +22,16 @@ from watcher.model.subscription import (
     SourceReach,
     Subscription,
 )
-from watcher.pipeline.announce import announced_by
+from watcher.pipeline.announce import announced_by, waits_for_reading
 from watcher.pipeline.ports import MailChannel, PackText, Rooms
-from watcher.pipeline.same_edit import Gathering, gather, record_gathering
 from watcher.pipeline.standing import message_id
+from watcher.pipeline.waiting import Gathering, gather, record_gathering
 from watcher.render import render_digest
 from watcher.store import captures, changes, digests, gathered, sources, subscriptions, versions
 from watcher.store.database import Connection
 
 DELIVERY_LEASE_SECONDS = 600
+READING_TIME = timedelta(minutes=10)  # within which a new document is read, unless its site does not answer
 ALERT_LOOKS_BACK = timedelta(days=1)  # an Alert follows the last one by minutes: who was reached in them says nothing
 FIRST_PAUSE_SECONDS = 60
 MAXIMUM_PAUSE_SECONDS = 3600
@@ -176,7 +177,8 @@ def _digest(
     recorded = changes.changes_recorded_after(connection, subscription.covered_ordinal)
     relevant = sources_of(subscription.filter, every_source.values())
     wanted = [one for one in recorded if matches(subscription.filter, one, every_source[one.source_id])]
-    gathering = gather(connection, subscription, wanted, every_source, now=now, seconds=gather_seconds)
+    unread = {one.change_id: one.captured_at + READING_TIME for one in wanted if waits_for_reading(connection, one)}
+    gathering = gather(connection, subscription, wanted, every_source, now=now, seconds=gather_seconds, unread=unread)
     asked_for = subscription.filter.subjects
     entries = [_entry(connection, pack, change, every_source, asked_for) for change in gathering.now]
     looked_at = {source.source_id for source in relevant}

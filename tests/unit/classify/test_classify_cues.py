@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from watcher.classify.cueindex import CueIndex
+from watcher.classify.cueindex import MAX_WAYS, CueIndex
 from watcher.classify.cues import Cue, compile_cue, compile_sets, one_of
 from watcher.classify.words import split_words
 from watcher.errors import ConfigError
@@ -73,12 +73,43 @@ def test_the_index_offers_every_cue_that_matches() -> None:
     cues = [compile_cue(text, SETS) for text in texts]
     index = CueIndex(cues)
     for sentence in ("we cut an oak", "they ratify", "no more wood", "b c", "an old 1997", "nothing"):
-        written = index.write(split_words(sentence).words)
+        words = split_words(sentence).words
+        written = index.write(words)
         matching = {number for number, cue in enumerate(cues) if index.spans(cue, written)}
-        present = index.present(written)
-        offered = {*index.candidates(present), *index.candidates(present, weak=True)}
-        assert matching <= offered
-        assert all(cues[number].weak for number in index.candidates(present, weak=True))
+        possible = index.possible(index.present(words))
+        assert matching <= {number for number, cue in enumerate(cues) if possible & index.bits[id(cue)]}
+        heard = {weak: {number for number, _, _ in index.found(possible, written, weak=weak)} for weak in (False, True)}
+        assert heard[False] | heard[True] == matching
+        assert all(cues[number].weak for number in heard[True])
+
+
+def test_a_cue_of_several_wordings_is_possible_where_all_words_of_one_are_there() -> None:
+    cue = one_of(["no doubt", "(spare|spares) no (effort|efforts)", "indeed"], SETS)
+    index = CueIndex([], [cue])
+    for sentence, may_match in (
+        ("no doubt", True),
+        ("they spare no effort", True),
+        ("indeed", True),
+        ("spare no doubts", False),
+        ("no effort", False),
+    ):
+        possible = index.possible(index.present(sentence.split()))
+        assert bool(possible & index.bits[id(cue)]) is may_match, sentence
+
+
+def test_a_cue_whose_gaps_can_be_filled_in_many_ways_matches_the_same_words() -> None:
+    cue = compile_cue("(cut|fell down) ...20 {tree} ...20 (in|close to) ...20 (park|old wood)", SETS)
+    assert cue.part.ways > MAX_WAYS
+    words = split_words("They fell down every oak that stood close to the old wood").words
+    assert _spans(cue, words) == [(1, len(words))]
+    assert _spans(cue, words[2:]) == []
+
+
+def test_mentions_are_seen_whether_or_not_a_cue_asks_for_them() -> None:
+    index = CueIndex([compile_cue("{state} ...3 ratif*", SETS)])
+    assert index.mentions(index.write(["@none", "and", "@st_KAZ", "ratified", "@own"])) == [0, 2, 4]
+    of_no_mention = CueIndex([compile_cue("ratif*", SETS)])
+    assert of_no_mention.mentions(of_no_mention.write(["we", "ratified", "@own"])) == [2]
 
 
 def test_a_cue_reads_alike_among_others_that_know_more_words() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from watcher.classify import Pack, find_positions
-from watcher.classify.mentions import named
+from watcher.classify.names import named
 from watcher.model.change import Judgement, PositionChangeKind, Severity
 
 Edited = Callable[..., Judgement]

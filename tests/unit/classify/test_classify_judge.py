@@ -277,3 +277,10 @@ def test_what_a_place_was_said_to_be_before_is_no_change_when_it_is_said_again(e
     old = "Kenya has no minefields. An embassy wrote that many landmines were scattered in the north."
     judgement = edited(old, "There are no minefields in Kenya.", subject="KEN", same=False)
     assert [one for one in judgement.position_changes if one.indicator == "contamination"] == []
+
+
+def test_a_vote_of_a_later_year_beside_the_old_one_is_the_change(edited: Edited) -> None:
+    old = "Norway voted yes on the mine ban resolution in 2024."
+    judgement = edited(old, "Norway voted yes on the mine ban resolution in 2024 but abstained in 2025.")
+    told = next(one for one in judgement.position_changes if one.indicator == "vote")
+    assert (told.old, told.new, told.severity) == ("yes", "abstain", Severity.CRITICAL)

@@ -171,3 +171,10 @@ def test_who_stands_beside_an_earlier_mention_of_the_actor_did_nothing(mines: Pa
 def test_the_decision_of_another_state_is_not_that_of_who_regrets_it(text: str, mines: Pack) -> None:
     found = [one for one in find_positions(text, subject="SWE", pack=mines) if one.indicator == "treaty_status"]
     assert [(one.subject, one.stance) for one in found] == [("LVA", "withdrawing")]
+
+
+def test_the_use_by_another_state_is_not_denied_by_who_has_not_joined(mines: Pack) -> None:
+    found = _read("Lebanon has not joined the Mine Ban Treaty because of the use of mines by Israel.", mines)
+    own = {one[1:] for one in found if one[0] in ("LBN", "")}
+    assert ("treaty_status", "not_party") in own
+    assert not own & {("use", "does_not_use"), ("contamination", "not_affected")}

@@ -1,4 +1,4 @@
-"""The same edit on many Sources, for those who are told at once: told once, and the rest together a little later."""
+"""What those who are told at once are told a little later: the same edit on many Sources, documents not read yet."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from watcher.model.source import Source
 from watcher.model.subscription import Cadence, Subscription
 from watcher.store import gathered
 from watcher.store.database import Connection
+
+_NOTHING_UNREAD: Mapping[str, datetime] = {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,8 +37,11 @@ def gather(
     *,
     now: datetime,
     seconds: int,
+    unread: Mapping[str, datetime] = _NOTHING_UNREAD,
 ) -> Gathering:
     """Part the Changes that a Subscription wants: a new edit is told at once, a repetition waits for the others.
+
+    `unread` says by change_id until when a Change waits for the documents that it announces to be read.
 
     A repetition is the same edit on another Source of a host of which this Subscription was told it within `seconds`.
     It is told with all others `seconds` after that message. A critical Change never waits, nor one that moves a
@@ -46,7 +51,7 @@ def gather(
     gathers = subscription.cadence is Cadence.IMMEDIATE and seconds > 0
     released = [change for change, _ in held] if not gathers or any(at <= now for _, at in held) else []
     released_ids = tuple(change.change_id for change in released)
-    if not gathers or not (released or any(waits(change) for change in wanted)):
+    if not gathers or not (released or unread or any(waits(change) for change in wanted)):
         return Gathering(now=(*released, *wanted), released=released_ids)
     window = timedelta(seconds=seconds)
     told: dict[Alike, tuple[Source, ...]] = {}
@@ -59,7 +64,9 @@ def gather(
     waiting: list[tuple[Change, datetime]] = []
     for change in wanted:
         key = alike_key(change, every_source[change.source_id])
-        if key and waits(change) and not released and until.get(key, now) > now:
+        if unread.get(change.change_id, now) > now:
+            waiting.append((change, unread[change.change_id]))
+        elif key and waits(change) and not released and until.get(key, now) > now:
             waiting.append((change, until[key]))
     later = {change.change_id for change, _ in waiting}
     at_once = (change for change in wanted if change.change_id not in later)
