@@ -128,6 +128,7 @@ async def launch(options: BrowserOptions) -> Running:
             ignore_default_args=list(process.UNWANTED_DEFAULTS),
             chromium_sandbox=not process.is_root(),
             env=process.environment(home),
+            artifacts_dir=home / "artifacts",
             proxy={"server": process.DEAD_END_PROXY, "bypass": "<-loopback>"},
             handle_sigint=False,
             handle_sigterm=False,
