@@ -364,12 +364,17 @@ def trace_sentence(
         return Reading((), recall, own=False)
     folding, after = fold_mentions(words, subject=subject, pack=pack, recall=recall, alone=alone)
     own = _speaks_of_own(folding, pack)
-    if after.topic_age > CARRY_SENTENCES:
+    of_another = after.other_age == 0  # it names another topic, and the pack's weapon not
+    if (of_another and after.topic_age) or after.topic_age > CARRY_SENTENCES:
         return Reading((), after, own)
     unnamed = "@own" if alone or near or own else "@world"
     assertions = _asserted(
         folding, pack, subject=subject, unnamed=unnamed, own=own, cites=_cites(text), remarks=remarks
     )
+    if of_another:
+        for one in [one for one in assertions if not _of_place(one, pack)]:
+            _remark(remarks, one.rule, "it is said of something else that the sentence names")
+        assertions = [one for one in assertions if _of_place(one, pack)]
     if text.endswith("?"):
         for one in assertions:
             _remark(remarks, one.rule, "a question asserts nothing")
