@@ -59,6 +59,10 @@ _GRAMMAR = (
     "homonyms",
     "ambiguous",
     "unambiguous",
+    "elliptic",
+    "elliptic_ends",
+    "elliptic_of_others",
+    "implied_object",
     "idioms",
     "referring",
     "other_topics",
@@ -206,6 +210,10 @@ def _grammar(reader: Reader, sets: Mapping[str, Part], instrument_cues: Mapping[
         homonyms=tuple(one_of([phrase], sets) for phrase in reader.texts("homonyms")),
         ambiguous=_any_of(reader, "ambiguous", sets),
         unambiguous=_any_of(reader, "unambiguous", sets),
+        elliptic=_any_of(reader, "elliptic", sets),
+        elliptic_ends=reader.words("elliptic_ends"),
+        elliptic_of_others=reader.words("elliptic_of_others"),
+        implied_object=reader.text("implied_object", ""),
         prepositions=reader.words("prepositions"),
         speech=reader.words("speech"),
         relatives=reader.words("relatives"),
@@ -357,7 +365,7 @@ def cues_of(
     mentions = [cue for _, cue in grammar.mentions]
     bounds = [cue for one in indicators.values() for cue in (one.not_of, one.unless, *one.implied.values()) if cue]
     of_votes = [roll_calls.topic] if roll_calls else []
-    maybe = (grammar.referring, grammar.other_topics, grammar.ambiguous, grammar.unambiguous)
+    maybe = (grammar.referring, grammar.other_topics, grammar.ambiguous, grammar.unambiguous, grammar.elliptic)
     of_topics = [*grammar.homonyms, *(cue for cue in maybe if cue)]
     return [topic, grammar.neutral, grammar.treaty_again, *operators, *mentions, *bounds, *of_votes, *of_topics]
 
