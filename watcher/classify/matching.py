@@ -40,9 +40,9 @@ class Remark:
 
 
 def matches_of(folding: Folding, pack: Pack, *, weak: bool = False) -> list[Match]:
-    """Matches of the weak cues, or of the other ones. Within one Indicator a match that begins inside one of higher rank
-    is dropped, unless it begins with that one's last word: "we signed the treaty, which parliament ratified" says two
-    things.
+    """Matches of the weak cues, or of the other ones. Within one Indicator a match that begins inside one of higher
+    rank is dropped, unless it begins with that one's last word: "we signed the treaty, which parliament ratified" says
+    two things.
 
     Cues that are taken as they stand rank first, then the order of the pack, cues that name an actor, longer matches.
     """
