@@ -148,8 +148,8 @@ def fold_mentions(
 ) -> tuple[Folding, Recall]:
     """The words of a sentence with mentions folded, and what is to be remembered after it.
 
-    `alone` says that the text is this one sentence, so that it can lean on nothing but the pack; `headed` that a heading
-    or the title above it names the pack's topic.
+    `alone` says that the text is this one sentence, so that it can lean on nothing but the pack; `headed` that a
+    heading or the title above it names the pack's topic.
     """
     folding = Folding(words, pack.index, name_spans(words, subject=subject, grammar=pack.grammar))
     _fold_homonyms(folding, pack, recall)

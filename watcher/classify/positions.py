@@ -11,7 +11,7 @@ from watcher.classify.folding import CARRY_SENTENCES, Recall
 from watcher.classify.matching import Remark
 from watcher.classify.pack import Pack
 from watcher.classify.reading import Reading, read_sentence, trace_sentence
-from watcher.classify.words import Sentence, fold, sentences
+from watcher.classify.words import Sentence, fold, sentences, split_words
 from watcher.model.change import Position
 
 PLACE_SENTENCES = 2
@@ -63,20 +63,22 @@ def _worth_reading(text: str, listed: list[Sentence], pack: Pack) -> tuple[list[
     headings = _headings(text, listed)
     near: set[int] = set()
     headed: set[int] = set()
+    is_titled = 0 in headings and topical[0]
     under = False
     for number, is_topical in enumerate(topical):
         if is_topical:
             near.update(range(number - PLACE_SENTENCES, number + CARRY_SENTENCES + 1))
         if number in headings:
-            under = is_topical or _is_titled(topical, headings)
+            under = is_topical or (is_titled and _is_section(text, listed[number], pack))
         elif under:
             headed.add(number)
     return [number for number in range(len(listed)) if number in near or number in headed], headed, headings
 
 
-def _is_titled(topical: list[bool], headings: set[int]) -> bool:
-    """True when a text begins with a heading that names the topic: all that stands under it is of that."""
-    return 0 in headings and topical[0]
+def _is_section(text: str, heading: Sentence, pack: Pack) -> bool:
+    """True for a heading that parts a text on the topic: "Production and transfer"."""
+    words = split_words(text[heading.start : heading.end], stops=False).words
+    return bool(words) and all(word in pack.grammar.sections or word[0] in "#~" for word in words)
 
 
 def _is_near(listed: list[Sentence], before: int, number: int) -> bool:
