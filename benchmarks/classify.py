@@ -1,7 +1,8 @@
 """How fast texts are read: prints one JSON line with CPU milliseconds for 100 kB.
 
-`field`: every sentence speaks of the field; `page`: one in ten; `other`: none. No sentence of a text is like another,
-and each round reads a new text; `again` reads the last `field` text once more, as a watched page is read.
+`field`: every sentence speaks of the field; `page`: one in ten; `other`: none. No sentence is like another, and each
+round reads a new text; `again` reads the last `field` text once more, as a watched page is read. `statements` are the
+texts of `../shared/eval/policy_pairs`, what governments said of mines: read once, forgotten, and read again.
 
 .venv/bin/python benchmarks/classify.py [--pack mine_action] [--rounds 5]
 """
@@ -17,14 +18,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from watcher.classify import find_positions
+from watcher.classify.reading import read_sentence
 from watcher.settings import load_pack
 
 PACKS = Path(__file__).resolve().parents[1] / "config" / "indicators"
+STATEMENTS = Path(__file__).resolve().parents[2] / "shared" / "eval" / "policy_pairs"
 CHARACTERS = 100_000
 SPOKEN = (
     "We ratified the Mine Ban Treaty in {year} and have destroyed our stock of {count} anti-personnel mines.",
     "More than {count} landmines remain in the provinces, where {few} farmers were killed after the war of {year}.",
-    "My country does not produce or export landmines and continues to clear {few} areas along the border.",
+    "My country does not produce or export landmines and continues to clear {count} areas along the border.",
 )
 UNSPOKEN = (
     "The service stores the address that you gave in {year} when you open account {count}, and keeps it {few} days.",
@@ -59,6 +62,20 @@ def _milliseconds(texts: list[str], read: Callable[[str], None]) -> float:
     return round(statistics.median(times), 1)
 
 
+def _statements(read: Callable[[str], None]) -> float | None:
+    """Milliseconds for 100 kB of real statements when every cue in them was compiled; None where there are none."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(STATEMENTS.glob("*/*.txt"))]
+    if not texts:
+        return None
+    for text in texts:
+        read(text)
+    read_sentence.cache_clear()
+    started = time.process_time()
+    for text in texts:
+        read(text)
+    return round((time.process_time() - started) * 1000 * CHARACTERS / sum(map(len, texts)), 1)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pack", default="mine_action")
@@ -82,6 +99,7 @@ def main() -> None:
         "field_100kb_ms": _milliseconds(field, read),
         "field_again_100kb_ms": _milliseconds(field[-1:], read),
         "page_100kb_ms": _milliseconds([_text(numbers, 1) for _ in range(options.rounds)], read),
+        "statements_100kb_ms": _statements(read),
         "other_100kb_ms": _milliseconds([_text(numbers, 0) for _ in range(options.rounds)], read),
     }
     print(json.dumps(result))

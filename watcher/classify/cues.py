@@ -105,7 +105,7 @@ def _sequence(parts: list[Part]) -> Part:
     best = min((part.keys for part in needed), key=weigh, default=frozenset[str]())
     firsts = _firsts(parts)
     return Part(
-        "".join(part.pattern for part in parts),
+        "".join(_patterns_in_sequence(parts)),
         best,
         all(part.optional for part in parts),
         frozenset().union(*(part.literals for part in parts)),
@@ -115,6 +115,14 @@ def _sequence(parts: list[Part]) -> Part:
         firsts,
         firsts,
     )
+
+
+def _patterns_in_sequence(parts: list[Part]) -> Iterator[str]:
+    """The patterns of parts; what follows a gap is tried at each of its words, so that most are passed at one look."""
+    follows_gap = False
+    for part in parts:
+        yield headed(part) if follows_gap and not part.optional else part.pattern
+        follows_gap = part.pattern.startswith(NO_STOP)
 
 
 def needs_of(part: Part | Cue) -> Needs:
@@ -136,18 +144,17 @@ def _alternatives(choices: list[Part], *, optional: bool) -> Part:
     keys = frozenset().union(*(choice.keys for choice in choices))
     keyless = any(not choice.keys for choice in choices)
     literals = frozenset().union(*(choice.literals for choice in choices))
-    firsts = frozenset().union(*(choice.firsts or choice.keys for choice in choices))
-    may_be_absent = any(choice.optional for choice in choices)
-    pattern = _one_of_patterns(choices, frozenset() if may_be_absent else firsts)
+    patterns = [*_one_word_choices_joined(choices)]
+    pattern = patterns[0] if len(patterns) == 1 else f"(?:{'|'.join(patterns)})"
     return Part(
         f"(?:{pattern})?" if optional else pattern,
         frozenset() if keyless else keys,
-        optional or may_be_absent,
+        optional or any(choice.optional for choice in choices),
         literals,
         _wordings(choices),
         max(choice.words for choice in choices),
         max(choice.ways for choice in choices) + optional,
-        firsts,
+        frozenset().union(*(choice.firsts or choice.keys for choice in choices)),
         frozenset().union(*(choice.longer for choice in choices)),
     )
 
@@ -159,22 +166,12 @@ def _wordings(choices: list[Part]) -> tuple[Needs, ...]:
     return (*((frozenset().union(*simple),),) * bool(simple), *(needs for needs in found if len(needs) > 1))
 
 
-def _one_of_patterns(choices: list[Part], firsts: frozenset[str]) -> str:
-    """The pattern of alternatives, headed by the words with which they begin so that other words are passed quickly."""
-    patterns = [*_one_word_choices_joined(choices)]
-    if len(patterns) == 1:
-        return patterns[0]
-    return f"{_ahead(firsts)}(?:{'|'.join(patterns)})"
-
-
-def _ahead(firsts: frozenset[str]) -> str:
-    """The pattern of the place before one of these words, "" where any word may stand there."""
-    return f"<={' '.join(sorted(firsts))}>" if firsts and NO_STOP not in firsts else ""
-
-
 def headed(part: Part) -> str:
     """The pattern of a part that must be there, so written that a word with which it cannot begin is soon passed."""
-    return part.pattern if part.pattern.startswith("<") else _ahead(part.firsts or part.keys) + part.pattern
+    firsts = part.firsts or part.keys
+    if part.pattern.startswith("<") or NO_STOP in firsts:
+        return part.pattern
+    return f"<={' '.join(sorted(firsts))}>{part.pattern}"
 
 
 def _one_word_choices_joined(choices: list[Part]) -> Iterator[str]:

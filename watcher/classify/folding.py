@@ -85,7 +85,7 @@ class Folding:
         folded = [*each]
         for spans in self._replaced:
             for first, last, _ in reversed(spans):
-                folded[first:last] = [of_mention(folded[first:last])]
+                folded[first:last] = [of_mention(folded[first:last] or folded[first - 1 : first])]
         return folded
 
     @property
@@ -115,7 +115,8 @@ class Folding:
         return self.may_hold(cue) and self._index.matches(cue, self.written)
 
     def replace(self, spans: list[tuple[int, int, str]]) -> None:
-        """Put one word in the place of each span; spans are ascending and do not overlap."""
+        """Put one word in the place of each span; spans are ascending and do not overlap. An empty span, which never
+        stands first in a sentence, adds a word, which is written where the word before it is."""
         if not spans:
             return
         mentions = [mention for _, _, mention in spans]

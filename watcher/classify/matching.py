@@ -13,10 +13,10 @@ from operator import or_
 from typing import NamedTuple
 
 from watcher.classify.folding import Folding
+from watcher.classify.mentions import REMEMBERED_PACKS
 from watcher.classify.pack import ANY, KEEP, YIELD, Indicator, Operator, Pack, Rule
 
 COORDINATORS = frozenset({"and", "or", "nor", "et", "ou", "y", "o", "ni", "и", "или"})
-REMEMBERED_PACKS = 16
 _NAMES_FOLLOW = "the la le el los las les government republic people peoples royal whole former"
 _BEFORE_NAMES = frozenset(_NAMES_FOLLOW.split())
 Standing = Sequence[tuple[Operator, list[tuple[int, int]]]]

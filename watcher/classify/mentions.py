@@ -129,17 +129,34 @@ def _fold_referring(folding: Folding, pack: Pack, recall: Recall) -> None:
     folding.replace(spans)
 
 
+def _add_objects(folding: Folding, pack: Pack) -> None:
+    """Say of what, where a text under a heading leaves it out: "it stopped production in 1996"."""
+    grammar, words = pack.grammar, folding.words
+    if grammar.elliptic is None or not grammar.implied_object or folding.holds(pack.topic):
+        return
+    spans = []
+    for first, last in folding.find(grammar.elliptic):
+        following = words[last] if last < len(words) else ""
+        ends = not following or following in grammar.elliptic_ends or following[0] in "#~;"
+        if ends and (not first or words[first - 1] not in grammar.elliptic_of_others):
+            spans.append((last, last, grammar.implied_object))
+    folding.replace(spans)
+
+
 def fold_mentions(
-    words: Words, *, subject: str, pack: Pack, recall: Recall, alone: bool = False
+    words: Words, *, subject: str, pack: Pack, recall: Recall, alone: bool = False, headed: bool = False
 ) -> tuple[Folding, Recall]:
     """The words of a sentence with mentions folded, and what is to be remembered after it.
 
-    `alone` says that the text is this one sentence, so that it can lean on nothing but the pack.
+    `alone` says that the text is this one sentence, so that it can lean on nothing but the pack; `headed` that a
+    heading or the title above it names the pack's topic.
     """
     folding = Folding(words, pack.index, name_spans(words, subject=subject, grammar=pack.grammar))
     _fold_homonyms(folding, pack, recall)
     _fold_cues(folding, pack, recall)
     _fold_referring(folding, pack, recall)
+    if headed:
+        _add_objects(folding, pack)
     treaty, treaty_age, actor, actor_age, topic_age, other, other_age = recall
     others = pack.grammar.other_topics
     is_topical = folding.holds(pack.topic)

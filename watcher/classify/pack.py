@@ -43,10 +43,13 @@ class Grammar:
     adjective make it an actor; before `speech` verbs "we" is a speaker and no place;
     an actor before one of the `relatives` is what the words after it speak of. After `titling` words "the Convention"
     goes on as the title of one. A capital means its government but after `before_places` and before `after_places`.
+    A heading that has only words of `sections` stands under the title of its page.
     `mentions` are (kind, cue) in the order in which they are looked for. `referring` words ("such weapons") speak of
     what was named last: of the pack's topic, or of one of the `other_topics`. `homonyms` are phrases whose words mean
     something else than in the pack ("coal mine"); after one the `ambiguous` words ("the mine") mean that, too, but
-    within `unambiguous` phrases ("antipersonnel mine").
+    within `unambiguous` phrases ("antipersonnel mine"). Under a heading or a title that names the topic, an
+    `elliptic` word that one of the `elliptic_ends` follows and none of `elliptic_of_others` precedes has the word
+    `implied_object` for its object ("it stopped production in 1996").
     """
 
     neutral: Cue
@@ -58,6 +61,11 @@ class Grammar:
     homonyms: tuple[Cue, ...]
     ambiguous: Cue | None
     unambiguous: Cue | None
+    elliptic: Cue | None
+    elliptic_ends: frozenset[str]
+    elliptic_of_others: frozenset[str]
+    implied_object: str
+    sections: frozenset[str]
     prepositions: frozenset[str]
     barriers: frozenset[str]
     speech: frozenset[str]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from watcher.classify.contradictions import read_contradictions
 from watcher.classify.cueindex import CueIndex
 from watcher.classify.cues import PREFIX, Cue, Part, Prefilter, compile_cue, compile_sets, one_of
+from watcher.classify.grammarfile import GRAMMAR, read_grammar
 from watcher.classify.lexiconfile import LEXICON, read_lexicon
 from watcher.classify.pack import (
     ANY,
@@ -17,7 +18,6 @@ from watcher.classify.pack import (
     Example,
     Grammar,
     Indicator,
-    Operator,
     Pack,
     RollCalls,
     Rule,
@@ -49,31 +49,6 @@ _TOP = (
     "lexicon",
     "significance",
     "examples",
-)
-_GRAMMAR = (
-    "neutral",
-    "operators",
-    "own",
-    "own_or_named",
-    "among_first",
-    "homonyms",
-    "ambiguous",
-    "unambiguous",
-    "idioms",
-    "referring",
-    "other_topics",
-    "other_treaties",
-    "world",
-    "groups",
-    "treaty_again",
-    "prepositions",
-    "barriers",
-    "speech",
-    "relatives",
-    "titling",
-    "institutions",
-    "before_places",
-    "after_places",
 )
 _INDICATOR = (
     "stances",
@@ -157,69 +132,6 @@ def _shifts(reader: Reader, stances: tuple[str, ...], operators: Iterable[str]) 
                 raise reader.unknown(str(target), stances)
             shifts[operator, stance] = str(target)
     return shifts
-
-
-def _grammar(reader: Reader, sets: Mapping[str, Part], instrument_cues: Mapping[str, object]) -> Grammar:
-    operators = []
-    for name in reader.mapping("operators"):
-        one = reader.below("operators", name, ("cues", "window", "shift", "odd", "stops_at_own", "elsewhere"))
-        cue = one_of(one.texts("cues", needed=True), sets)
-        operators.append(
-            Operator(
-                name=name,
-                cue=cue,
-                window=one.integer("window", 6),
-                shift=one.text("shift", ""),
-                odd=one.flag("odd"),
-                stops_at_own=one.flag("stops_at_own"),
-                elsewhere=one.flag("elsewhere"),
-            )
-        )
-    mentions = []
-    if others := reader.texts("other_treaties"):
-        mentions.append(("other", one_of(others, sets)))
-    for code, phrases in instrument_cues.items():
-        if not instrument_names(code) or not isinstance(phrases, list | tuple):
-            raise ConfigError(
-                f"instrument_cues.{code} must be the code of an instrument with a list of cues",
-                file=reader.file,
-                key=code,
-            )
-        mentions.append((f"i_{code}", one_of([str(phrase) for phrase in phrases], sets)))
-    for kind, key in (
-        ("idiom", "idioms"),
-        ("own", "own"),
-        ("among_first", "among_first"),
-        ("again", "own_or_named"),
-        ("world", "world"),
-        ("group", "groups"),
-    ):
-        if phrases := reader.texts(key):
-            mentions.append((kind, one_of(phrases, sets)))
-    return Grammar(
-        neutral=one_of(reader.texts("neutral", needed=True), sets),
-        operators=tuple(operators),
-        mentions=tuple(mentions),
-        treaty_again=one_of(reader.texts("treaty_again", needed=True), sets),
-        referring=_any_of(reader, "referring", sets),
-        other_topics=_any_of(reader, "other_topics", sets),
-        homonyms=tuple(one_of([phrase], sets) for phrase in reader.texts("homonyms")),
-        ambiguous=_any_of(reader, "ambiguous", sets),
-        unambiguous=_any_of(reader, "unambiguous", sets),
-        prepositions=reader.words("prepositions"),
-        speech=reader.words("speech"),
-        relatives=reader.words("relatives"),
-        titling=reader.words("titling"),
-        barriers=reader.words("barriers") | {";"},
-        institutions=reader.words("institutions"),
-        before_places=reader.words("before_places"),
-        after_places=reader.words("after_places"),
-    )
-
-
-def _any_of(reader: Reader, key: str, sets: Mapping[str, Part]) -> Cue | None:
-    phrases = reader.texts(key)
-    return one_of(phrases, sets) if phrases else None
 
 
 def _rules(reader: Reader, indicator: str, stances: tuple[str, ...], sets: Mapping[str, Part]) -> list[Rule]:
@@ -357,7 +269,7 @@ def cues_of(
     mentions = [cue for _, cue in grammar.mentions]
     bounds = [cue for one in indicators.values() for cue in (one.not_of, one.unless, *one.implied.values()) if cue]
     of_votes = [roll_calls.topic] if roll_calls else []
-    maybe = (grammar.referring, grammar.other_topics, grammar.ambiguous, grammar.unambiguous)
+    maybe = (grammar.referring, grammar.other_topics, grammar.ambiguous, grammar.unambiguous, grammar.elliptic)
     of_topics = [*grammar.homonyms, *(cue for cue in maybe if cue)]
     return [topic, grammar.neutral, grammar.treaty_again, *operators, *mentions, *bounds, *of_votes, *of_topics]
 
@@ -365,7 +277,7 @@ def cues_of(
 def _parse(reader: Reader) -> Pack:
     set_reader = reader.below("sets", None, reader.mapping("sets"))
     sets = compile_sets({name: set_reader.texts(name, needed=True) for name in reader.mapping("sets")})
-    grammar = _grammar(reader.below("grammar", None, _GRAMMAR), sets, reader.mapping("instrument_cues"))
+    grammar = read_grammar(reader.below("grammar", None, GRAMMAR), sets, reader.mapping("instrument_cues"))
     indicators: dict[str, Indicator] = {}
     rules: list[Rule] = []
     for name in reader.mapping("indicators"):

@@ -11,7 +11,7 @@ from watcher.classify.folding import CARRY_SENTENCES, Recall
 from watcher.classify.matching import Remark
 from watcher.classify.pack import Pack
 from watcher.classify.reading import Reading, read_sentence, trace_sentence
-from watcher.classify.words import Sentence, fold, sentences
+from watcher.classify.words import Sentence, fold, sentences, split_words
 from watcher.model.change import Position
 
 PLACE_SENTENCES = 2
@@ -54,7 +54,7 @@ def _topical(text: str, listed: list[Sentence], pack: Pack) -> list[bool]:
 
 def _worth_reading(text: str, listed: list[Sentence], pack: Pack) -> tuple[list[int], set[int], set[int]]:
     """Numbers of the sentences that may hold the pack's topic, with those before and after that they lean on and those
-    under a heading that names it; of those under such a heading; and of the headings."""
+    under a heading or a title that names it; of those under such a heading; and of the headings."""
     if len(listed) == 1:
         return [0], set(), set()
     topical = _topical(text, listed, pack)
@@ -63,15 +63,22 @@ def _worth_reading(text: str, listed: list[Sentence], pack: Pack) -> tuple[list[
     headings = _headings(text, listed)
     near: set[int] = set()
     headed: set[int] = set()
+    is_titled = 0 in headings and topical[0]
     under = False
     for number, is_topical in enumerate(topical):
         if is_topical:
             near.update(range(number - PLACE_SENTENCES, number + CARRY_SENTENCES + 1))
         if number in headings:
-            under = is_topical
+            under = is_topical or (is_titled and _is_section(text, listed[number], pack))
         elif under:
             headed.add(number)
     return [number for number in range(len(listed)) if number in near or number in headed], headed, headings
+
+
+def _is_section(text: str, heading: Sentence, pack: Pack) -> bool:
+    """True for a heading that parts a text on the topic: "Production and transfer"."""
+    words = split_words(text[heading.start : heading.end], stops=False).words
+    return bool(words) and all(word in pack.grammar.sections or word[0] in "#~" for word in words)
 
 
 def _is_near(listed: list[Sentence], before: int, number: int) -> bool:
@@ -132,7 +139,7 @@ def _read(
     """Each sentence worth reading, its reading by `read`, and if it is a heading that only names a topic."""
     listed = sentences(text)
     wanted, headed, headings = _worth_reading(text, listed, pack)
-    recall, before, spoken_of = Recall(), 0, -1
+    recall, before, spoken_of, is_of_own = Recall(), 0, -1, False
     for number in wanted:
         sentence = listed[number]
         passage = text[sentence.start : sentence.end]
@@ -145,10 +152,13 @@ def _read(
             pack=pack,
             recall=recall,
             alone=len(listed) == 1,
-            near=_is_near(listed, spoken_of, number),
+            near=(is_of_own and number in headed) or _is_near(listed, spoken_of, number),
+            headed=number in headed,
         )
         recall, before = reading.recall, number
         is_title = number in headings and len(passage.split()) <= TITLE_WORDS
+        if number == 0 and is_title:
+            is_of_own = reading.own
         if reading.own and not is_title:
             spoken_of = number
         yield sentence, reading, is_title

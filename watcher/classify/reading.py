@@ -339,13 +339,16 @@ class Reading(NamedTuple):
 
 
 @lru_cache(maxsize=REMEMBERED_SENTENCES)
-def read_sentence(text: str, *, subject: str, pack: Pack, recall: Recall, alone: bool, near: bool) -> Reading:
+def read_sentence(
+    text: str, *, subject: str, pack: Pack, recall: Recall, alone: bool, near: bool, headed: bool = False
+) -> Reading:
     """The reading of one sentence. Remembered, since most sentences of a page are those of its last Version.
 
     `recall` is what the sentences before it left, `alone` says that the text is this one sentence, `near` that one of
-    those shortly before it spoke of the Document's Subject.
+    those shortly before it spoke of the Document's Subject, `headed` that a heading or the title
+    above it names the topic.
     """
-    return trace_sentence(text, subject=subject, pack=pack, recall=recall, alone=alone, near=near)
+    return trace_sentence(text, subject=subject, pack=pack, recall=recall, alone=alone, near=near, headed=headed)
 
 
 def trace_sentence(
@@ -356,20 +359,26 @@ def trace_sentence(
     recall: Recall,
     alone: bool,
     near: bool,
+    headed: bool = False,
     remarks: list[Remark] | None = None,
 ) -> Reading:
     """`read_sentence` without memory; what became of cues that are not heard as they stand is added to `remarks`."""
     words = split_words(text)
     if not words.words or len(words.words) > MAX_WORDS:
         return Reading((), recall, own=False)
-    folding, after = fold_mentions(words, subject=subject, pack=pack, recall=recall, alone=alone)
+    folding, after = fold_mentions(words, subject=subject, pack=pack, recall=recall, alone=alone, headed=headed)
     own = _speaks_of_own(folding, pack)
-    if after.topic_age > CARRY_SENTENCES:
+    of_another = after.other_age == 0  # it names another topic, and the pack's weapon not
+    if (of_another and after.topic_age) or after.topic_age > CARRY_SENTENCES:
         return Reading((), after, own)
     unnamed = "@own" if alone or near or own else "@world"
     assertions = _asserted(
         folding, pack, subject=subject, unnamed=unnamed, own=own, cites=_cites(text), remarks=remarks
     )
+    if of_another:
+        for one in [one for one in assertions if not _of_place(one, pack)]:
+            _remark(remarks, one.rule, "it is said of something else that the sentence names")
+        assertions = [one for one in assertions if _of_place(one, pack)]
     if text.endswith("?"):
         for one in assertions:
             _remark(remarks, one.rule, "a question asserts nothing")

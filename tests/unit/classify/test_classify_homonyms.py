@@ -79,6 +79,23 @@ def test_such_weapons_are_landmines_where_those_were_named_or_nothing_else_was(t
     assert ("use", "does_not_use") in _stances(text, mines)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "We have completed the destruction of our stockpile of chemical weapons.",
+        "We maintain a moratorium on the export of small arms.",
+        "We have destroyed our stockpile of cluster munitions.",
+    ],
+)
+def test_what_is_said_of_other_weapons_beside_landmines_is_not_of_landmines(said: str, mines: Pack) -> None:
+    assert _stances(f"Landmines are cruel. {said}", mines) <= {("position", "supports_ban")}
+
+
+def test_remnants_of_other_weapons_still_harm(mines: Pack) -> None:
+    text = "Landmines are cruel. In our provinces cluster munitions still kill farmers."
+    assert ("casualties", "reported") in _stances(text, mines)
+
+
 def test_such_weapons_are_cluster_munitions_in_their_own_pack(clusters: Pack, mines: Pack) -> None:
     text = "Cluster munitions harm civilians. Ghana does not use such weapons."
     assert ("use", "does_not_use") in _stances(text, clusters)

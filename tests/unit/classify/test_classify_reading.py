@@ -169,3 +169,48 @@ def test_what_a_resolution_supports_is_no_position_of_who_votes_on_it(mines: Pac
 def test_to_have_done_is_not_to_have(mines: Pack) -> None:
     found = find_positions("Kazakhstan is not known to have exported mines.", subject="KAZ", pack=mines)
     assert [(one.indicator, one.stance) for one in found] == [("transfer", "no_known_exports")]
+
+
+PROFILE = """Norway: Mine Ban Policy
+
+Norway signed the Mine Ban Treaty in 1997 and ratified it in 1998.
+
+Production, transfer, and stockpiling
+
+Norway formally stopped production in 1984. A moratorium on transfers became permanent in 1995. It completed the
+destruction of its stockpile in 1996.
+
+Use
+
+There have been no reports of use since 1990.
+
+Casualties
+
+In 1991, 12 people were killed and 30 injured.
+
+Trade in fish
+
+Norway stopped exports in 2001."""
+
+
+def test_under_the_title_of_a_profile_what_is_left_out_is_the_weapon(mines: Pack) -> None:
+    found = find_positions(PROFILE, subject="NOR", pack=mines)
+    own = {(one.indicator, one.stance) for one in found if one.about is About.OWN}
+    assert own == {
+        ("treaty_status", "state_party"),
+        ("production", "does_not_produce"),
+        ("transfer", "moratorium"),
+        ("stockpile", "destroyed"),
+        ("use", "does_not_use"),
+        ("casualties", "reported"),
+    }
+    assert all(PROFILE[one.start : one.end] == one.passage for one in found)
+
+
+def test_without_such_a_title_nothing_is_left_out(mines: Pack) -> None:
+    assert (
+        find_positions(
+            PROFILE.replace("Mine Ban Policy", "Trade policy").partition("Production")[2], subject="NOR", pack=mines
+        )
+        == ()
+    )
