@@ -189,10 +189,7 @@ def _is_denied(folding: Folding, pack: Pack, places: Standing, match: Match) -> 
     if folding.words[begin] in pack.lexicon.negations:
         return False
     denying = [place for operator, standing in places if operator.odd for place in standing]
-    return any(
-        last <= begin and begin - last <= DENIED_WORDS and pack.grammar.barriers.isdisjoint(folding.words[last:begin])
-        for _, last in denying
-    )
+    return any(last <= begin <= last + DENIED_WORDS for _, last in denying)
 
 
 def after_preposition(folding: Folding, at: int, prepositions: frozenset[str]) -> bool:
