@@ -21,7 +21,7 @@ FORGOTTEN = 9
 class Recall(NamedTuple):
     """What the sentences before this one spoke of: last Instrument, last actor, the topic, and since then something
     else ("@other" or "@homonym"), each with how many sentences ago that was; what is older than anything that is asked
-    for is forgotten."""
+    for is forgotten. `voice` is the other State whose quoted words go on."""
 
     treaty: str = ""
     treaty_age: int = FORGOTTEN
@@ -30,10 +30,11 @@ class Recall(NamedTuple):
     topic_age: int = FORGOTTEN
     other: str = ""
     other_age: int = FORGOTTEN
+    voice: str = ""
 
     def older(self, by: int) -> Recall:
         """The same, `by` sentences later."""
-        treaty, treaty_age, actor, actor_age, topic_age, other, other_age = self
+        treaty, treaty_age, actor, actor_age, topic_age, other, other_age, voice = self
         return Recall(
             treaty if treaty_age + by <= TREATY_MEMORY_SENTENCES else "",
             treaty_age + by if treaty_age + by < FORGOTTEN else FORGOTTEN,
@@ -42,7 +43,12 @@ class Recall(NamedTuple):
             topic_age + by if topic_age + by < FORGOTTEN else FORGOTTEN,
             other if other_age + by <= TOPIC_MEMORY_SENTENCES else "",
             other_age + by if other_age + by < FORGOTTEN else FORGOTTEN,
+            voice if by == 1 else "",
         )
+
+    def quoting(self, voice: str) -> Recall:
+        """The same where the words of a State are quoted that go on."""
+        return self._replace(voice=voice)
 
     def on_topic(self) -> Recall:
         """The same where a heading names the topic."""

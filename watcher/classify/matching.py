@@ -16,6 +16,7 @@ from watcher.classify.folding import Folding
 from watcher.classify.mentions import REMEMBERED_PACKS
 from watcher.classify.pack import ANY, KEEP, YIELD, Indicator, Operator, Pack, Rule
 
+DENIED_WORDS = 1  # between a negative word and what it denies: "has not yet withdrawn"
 COORDINATORS = frozenset({"and", "or", "nor", "et", "ou", "y", "o", "ni", "и", "или"})
 _NAMES_FOLLOW = "the la le el los las les government republic people peoples royal whole former"
 _BEFORE_NAMES = frozenset(_NAMES_FOLLOW.split())
@@ -147,7 +148,13 @@ def stance_left(folding: Folding, pack: Pack, places: Standing, match: Match, re
     """What is left when every operator that reaches the match has worked on it."""
     rule, begin, end = match
     stance, elsewhere, yields = rule.stance, False, False
-    if not places or rule.cue.as_it_stands:
+    if not places:
+        return stance, elsewhere, yields
+    if rule.cue.as_it_stands:
+        if _is_denied(folding, pack, places, match):
+            if remarks is not None:
+                remarks.append(Remark(rule.name, "a negative word right before it drops it"))
+            stance = ""
         return stance, elsewhere, yields
     for operator, standing in places:
         window = operator.window
@@ -173,6 +180,16 @@ def stance_left(folding: Folding, pack: Pack, places: Standing, match: Match, re
         if not stance:
             break
     return stance, elsewhere, yields
+
+
+def _is_denied(folding: Folding, pack: Pack, places: Standing, match: Match) -> bool:
+    """True for a cue taken as it stands that begins with no negative word and has one right before it: "has not
+    withdrawn"."""
+    begin = match.first
+    if folding.words[begin] in pack.lexicon.negations:
+        return False
+    denying = [place for operator, standing in places if operator.odd for place in standing]
+    return any(last <= begin <= last + DENIED_WORDS for _, last in denying)
 
 
 def after_preposition(folding: Folding, at: int, prepositions: frozenset[str]) -> bool:

@@ -7,13 +7,14 @@ the pack's · "@homonym" words that mean something else here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from watcher.classify.cues import Cue
 from watcher.classify.folding import CARRY_SENTENCES, FORGOTTEN, Folding, Recall
 from watcher.classify.names import name_spans
 from watcher.classify.pack import Pack
+from watcher.classify.quotes import Span, speaker_before
 from watcher.classify.words import Words
 
 TOPIC, OTHER, HOMONYM = "@topic", "@other", "@homonym"
@@ -41,14 +42,29 @@ def _kinds(pack: Pack) -> tuple[tuple[int, str, Cue], ...]:
     return tuple((pack.index.bits[id(cue)], kind, cue) for kind, cue in pack.grammar.mentions)
 
 
-def _fold_cues(folding: Folding, pack: Pack, recall: Recall) -> None:
+def _voiced(folding: Folding, first: int, quotes: Sequence[Span], voice: str) -> str:
+    """Who "we" at a word is: the State whose words are quoted there, else the Document's Subject."""
+    places = folding.places
+    for start, end in quotes:
+        if start <= places[first][0] < end:
+            before = sum(place[1] <= start for place in places)
+            speaker = voice if start == 0 and voice else speaker_before(folding.words, before)
+            return speaker or "@own"
+    return "@own"
+
+
+def _fold_cues(folding: Folding, pack: Pack, recall: Recall, quotes: Sequence[Span]) -> None:
     possible = folding.possible
     for bits, kind, cue in _kinds(pack):
         if not possible & bits:
             continue
         spans = []
         for first, last in pack.index.spans(cue, folding.written):
-            mention = _again(folding, first, last, recall) if kind == "again" else "@" + kind
+            mention = "@" + kind
+            if kind == "again":
+                mention = _again(folding, first, last, recall)
+            elif kind == "own" and quotes:
+                mention = _voiced(folding, first, quotes, recall.voice)
             spans.append((first, last, mention))
         if spans:
             folding.replace(spans)
@@ -144,20 +160,27 @@ def _add_objects(folding: Folding, pack: Pack) -> None:
 
 
 def fold_mentions(
-    words: Words, *, subject: str, pack: Pack, recall: Recall, alone: bool = False, headed: bool = False
+    words: Words,
+    *,
+    subject: str,
+    pack: Pack,
+    recall: Recall,
+    alone: bool = False,
+    headed: bool = False,
+    quotes: Sequence[Span] = (),
 ) -> tuple[Folding, Recall]:
     """The words of a sentence with mentions folded, and what is to be remembered after it.
 
     `alone` says that the text is this one sentence, so that it can lean on nothing but the pack; `headed` that a
-    heading or the title above it names the pack's topic.
+    heading or the title above it names the pack's topic. `quotes` are where the sentence quotes, in its text.
     """
     folding = Folding(words, pack.index, name_spans(words, subject=subject, grammar=pack.grammar))
     _fold_homonyms(folding, pack, recall)
-    _fold_cues(folding, pack, recall)
+    _fold_cues(folding, pack, recall, quotes)
     _fold_referring(folding, pack, recall)
     if headed:
         _add_objects(folding, pack)
-    treaty, treaty_age, actor, actor_age, topic_age, other, other_age = recall
+    treaty, treaty_age, actor, actor_age, topic_age, other, other_age, _ = recall
     others = pack.grammar.other_topics
     is_topical = folding.holds(pack.topic)
     if is_topical:

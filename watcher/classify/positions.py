@@ -9,6 +9,7 @@ from functools import partial
 
 from watcher.classify.folding import CARRY_SENTENCES, Recall
 from watcher.classify.matching import Remark
+from watcher.classify.names import named
 from watcher.classify.pack import Pack
 from watcher.classify.reading import Reading, read_sentence, trace_sentence
 from watcher.classify.words import Sentence, fold, sentences, split_words
@@ -63,13 +64,12 @@ def _worth_reading(text: str, listed: list[Sentence], pack: Pack) -> tuple[list[
     headings = _headings(text, listed)
     near: set[int] = set()
     headed: set[int] = set()
-    is_titled = 0 in headings and topical[0]
     under = False
     for number, is_topical in enumerate(topical):
         if is_topical:
             near.update(range(number - PLACE_SENTENCES, number + CARRY_SENTENCES + 1))
         if number in headings:
-            under = is_topical or (is_titled and _is_section(text, listed[number], pack))
+            under = is_topical or (under and _is_section(text, listed[number], pack))
         elif under:
             headed.add(number)
     return [number for number in range(len(listed)) if number in near or number in headed], headed, headings
@@ -79,6 +79,11 @@ def _is_section(text: str, heading: Sentence, pack: Pack) -> bool:
     """True for a heading that parts a text on the topic: "Production and transfer"."""
     words = split_words(text[heading.start : heading.end], stops=False).words
     return bool(words) and all(word in pack.grammar.sections or word[0] in "#~" for word in words)
+
+
+def _is_specific(passage: str) -> bool:
+    """True for a sentence with a figure. "Every year thousands are killed" says nothing of one State's land."""
+    return any(map(str.isdigit, passage))
 
 
 def _is_near(listed: list[Sentence], before: int, number: int) -> bool:
@@ -152,13 +157,13 @@ def _read(
             pack=pack,
             recall=recall,
             alone=len(listed) == 1,
-            near=(is_of_own and number in headed) or _is_near(listed, spoken_of, number),
+            near=(is_of_own and number in headed and _is_specific(passage)) or _is_near(listed, spoken_of, number),
             headed=number in headed,
         )
         recall, before = reading.recall, number
         is_title = number in headings and len(passage.split()) <= TITLE_WORDS
-        if number == 0 and is_title:
-            is_of_own = reading.own
+        if number in headings:
+            is_of_own = reading.own or (is_of_own and not named(passage))
         if reading.own and not is_title:
             spoken_of = number
         yield sentence, reading, is_title

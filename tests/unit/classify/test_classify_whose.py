@@ -178,3 +178,45 @@ def test_the_use_by_another_state_is_not_denied_by_who_has_not_joined(mines: Pac
     own = {one[1:] for one in found if one[0] in ("LBN", "")}
     assert ("treaty_status", "not_party") in own
     assert not own & {("use", "does_not_use"), ("contamination", "not_affected")}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            'We listened to the delegation of Lithuania, which stated: "We have withdrawn from the Ottawa Convention."',
+            {("LTU", "treaty_status", "withdrawn")},
+        ),
+        (
+            "The delegation of Lithuania stated: “We regret this. We have withdrawn from the Ottawa Convention. It was "
+            "hard.” We are a State Party to the Mine Ban Treaty.",
+            {("LTU", "treaty_status", "withdrawn"), ("KEN", "treaty_status", "state_party")},
+        ),
+        (
+            "As the representative of Norway said, «my country has withdrawn from the Ottawa Convention».",
+            {("NOR", "treaty_status", "withdrawn")},
+        ),
+        (
+            'The minister said in Lithuania: "We have withdrawn from the Ottawa Convention."',
+            {("KEN", "treaty_status", "withdrawn")},
+        ),
+    ],
+)
+def test_we_in_a_quotation_is_the_state_that_is_quoted(
+    text: str, found: set[tuple[str, str, str]], mines: Pack
+) -> None:
+    assert {one for one in _read(text, mines) if one[1] == "treaty_status"} == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kenya has not withdrawn from the Ottawa Convention.",
+        "Kenya has not yet suspended the Ottawa Convention.",
+        "Reports that Kenya has withdrawn from the Ottawa Convention are false.",
+        "Kenya decided against leaving the Ottawa Convention.",
+        "Kenya's withdrawal from the Mine Ban Treaty was revoked.",
+    ],
+)
+def test_a_withdrawal_that_is_denied_is_none(text: str, mines: Pack) -> None:
+    assert not {one[2] for one in _read(text, mines)} & {"withdrawn", "withdrawing", "suspended"}

@@ -1,0 +1,42 @@
+"""Whose words a sentence quotes: "we" within quotation marks is who is said to have spoken them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_OPENING, _CLOSING = '“«„"', '”»"'
+_QUOTE = re.compile(r"“[^”]*(?:”|$)|\"[^\"]*(?:\"|$)|«[^»]*(?:»|$)|„[^“”]*(?:[“”]|$)")
+_MARKS = frozenset(_OPENING + _CLOSING)
+PLACES_OF_SPEECH = frozenset({"in", "to", "at", "with", "for", "near", "on", "against", "about", "via"})
+Span = tuple[int, int]
+
+
+def quoted(text: str, *, goes_on: bool = False) -> list[Span]:
+    """Where a sentence quotes, as (start, end) in its text; `goes_on`: a quotation of the sentence before it does."""
+    if _MARKS.isdisjoint(text):
+        return [(0, len(text))] if goes_on else []
+    begin = 0
+    spans = []
+    if goes_on:
+        ends = [at for at in map(text.find, _CLOSING) if at >= 0]
+        begin = min(ends, default=len(text))
+        spans.append((0, begin))
+    return spans + [match.span() for match in _QUOTE.finditer(text, begin + 1 if goes_on else 0)]
+
+
+def stays_open(text: str, spans: Sequence[Span]) -> bool:
+    """Whether the last quotation of a sentence goes on in the next one."""
+    return bool(spans) and spans[-1][1] == len(text) and (spans[-1][1] - spans[-1][0] < 2 or text[-1] not in _CLOSING)
+
+
+def speaker_before(words: Sequence[str], end: int) -> str:
+    """The State that speaks what is quoted from a word on: the last actor named before it, unless that is only where,
+    to or with whom somebody spoke; "" where it is the Document's Subject or nobody."""
+    for at in range(end - 1, -1, -1):
+        word = words[at]
+        if word == "@own":
+            return ""
+        if word.startswith("@st_") and (not at or words[at - 1] not in PLACES_OF_SPEECH):
+            return word
+    return ""
