@@ -82,6 +82,14 @@ def test_a_change_elsewhere_says_that_the_sentence_stands_and_is_no_graver(cited
     assert not any("LM 2000" in name for name in without)
 
 
+def test_of_a_sentence_that_went_earlier_is_not_said_that_it_stands(cited: Any) -> None:
+    without = PAGE.replace(SENTENCE, "Roads were built.")
+    reasons(cited, without)
+    _, told = reasons(cited, without.replace("four hundred apple", "five hundred pear"))
+    assert [name for name in told if "LM 2000" in name and name.endswith("; what is rested on was gone before")]
+    assert not [name for name in told if "note 1 " in name and "stands as it was" in name]
+
+
 def test_the_message_names_the_note(cited: Any) -> None:
     cited.subscribe()
     cited.site.put("/kaz", PAGE.replace(SENTENCE, "Roads were built."))

@@ -177,8 +177,10 @@ def citation_parts(bindings: Sequence[Binding], old_text: str, new_text: str) ->
                 standing.append(note)
             else:
                 parts.append(part)
+        kept = [note for note in standing if any(find_again(old_text, anchor).anchor for anchor in note.anchors)]
         for notes, what in (
-            ([note for note in standing if note.anchors], "what is rested on stands as it was"),
+            (kept, "what is rested on stands as it was"),
+            ([note for note in standing if note.anchors and note not in kept], "what is rested on was gone before"),
             ([note for note in standing if not note.anchors], "no sentence of it was found to rest on"),
         ):
             if notes:
