@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from watcher.cli.citations import print_report
 from watcher.errors import NotFoundError, RefusedError
 from watcher.model.change import Severity
+from watcher.model.citations import Note
+from watcher.model.source import Definition, Source, SourceState
 from watcher.pipeline import notify
-from watcher.pipeline.citations import add_report, bind, list_reports, show_report, unbind
+from watcher.pipeline.citations import Report, WatchedNote, add_report, bind, list_reports, show_report, unbind
 from watcher.pipeline.rebuild import rebuild_database
 from watcher.pipeline.upload import hand_in
 from watcher.pipeline.upload_fields import describe
@@ -77,6 +82,14 @@ def test_a_change_elsewhere_says_that_the_sentence_stands_and_is_no_graver(cited
     assert not any("LM 2000" in name for name in without)
 
 
+def test_of_a_sentence_that_went_earlier_is_not_said_that_it_stands(cited: Any) -> None:
+    without = PAGE.replace(SENTENCE, "Roads were built.")
+    reasons(cited, without)
+    _, told = reasons(cited, without.replace("four hundred apple", "five hundred pear"))
+    assert [name for name in told if "LM 2000" in name and name.endswith("; what is rested on was gone before")]
+    assert not [name for name in told if "note 1 " in name and "stands as it was" in name]
+
+
 def test_the_message_names_the_note(cited: Any) -> None:
     cited.subscribe()
     cited.site.put("/kaz", PAGE.replace(SENTENCE, "Roads were built."))
@@ -86,6 +99,65 @@ def test_the_message_names_the_note(cited: Any) -> None:
     text = " ".join(composed.message.text.split())
     assert "note 1 of “Kazakhstan, LM 2000” cites this page; the sentence it rests on is gone" in text
     assert "the sentence it rests on is gone" in composed.message.html
+
+
+@pytest.mark.parametrize(
+    ("now", "became", "passage"),
+    [
+        (
+            "Kazakhstan is a State Party to the Mine Ban Treaty.",
+            "the sentence it rests on was reworded, it reads now:",
+            "Kazakhstan is a State Party to the Mine Ban Treaty.",
+        ),
+        ("Roads were built.", "the sentence it rests on is gone:", "Kazakhstan is not a party to the Mine Ban Treaty."),
+    ],
+)
+def test_the_message_names_the_note_also_beside_critical_positions(
+    bench: Any, now: str, became: str, passage: str
+) -> None:
+    before = "Kazakhstan is not a party to the Mine Ban Treaty."
+    other = "Kazakhstan has not used antipersonnel mines."
+    page = f"<html><body><h1>Landmines</h1><p>{before}</p><p>{other}</p><p>{SENTENCE}</p></body></html>"
+    url = bench.site.put("/kaz", page)
+    bench.register("kaz", url, subjects=("KAZ",))
+    bench.check("kaz")
+    report = f'REPORT\n\nIt says: "{before}"[1] It says: "{other}"[2]\n\n[1] UN, at: {url}.\n[2] Ibid.\n'
+    fields = {"title": ["Kazakhstan, LM 2000"], "date": ["2000-08-01"], "handed_in_by": ["ana"]}
+    done = hand_in(bench.rooms, report.encode(), file_name="r.txt", described=describe(fields), checked_name=True)
+    add_report(bench.rooms, done.source.source_id, user="ana")
+    bench.subscribe()
+    bench.site.put("/kaz", page.replace(before, now).replace("has not used", "has used"))
+    change = bench.check("kaz").recorded.change
+    assert change.judgement.severity is Severity.CRITICAL
+    assert change.judgement.position_changes
+    bench.clock.advance(days=1)
+    (composed,) = notify.compose_due(bench.rooms)
+    for part in (composed.message.text, re.sub(r"<[^>]+>", " ", composed.message.html)):
+        told = " ".join(part.replace("\n  | ", " ").split()).casefold()
+        for mark, sentence in (("1", passage), ("2", "Kazakhstan has used antipersonnel mines.")):
+            cites = f"note {mark} of “Kazakhstan, LM 2000” cites this page;".casefold()
+            assert cites in told
+            after = told.partition("reports that cite this page")[2].partition(cites)[2]
+            assert sentence.casefold() in after[:250]
+        assert f"cites this page; {became}" in told
+
+
+def test_the_list_of_notes_shows_their_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    note = Note(mark="7", text="UN, Country Report.", works=("7",), sentence="")
+    marked = Note(mark="8", text="[8] Ibid.", works=("7",), sentence="")
+    definition = Definition(url="https://example.org/r", title="A report")
+    source = Source(
+        source_id="report",
+        state=SourceState.ACTIVE,
+        definition=definition,
+        registered_at=datetime(2026, 1, 1, tzinfo=UTC),
+        next_check_at=None,
+    )
+    notes = tuple(WatchedNote(note=each, bindings=(), unbound=()) for each in (note, marked))
+    print_report(Report(source=source, notes=notes), as_json=False)
+    shown = capsys.readouterr().out
+    assert "  [7] UN, Country Report.\n" in shown
+    assert "  [8] Ibid.  = note 7\n" in shown
 
 
 def test_what_cannot_be_bound_says_why(cited: Any) -> None:

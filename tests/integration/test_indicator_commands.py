@@ -51,3 +51,44 @@ def test_explain_names_the_operator_that_dropped_a_cue_and_the_date_of_the_claus
     dropped = _explain(config, "Kenya will not destroy its stock of landmines.")
     assert "not as it stands: negated (“not”) drops it\n    cue stockpile.destroying" in dropped
     assert "no word of the pack's topic" in _explain(config, "The sea was calm.\n\nThe sky was blue.")
+
+
+def _copied(config: Path, folder: Path, *, shared: bool) -> Path:
+    """A copy of the mine action pack, with or without what it extends."""
+    folder.mkdir()
+    file = folder / "mine_action.yaml"
+    shutil.copy(config / "indicators" / "mine_action.yaml", file)
+    if shared:
+        shutil.copytree(config / "indicators" / "shared", folder / "shared")
+    return file
+
+
+@pytest.mark.parametrize("command", ["explain", "test"])
+def test_a_copied_pack_extends_the_shared_file_beside_it(config: Path, tmp_path: Path, command: str) -> None:
+    file = _copied(config, tmp_path / "copy", shared=True)
+    beside = tmp_path / "copy" / "shared" / "weapons.yaml"
+    beside.write_text(beside.read_text(encoding="utf-8") + "\nwrong_key: 1\n", encoding="utf-8")
+    (config / "watcher.yaml").touch()
+    given = ["test", str(file)] if command == "test" else ["explain", "The sea was calm.", "--pack", str(file)]
+    result = CliRunner().invoke(cli, ["--config", str(config), "indicators", *given])
+    assert result.exit_code != 0
+    assert "wrong_key" in f"{result.output}{result.exception}"
+
+
+def test_a_copy_without_the_shared_file_takes_that_of_the_configuration_and_says_so(
+    config: Path, tmp_path: Path
+) -> None:
+    file = _copied(config, tmp_path / "copy", shared=False)
+    said = _explain(config, "Kenya ratified the Mine Ban Treaty in 2001.", pack=str(file))
+    assert f"read {config / 'indicators' / 'shared' / 'weapons.yaml'}" in said
+    assert "treaty status state party" in said
+    beside = _copied(config, tmp_path / "whole", shared=True)
+    assert "is not beside it" not in _explain(config, "The sea was calm.", pack=str(beside))
+
+
+def test_a_copied_pack_may_end_in_yml(config: Path, tmp_path: Path) -> None:
+    file = _copied(config, tmp_path / "copy", shared=True)
+    said = _explain(
+        config, "Kenya ratified the Mine Ban Treaty in 2001.", pack=str(file.rename(file.with_suffix(".yml")))
+    )
+    assert "treaty status state party" in said

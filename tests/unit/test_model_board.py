@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from watcher.model.board import Cell, Statement, make_board, read_statements
+from watcher.model.board import Cell, CitedNote, Statement, make_board, read_statements
 from watcher.model.change import About, Position
 from watcher.model.document import Block, BlockKind
 from watcher.model.source import Definition, Source, SourceState
@@ -70,6 +71,18 @@ def test_a_source_that_states_both_at_one_date_is_undecided() -> None:
     assert not cell.contradicted
     dated = _position("uses", "used", passage="It used them in 1999.")
     assert not _cell(_statements(dated, _position("does_not_use", "{no} used", start=30))).undecided
+
+
+def test_a_report_whose_note_names_the_page_is_no_second_voice() -> None:
+    page, report, other = _source("page"), _source("report"), _source("other")
+    (said,) = _statements(_position("uses", "used"))
+    on_page = replace(said, source=page)
+    note = CitedNote(mark="3", text="Government page, https://page.example/, accessed 1 May 2020.")
+    cited = replace(said, source=report, notes=(note,))
+    assert {one.source_id for one in _cell([on_page, cited]).agree} == {"page"}
+    assert {one.source_id for one in _cell([on_page, replace(said, source=report)]).agree} == {"page", "report"}
+    assert {one.source_id for one in _cell([on_page, cited, replace(said, source=other)]).agree} == {"page", "other"}
+    assert {one.source_id for one in _cell([cited]).agree} == {"report"}
 
 
 def test_a_vote_in_a_table_is_dated_by_its_column_and_a_listed_one_by_its_heading() -> None:

@@ -35,6 +35,28 @@ def test_a_date_after_since_is_a_beginning(word: str) -> None:
     assert [each.since for each in stated_dates("a moratorium in 2003")] == [False]
 
 
+@pytest.mark.parametrize(
+    ("passage", "wanted"),
+    [
+        ("It abstained in December 2025, for the first time since 2005.", ["2025-12"]),
+        ("For the first time since 2005, it abstained in December 2025.", ["2025-12"]),
+        ("It abstained for the first time since 2005 in December 2025.", ["2025-12"]),
+        ("In 2025 it voted against, for the first time in the First Committee since 3 March 2005.", ["2025"]),
+        ("In 2025 it abstained for the first time since joining in 2005.", ["2025"]),
+        ("In 2025 it cast its first abstention since 2005.", ["2025"]),
+        ("It abstained for the first time since 2005.", []),
+        ("Elle s'est abstenue en 2025, pour la première fois depuis 2005.", ["2025"]),
+        ("Se abstuvo en 2025 por primera vez desde 2005.", ["2025"]),
+        ("Впервые с 2005 года он воздержался в 2025 году.", ["2025"]),
+        ("It used mines for the first time in 2003.", ["2003"]),
+        ("It first abstained in 2003 and has voted against since 2005.", ["2003", "2005"]),
+        ("It passed its first law, in force since 2005.", ["2005"]),
+    ],
+)
+def test_the_last_time_that_it_was_so_dates_nothing(passage: str, wanted: list[str]) -> None:
+    assert [str(each) for each in stated_dates(passage)] == wanted
+
+
 def test_years_in_a_row_are_told_as_a_span() -> None:
     years = [StatedDate(year=year) for year in (1996, 1997, 1999)]
     assert (

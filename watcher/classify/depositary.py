@@ -1,7 +1,8 @@
 """Depositary events: treaty actions read out of status tables and out of prose, one event for each changed fact.
 
 Tables follow the UN Treaty Collection: one row a participant, one column an action, the date with a letter that a
-legend in the column heading explains: "Ratification, Acceptance(A), Approval(AA), Accession(a), Succession(d)".
+legend in the column heading explains: "Ratification, Acceptance(A), Approval(AA), Accession(a), Succession(d)". Others
+write "Ratification/Accession" and "25-Jun-25 (a)".
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ LEAVES = frozenset({"withdrawal", "denunciation"})
 SIGNS = frozenset({"signature"})
 _TICKS = frozenset({"yes", "x", "✓", "✔"})
 _LEGEND = re.compile(r"(?<![^,()])([^,()]++)(?:\(\s*+([^()\s][^()]{0,2})\s*+\)\s*+)?(?:,|$)")
-_LETTER = re.compile(r"\d{4}\s*(A{1,2}|[a-zP])\b")
+_EITHER = re.compile(r"\s*(?:[/;]|\bor\b|\band\b)\s*", re.I)
+_DATE_OF = re.compile(r"^\s*date of (?:deposit of (?:the )?instruments? of )?", re.I)
+_LETTER = re.compile(r"(?:\d{4}|-\d{2})\s*+(?:(?P<bare>AA?|[a-zP])\b|\(\s*(?P<letter>AA?|[a-zP])\s*\))")
 _PROSE = (
     (re.compile(r"\b(?:acceded|accession)\b", re.I), "accession"),
     (re.compile(r"\b(?:ratified|ratification)\b", re.I), "ratification"),
@@ -91,7 +94,19 @@ class StatusRow:
 
 
 def _legend(heading: str) -> dict[str, str]:
-    """Letter → event of a column heading; the event without a letter stands under ""."""
+    """Letter → event of a column heading; the event without a letter stands under "".
+
+    "Date of …" and ways to join that are parted by more than commas ("Ratification or accession") are read, too.
+    """
+    legend = _comma_legend(heading)
+    if legend:
+        return legend
+    legends = [_comma_legend(part) for part in _EITHER.split(_DATE_OF.sub("", heading))]
+    joins = all(JOINS.issuperset(one.values()) for one in legends)
+    return {mark: one[mark] for one in reversed(legends) for mark in one} if joins or len(legends) == 1 else {}
+
+
+def _comma_legend(heading: str) -> dict[str, str]:
     legend: dict[str, str] = {}
     for match in _LEGEND.finditer(heading):
         event = EVENTS.get(" ".join(fold(match[1]).split()))
@@ -102,12 +117,18 @@ def _legend(heading: str) -> dict[str, str]:
 
 def _fact(cell: str, legend: Mapping[str, str]) -> tuple[str, str]:
     letter = _LETTER.search(cell)
-    event = legend.get(letter[1]) or UNTC_LETTERS.get(letter[1]) if letter else None
+    mark = (letter["bare"] or letter["letter"]) if letter else ""
+    event = legend.get(mark) or UNTC_LETTERS.get(mark) if mark else None
     return event or legend.get("") or next(iter(legend.values())), " ".join(cell.split())
 
 
 def _gives_action(cell: str) -> bool:
-    return any(sign.isdigit() for sign in cell) or fold(cell).strip() in _TICKS
+    return any(sign.isdigit() for sign in cell) or is_tick(cell)
+
+
+def is_tick(cell: str) -> bool:
+    """Whether a cell says in place of a date that it was done."""
+    return fold(cell).strip() in _TICKS
 
 
 def status_row(block: Block) -> StatusRow | None:

@@ -42,13 +42,15 @@ def _kinds(pack: Pack) -> tuple[tuple[int, str, Cue], ...]:
     return tuple((pack.index.bits[id(cue)], kind, cue) for kind, cue in pack.grammar.mentions)
 
 
-def _voiced(folding: Folding, first: int, quotes: Sequence[Span], voice: str) -> str:
+def _voiced(folding: Folding, pack: Pack, first: int, quotes: Sequence[Span], voice: str) -> str:
     """Who "we" at a word is: the State whose words are quoted there, else the Document's Subject."""
     places = folding.places
     for start, end in quotes:
         if start <= places[first][0] < end:
             before = sum(place[1] <= start for place in places)
-            speaker = voice if start == 0 and voice else speaker_before(folding.words, before)
+            speaker = (
+                voice if start == 0 and voice else speaker_before(folding.words, before, pack.grammar.prepositions)
+            )
             return speaker or "@own"
     return "@own"
 
@@ -64,7 +66,7 @@ def _fold_cues(folding: Folding, pack: Pack, recall: Recall, quotes: Sequence[Sp
             if kind == "again":
                 mention = _again(folding, first, last, recall)
             elif kind == "own" and quotes:
-                mention = _voiced(folding, first, quotes, recall.voice)
+                mention = _voiced(folding, pack, first, quotes, recall.voice)
             spans.append((first, last, mention))
         if spans:
             folding.replace(spans)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 _OPENING, _CLOSING = '“«„"', '”»"'
 _QUOTE = re.compile(r"“[^”]*(?:”|$)|\"[^\"]*(?:\"|$)|«[^»]*(?:»|$)|„[^“”]*(?:[“”]|$)")
 _MARKS = frozenset(_OPENING + _CLOSING)
-PLACES_OF_SPEECH = frozenset({"in", "to", "at", "with", "for", "near", "on", "against", "about", "via"})
+SPEAKS_FOR = frozenset({"of", "by", "from", "de", "du", "por", "par", "от"})  # "the delegate of Chile" speaks for it
 Span = tuple[int, int]
 
 
@@ -30,13 +30,13 @@ def stays_open(text: str, spans: Sequence[Span]) -> bool:
     return bool(spans) and spans[-1][1] == len(text) and (spans[-1][1] - spans[-1][0] < 2 or text[-1] not in _CLOSING)
 
 
-def speaker_before(words: Sequence[str], end: int) -> str:
-    """The State that speaks what is quoted from a word on: the last actor named before it, unless that is only where,
-    to or with whom somebody spoke; "" where it is the Document's Subject or nobody."""
+def speaker_before(words: Sequence[str], end: int, prepositions: frozenset[str]) -> str:
+    """The State that speaks what is quoted from a word on: the last actor named before it, unless a preposition says
+    that it is where or to whom somebody spoke; "" where it is the Document's Subject or nobody."""
     for at in range(end - 1, -1, -1):
         word = words[at]
         if word == "@own":
             return ""
-        if word.startswith("@st_") and (not at or words[at - 1] not in PLACES_OF_SPEECH):
+        if word.startswith("@st_") and not (at and words[at - 1] in prepositions - SPEAKS_FOR):
             return word
     return ""

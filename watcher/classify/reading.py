@@ -374,7 +374,8 @@ def trace_sentence(
     if stays_open(text, quotes):
         begun = quotes[-1][0]
         before = sum(end <= begun for _, end in folding.places)
-        after = after.quoting(recall.voice if not begun and recall.voice else speaker_before(folding.words, before))
+        speaker = speaker_before(folding.words, before, pack.grammar.prepositions)
+        after = after.quoting(recall.voice if not begun and recall.voice else speaker)
     own = _speaks_of_own(folding, pack)
     of_another = after.other_age == 0  # it names another topic, and the pack's weapon not
     if (of_another and after.topic_age) or after.topic_age > CARRY_SENTENCES:

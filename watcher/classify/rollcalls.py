@@ -5,7 +5,8 @@
 
 What a record is about stands in the column's heading, in the record itself, or above it: the headings over it and the
 paragraphs since the last one. Where none of these names a topic, a column of votes is about the Instruments that its
-Source watches. The passage of a cell is its row up to that cell.
+Source watches. A column whose heading names the topic and no vote ("L.44 Implementation of the Mine Ban Convention") is
+one of votes where its cells, or the number of a draft, say so. The passage of a cell is its row up to that cell.
 """
 
 from __future__ import annotations
@@ -29,11 +30,14 @@ PARAGRAPHS_ABOVE = 8
 LONGEST_CONTEXT = 600
 LONGEST_PASSAGE = 400
 LEAST_SHARE = 0.8  # of the pieces of a list that must be States
+LONGEST_LABEL = 60
+LEAST_LETTERS = 4  # of a label that nothing but a vote is told by: "Abstain", "Against"
 LEAST_ALONE = 2  # States with their votes in one line or in lines that follow each other
 _NUMBERED = re.compile(r"\b\d{2}/\d{1,3}(?!\d)")
 _ON_SOMETHING = re.compile(
     r"\b(?:resolutions?|treaty|convention|protocol|votes?|voting)\s+(?:on|concerning|regarding|relating)\b", re.I
 )
+_DRAFT = re.compile(r"\bL\.\s?\d{1,3}\b")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _LABEL = re.compile(r"\s*(?P<label>[^:;\n]{1,120}?)\s*(?:[\[(]?\s*\d{1,3}\s*[\])]?)?\s*(?P<mark>:|—|–|$)\s*")
 _PIECE = re.compile(r"[^,;\n]+")
@@ -91,6 +95,7 @@ def roll_call_positions(
     if pack.roll_calls is None:
         return [], []
     reader = _Reader(pack, pack.roll_calls, subject, document.title, instruments)
+    reader.know_columns(document.blocks)
     found: list[Position] = []
     spans: list[tuple[int, int]] = []
     for start, block in zip(starts, document.blocks, strict=True):
@@ -125,8 +130,23 @@ class _Reader:
         self._subject = subject
         self._state = _State(headings={0: title})
         self._topics: dict[str, bool] = {}
+        self._told_by_cells: frozenset[tuple[tuple[str, ...], str]] = frozenset()
         watched = set(instruments) <= set(pack.instruments)
         self._source_on_topic = watched and any(self._is_topic(instrument_names(code)[0]) for code in instruments)
+
+    def know_columns(self, blocks: Sequence[Block]) -> None:
+        """Find the columns in which nothing but votes stands, some of them in words that only a vote has."""
+        cells: dict[tuple[tuple[str, ...], str], list[str]] = {}
+        for block in blocks:
+            for cell, heading, _ in _cells(block):
+                if heading:
+                    cells.setdefault((block.columns, heading), []).append(fold(cell[:LONGEST_LABEL]).strip(_ENDS))
+        self._told_by_cells = frozenset(
+            column
+            for column, found in cells.items()
+            if all(not one or one in self._calls.labels for one in found)
+            and any(len(one) >= LEAST_LETTERS for one in found)
+        )
 
     def read(self, block: Block) -> list[_Vote]:
         if block.boilerplate:
@@ -138,11 +158,22 @@ class _Reader:
         return votes
 
     def is_head(self, block: Block) -> bool:
-        """Whether a row only says what stands in its columns, or a Block only how many voted how."""
-        if self._is_tally(block.text):
+        """Whether a row only says what stands in its columns, or a Block only how many voted how, or a row how a State
+        voted on other things than the topic."""
+        if self._is_tally(block.text) or self._is_record(block):
             return True
         labels = [re.sub(r"[\s(]*\d+\)?$", "", fold(cell).strip(_ENDS)) for cell in block.cells]
         return sum(label in self._calls.labels or label in self._calls.columns for label in labels) > 1
+
+    def _is_record(self, block: Block) -> bool:
+        """Whether a row is one of a State and votes, in a table that has a column of votes on the topic."""
+        if not any(
+            self._is_topic(heading) and (self._is_vote(heading) or self._is_titled(block.columns, heading))
+            for heading in block.columns
+        ):
+            return False
+        rest = [fold(cell).strip(_ENDS) for cell in block.cells if not subject_of(cell.strip(_ENDS))]
+        return len(rest) < len(block.cells) and all(not one or one in self._calls.labels for one in rest)
 
     def _is_tally(self, text: str) -> bool:
         """Whether a text pairs labels with numbers and says nothing else: "In favour: 167. Against: none"."""
@@ -199,7 +230,11 @@ class _Reader:
         )
 
     def _is_of_another(self, text: str) -> bool:
-        if _NUMBERED.search(text) or _ON_SOMETHING.search(text) or any(one.startswith("@i_") for one in named(text)):
+        return bool(_NUMBERED.search(text) or _ON_SOMETHING.search(text)) or self._names_another(text)
+
+    def _names_another(self, text: str) -> bool:
+        """Whether a text that names no topic names another treaty or weapon."""
+        if any(one.startswith("@i_") for one in named(text)):
             return True
         apart = self._pack.indicators[self._calls.indicator].not_of
         return apart is not None and self._holds(text, apart)
@@ -218,9 +253,20 @@ class _Reader:
         nearest = block.text if own else ""
         for cell, heading, end in _cells(block):
             stance = self._cell_stance(cell, heading, rows=len(block.cells))
-            if stance and (self._on_topic(nearest or heading) or (heading and self._of_source(heading))):
+            if not stance and self._is_titled(block.columns, heading):
+                stance = self._calls.labels.get(fold(cell).strip(_ENDS), "")
+            on_topic = stance and (self._on_topic(nearest) if nearest else self._column_on_topic(heading))
+            if on_topic or (stance and heading and self._of_source(heading)):
                 said = f"column “{heading}”: {cell}" if heading else f"“{cell}”"
                 yield _Vote(who or self._subject, stance, 0, end, said)
+
+    def _column_on_topic(self, heading: str) -> bool:
+        return self._is_topic(heading) or (not self._names_another(heading) and self._on_topic(heading))
+
+    def _is_titled(self, columns: tuple[str, ...], heading: str) -> bool:
+        """Whether a heading is the title of a resolution on the topic, over votes."""
+        told = (columns, heading) in self._told_by_cells or _DRAFT.search(heading) is not None
+        return told and self._is_topic(heading)
 
     def _names_resolution(self, block: Block) -> bool:
         return _NUMBERED.search(block.text) is not None or self._is_topic(block.text)
@@ -237,14 +283,18 @@ class _Reader:
         under = self._calls.labels.get(re.sub(r"[\s(]*\d+\)?$", "", column), "")
         if under and fold(cell.strip()) in self._calls.marks:
             return under
-        is_vote = (
-            column in self._calls.columns
-            or _NUMBERED.search(heading)
-            or (_YEAR.search(heading) and len(heading) <= 40)
-            or not self._calls.columns.isdisjoint(column.split())
-            or (not heading and rows <= 3)
-        )
+        is_vote = self._is_vote(heading) or (not heading and rows <= 3)
         return self._calls.labels.get(fold(cell).strip(_ENDS) or cell.strip(), "") if is_vote else ""
+
+    def _is_vote(self, heading: str) -> bool:
+        """Whether a heading says that votes stand under it."""
+        column = fold(heading).strip(_ENDS + ":()")
+        return (
+            column in self._calls.columns
+            or _NUMBERED.search(heading) is not None
+            or (_YEAR.search(heading) is not None and len(heading) <= 40)
+            or not self._calls.columns.isdisjoint(re.findall(r"\w+", column))
+        )
 
     def _prose(self, block: Block) -> Iterator[_Vote]:
         text = block.text

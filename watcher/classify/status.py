@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate
 
-from watcher.classify.depositary import JOINS, LEAVES, SIGNS, StatusRow, status_row
+from watcher.classify.depositary import JOINS, LEAVES, SIGNS, StatusRow, is_tick, status_row
 from watcher.classify.names import named
 from watcher.classify.pack import Pack, Treaties, TreatyActions
 from watcher.classify.treatyfile import plain_words
@@ -18,6 +19,8 @@ from watcher.model.subjects import subject_of
 
 NEAR_BLOCKS = 3
 _EVENTS = {"joined": JOINS, "signed": SIGNS, "left": LEAVES}
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_LAST = "9999"
 _BESIDE_NAMES = frozenset({"the", "of", "to", "in", "under", "with"})
 
 
@@ -169,17 +172,23 @@ def _instrument(above: tuple[str, ...], instruments: tuple[str, ...]) -> str:
 
 def _stance(row: StatusRow, actions: TreatyActions, treaties: Treaties, around: Sequence[str]) -> tuple[str, str, str]:
     """(stance, event, ISO date) of a row: the last joining or leaving, else the signature, else that there is none."""
-    dated = [(iso_date(date), event) for event, date in row.facts]
+    dated = [(_when(event, written), event, iso_date(written)) for event, written in row.facts]
     for events, stances in (
         (JOINS | LEAVES, {**dict.fromkeys(JOINS, actions.joined), **dict.fromkeys(LEAVES, actions.left)}),
         (SIGNS, dict.fromkeys(SIGNS, actions.signed)),
     ):
         acts = [fact for fact in dated if fact[1] in events]
         if acts:
-            date, event = max(acts, key=lambda fact: fact[0])
+            _, event, date = max(acts, key=lambda fact: fact[0])
             return stances[event], event, date
     if row.facts:
         return "", "", ""
     says_all = any(phrase in plain_words(line) for line in around for phrase in treaties.lists_all)
     says_so = any(plain_words(cell) in treaties.not_joined for cell in row.cells)
     return (actions.none if says_all or says_so else ""), "", ""
+
+
+def _when(event: str, written: str) -> str:
+    """What puts the acts of a row in order: the date, else the year; whoever left on no day that is said, left last."""
+    year = _YEAR.search(written)
+    return iso_date(written) or (year[0] if year else _LAST if event in LEAVES and is_tick(written) else "")

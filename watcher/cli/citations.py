@@ -64,7 +64,7 @@ def add(
             done = hand_in(rooms, file.read_bytes(), file_name=file.name, described=described, checked_name=True)
             source_id = done.source.source_id
         report = add_report(rooms, source_id, user=user_name())
-    _print(report, as_json=as_json)
+    print_report(report, as_json=as_json)
 
 
 @citations.command("list")
@@ -82,7 +82,7 @@ def list_(context: Context, report: str, as_json: bool) -> None:
         print_json([asdict(each) for each in found])
         return
     for each in found:
-        _print(each, as_json=False)
+        print_report(each, as_json=False)
     if not found:
         click.echo("no report's notes are watched: watcher citations add FILE")
 
@@ -131,7 +131,8 @@ def _only_report(rooms: Rooms, report: str) -> str:
     return found[0]
 
 
-def _print(report: Report, *, as_json: bool) -> None:
+def print_report(report: Report, *, as_json: bool) -> None:
+    """The notes of a report, each with its number and the Sources that it is bound to."""
     if as_json:
         print_json(asdict(report))
         return
@@ -140,7 +141,8 @@ def _print(report: Report, *, as_json: bool) -> None:
     for watched in report.notes:
         note = watched.note
         short = "" if note.works == (note.mark,) else f"  = {', '.join(f'note {work}' for work in note.works)}"
-        click.echo(safe(f"  {note.text[:SENTENCE]}{short}"))
+        text = note.text.removeprefix(f"[{note.mark}]").strip()
+        click.echo(safe(f"  [{note.mark}] {text[:SENTENCE]}{short}"))
         for binding in watched.bindings:
             bound = next((each for each in binding.notes if each.mark == note.mark), None)
             click.echo(safe(f"      {bound.rests.value if bound else 'cites'} {binding.source_id}"))

@@ -247,15 +247,18 @@ def _pack(context: Context, name: str) -> PackText:
     return load_pack_text(context.config, name or load_settings(context.config / "watcher.yaml").classify.pack)
 
 
-def _pack_of_file(path: Path, shared: Path) -> PackText:
+def _pack_of_file(path: Path, otherwise: Path) -> PackText:
+    """A pack by its file. What it extends is read beside it; else from the folder `otherwise`, and that is said."""
     import json
 
     from watcher.pipeline.ports import PackText
-    from watcher.settings.packs import load_pack
+    from watcher.settings.packs import load_pack_file
 
     if not path.is_file():
         raise ConfigError(f"there is no file {path}", key="pack")
-    pack, plain = load_pack(path.parent, path.stem, shared=shared)
+    pack, plain, shared = load_pack_file(path, otherwise=otherwise)
+    if shared is not None and not shared.is_relative_to(path.parent.resolve()):
+        click.echo(safe(f"what {path} extends is not beside it; read {shared} in its place"), err=True)
     return PackText(pack=pack, text=json.dumps(plain, ensure_ascii=False))
 
 

@@ -64,6 +64,11 @@ class Statement:
             return f"upload:{self.source.source_id}"
         return plain_address(definition.url).partition("://")[2].rstrip("/")
 
+    def rests_on(self, addresses: Iterable[str]) -> bool:
+        """Whether a note of the passage names one of some addresses, as `address` gives them."""
+        named = [f"{note.text} {note.meant}" for note in self.notes]
+        return any(address in text for address in addresses for text in named)
+
     @property
     def order(self) -> tuple[tuple[int, int, int], tuple[int, int, int], bool]:
         """Newest last: by the date of the document, then by the newest past date that the passage names; the row of a
@@ -138,12 +143,14 @@ class Cell:
 
     @property
     def agree(self) -> tuple[Source, ...]:
-        """The Sources that state the leading stance now, one of each address: the same page twice is one voice."""
+        """The Sources that state the leading stance now, one of each address: the same page twice is one voice, and a
+        report whose notes name a page that states it says what that page says."""
         stance = self.leading.position.stance
+        stated = [each for each in self.statements if each.current and each.position.stance == stance]
+        addresses = {each.address for each in stated}
         found: dict[str, Source] = {}
-        for each in self.statements:
-            if each.current and each.position.stance == stance:
-                found.setdefault(each.address, each.source)
+        for each in [each for each in stated if not each.rests_on(addresses - {each.address})] or stated:
+            found.setdefault(each.address, each.source)
         return tuple(found.values())
 
 

@@ -23,6 +23,7 @@ _PINPOINT = re.compile(r"\b(?:pp?|pages?|paras?|§+)\.?\s*[0-9]+(?:\s*[-–]\s*[
 _SENTENCE_END = re.compile(r"(?<=[.!?”\"»)])(?:\[[0-9]{1,3}\])*\s+(?=[“\"«(]?[A-ZÀ-ÞА-Я])")
 _ABBREVIATION = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|No|St|Res|Art|vs|U\.S|U\.N))\.$")
 _QUOTED = re.compile('[“"«]([^“”"«»]{12,})[”"»]')
+_CITING = re.compile(r"note(?:\b[^“]* of “.*” cites|s\b[^“]* of “.*” cite) this page", re.DOTALL)
 _SAME_WORDS = 0.8
 _SHORTEST_QUOTE = 25
 
@@ -165,6 +166,18 @@ def sentences_of(text: str) -> list[tuple[int, int]]:
                 found.append((offset + start, offset + start + len(line[start:end].rstrip())))
         offset += len(line) + 1
     return found
+
+
+def citing_words(marks: Sequence[str], report_title: str) -> str:
+    """How the notes of a report that cite a page are named: "note 2 of “…” cites this page"."""
+    if len(marks) == 1:
+        return f"note {marks[0]} of “{report_title}” cites this page"
+    return f"notes {', '.join(marks[:-1])} and {marks[-1]} of “{report_title}” cite this page"
+
+
+def is_citing(name: str) -> bool:
+    """Whether the name of a part of a judgement begins as `citing_words` says it."""
+    return _CITING.match(name) is not None
 
 
 def address_in(text: str) -> str:

@@ -30,6 +30,11 @@ _MONTH_FIRST = re.compile(
     rf"\b(?P<month>{MONTH})\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})\b", re.IGNORECASE
 )
 
+_HYPHENATED = re.compile(
+    rf"(?<![\w-])(?P<day>\d{{1,2}})-(?P<month>{MONTH})-(?P<year>\d{{4}}|\d{{2}})(?![\d-])", re.IGNORECASE
+)
+_FIRST_OF_LAST_CENTURY = 40  # of years of two figures: 40 is 1940, 39 is 2039
+
 
 def month_number(word: str) -> int:
     """1 for January in any of the languages, short or long; 0 for what is no month."""
@@ -37,8 +42,11 @@ def month_number(word: str) -> int:
 
 
 def iso_date(text: str) -> str:
-    """The first date in a text as YYYY-MM-DD, or "" when there is none; ISO 8601 goes before other forms."""
-    for form in (_ISO, _DAY_FIRST, _MONTH_FIRST):
+    """The first date in a text as YYYY-MM-DD, or "" when there is none; ISO 8601 goes before other forms.
+
+    A year of two figures is read in "25-Jun-25" alone, as one of 1940 to 2039.
+    """
+    for form in (_ISO, _DAY_FIRST, _MONTH_FIRST, _HYPHENATED):
         for match in form.finditer(text):
             date = _as_iso(match)
             if date:
@@ -58,5 +66,7 @@ def plain_dates(text: str) -> str:
 
 def _as_iso(match: re.Match[str]) -> str:
     year, month, day = match["year"], match["month"], match["day"]
+    if len(year) == 2:
+        year = f"{'19' if int(year) >= _FIRST_OF_LAST_CENTURY else '20'}{year}"
     number = int(month) if month.isdigit() else month_number(month)
     return f"{int(year):04d}-{number:02d}-{int(day):02d}" if 1 <= number <= 12 and 1 <= int(day) <= 31 else ""

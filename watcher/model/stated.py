@@ -28,6 +28,14 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _JOINED = re.compile(r"\s*(?:,|and|or|to|et|y|и|-|–|, and)\s*(?:in\s+|of\s+)?", re.IGNORECASE)
+# "for the first time since 2005" says how long ago it was last so, and dates nothing.
+_LAST_SO = re.compile(
+    r"\b(?:(?:the|its|their|a)\s+first\s+(?:\w+\s+){0,2}since|first\s+time\s+(?:\w+\s+){0,5}since"
+    r"|premi[eè]re\s+fois\s+(?:\w+\s+){0,3}depuis|primera\s+vez\s+(?:\w+\s+){0,3}desde|впервые\s+(?:\w+\s+){0,3}с)\s+"
+    r"(?:[^\s,;.\d]+\s+){0,3}$",
+    re.IGNORECASE,
+)
+_LOOKED_BACK = 160  # characters
 _FIRST_SESSION = 31
 
 
@@ -56,12 +64,14 @@ def stated_dates(passage: str) -> tuple[StatedDate, ...]:
     """The dates that a passage names, in order of time, each once.
 
     A year alone counts after a preposition ("in 1996") or joined to a date that counts ("1997 and 1998"), so that
-    "the 1980 Convention" dates nothing.
+    "the 1980 Convention" dates nothing. The year after "for the first time since" does not count either.
     """
     found: dict[tuple[int, int, int], StatedDate] = {}
     counted_to = -1
     for match in _DATE.finditer(passage):
         before = _BEFORE.search(passage[: match.start()])
+        if _LAST_SO.search(passage, max(0, match.start() - _LOOKED_BACK), match.start()):
+            continue
         joined = counted_to >= 0 and _JOINED.fullmatch(passage[counted_to : match.start()])
         if match["bare"] and not before and not joined:
             continue

@@ -12,7 +12,7 @@ from watcher.diff.anchor import Stands, anchors_of, find_again
 from watcher.errors import ExtractError, NotFoundError, RefusedError
 from watcher.model.capture import Version
 from watcher.model.change import ChangeKind, Severity, SignificancePart
-from watcher.model.citations import Binding, BoundNote, Note, Rests, address_in, read_notes
+from watcher.model.citations import Binding, BoundNote, Note, Rests, address_in, citing_words, read_notes
 from watcher.model.source import Source
 from watcher.pipeline.compare import TOLD_KINDS, Comparison
 from watcher.pipeline.ports import Rooms
@@ -177,8 +177,10 @@ def citation_parts(bindings: Sequence[Binding], old_text: str, new_text: str) ->
                 standing.append(note)
             else:
                 parts.append(part)
+        kept = [note for note in standing if any(find_again(old_text, anchor).anchor for anchor in note.anchors)]
         for notes, what in (
-            ([note for note in standing if note.anchors], "what is rested on stands as it was"),
+            (kept, "what is rested on stands as it was"),
+            ([note for note in standing if note.anchors and note not in kept], "what is rested on was gone before"),
             ([note for note in standing if not note.anchors], "no sentence of it was found to rest on"),
         ):
             if notes:
@@ -187,7 +189,7 @@ def citation_parts(bindings: Sequence[Binding], old_text: str, new_text: str) ->
 
 
 def _note_part(binding: Binding, note: BoundNote, old_text: str, new_text: str) -> SignificancePart | None:
-    cites = f"note {note.mark} of “{binding.report_title}” cites this page"
+    cites = citing_words([note.mark], binding.report_title)
     reworded: SignificancePart | None = None
     for anchor in note.anchors:
         before = find_again(old_text, anchor)
@@ -208,10 +210,7 @@ def _part(name: str, points: float, passage: str = "") -> SignificancePart:
 
 
 def _cited_by(binding: Binding) -> str:
-    marks = [note.mark for note in binding.notes]
-    if len(marks) == 1:
-        return f"note {marks[0]} of “{binding.report_title}” cites this page"
-    return f"notes {', '.join(marks[:-1])} and {marks[-1]} of “{binding.report_title}” cite this page"
+    return citing_words([note.mark for note in binding.notes], binding.report_title)
 
 
 def _bindings(entries: Iterable[audit.AuditEntry]) -> list[Binding]:

@@ -57,6 +57,8 @@ def _lines(told: ToldDigest, hunks_in_full: int) -> Iterator[str]:
         for number, entry in enumerate(told.brief, start=len(told.full) + 1):
             yield from _wrapped(f"{number}. {_severity(entry)}  {defanged(entry.headline)}")
             yield f"   {entry.change_url}"
+            for words, _ in entry.notes:
+                yield from _wrapped(defanged(words), first="   - ", rest="     ")
     if told.full:
         yield from ("", "", "TO CITE")
         for number, entry in enumerate(told.full, start=1):
@@ -106,6 +108,7 @@ def _entry_lines(number: int, told: ToldEntry, hunks_in_full: int) -> Iterator[s
         yield from ("", "POSITIONS")
         for moved in told.positions:
             yield from _position_lines(moved, host)
+    yield from _note_lines(told, host)
     if told.documents:
         yield from ("", "WHAT IT STATES" if len(told.documents) == 1 else "WHAT THEY STATE")
         for one in told.documents:
@@ -118,19 +121,25 @@ def _entry_lines(number: int, told: ToldEntry, hunks_in_full: int) -> Iterator[s
         first="  ",
         rest="  ",
     )
-    if told.alike:
-        yield from (
-            "",
-            f"THE SAME EDIT ON {counted(len(told.alike), 'MORE SOURCE', 'MORE SOURCES')} OF THIS HOST, TOLD ONCE",
-        )
-        for title, address in told.alike:
-            yield from _wrapped(f"{defanged(title)}", first="  - ", rest="    ")
-            yield f"    {address}"
+    yield from _alike_lines(told)
     if told.before:
         yield ""
         yield from _wrapped(f"The same edit was told before of: {defanged('; '.join(told.before))}.")
     yield from ("", f"WHAT CHANGED (text from {host}; [-removed-] {{+added+}})")
     yield from _hunk_lines(told, hunks_in_full)
+
+
+def _alike_lines(told: ToldEntry) -> Iterator[str]:
+    if told.alike:
+        yield from (
+            "",
+            f"THE SAME EDIT ON {counted(len(told.alike), 'MORE SOURCE', 'MORE SOURCES')} OF THIS HOST, TOLD ONCE",
+        )
+        for title, address, notes in told.alike:
+            yield from _wrapped(f"{defanged(title)}", first="  - ", rest="    ")
+            yield f"    {address}"
+            for note in notes:
+                yield from _wrapped(defanged(note), first="    ", rest="    ")
 
 
 def _position_lines(moved: PositionChange, host: str) -> Iterator[str]:
@@ -146,6 +155,16 @@ def _position_lines(moved: PositionChange, host: str) -> Iterator[str]:
             yield from _quoted(passage)
         else:
             yield f"  {side}: no passage."
+
+
+def _note_lines(told: ToldEntry, host: str) -> Iterator[str]:
+    if told.notes:
+        yield from ("", "REPORTS THAT CITE THIS PAGE")
+    for words, passage in told.notes:
+        yield from _wrapped(defanged(f"{words}:" if passage else words), first="  ", rest="    ")
+        if passage:
+            yield f"  Text from {host}:"
+            yield from _quoted(passage)
 
 
 def _document_lines(document: ToldDocument, *, named: bool) -> Iterator[str]:

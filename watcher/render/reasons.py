@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from watcher.model.change import Change, Hunk, SignificancePart, WordOp
+from watcher.model.citations import is_citing
 from watcher.render.headline import event_words, ranked_events, ranked_positions, step
 from watcher.render.words import clipped, folded, said, subject_name
 
@@ -42,12 +43,22 @@ _NAMES = {
 
 def reason_name(name: str) -> str:
     """A part of the significance in words: "a negation came or went"."""
+    if is_citing(name):
+        return folded(name)
     kind, _, what = name.partition(": ")
     if kind == "depositary_event":
         return f"a treaty action: {said(folded(what))}"
     if kind.startswith("position_") and what:
         return f"a position on {said(folded(what))} ({said(kind.removeprefix('position_'))})"
     return _NAMES.get(name, said(folded(name)))
+
+
+def citing_notes(change: Change) -> tuple[tuple[str, str], ...]:
+    """The notes of reports that cite the Source of a Change, what became of the passage that they rest on first: in
+    words, and the passage itself, "" where it stands as it was."""
+    parts = [part for part in change.judgement.parts if is_citing(part.name)]
+    ordered = sorted(parts, key=lambda part: -part.points)
+    return tuple((folded(part.name), folded(part.passage)) for part in ordered)
 
 
 def reasons(change: Change) -> tuple[str, ...]:

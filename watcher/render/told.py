@@ -12,7 +12,7 @@ from watcher.model.subscription import Digest, DigestEntry, SourceReach, Subscri
 from watcher.render.announced import ToldDocument, told_documents
 from watcher.render.citation import Cited, footnote
 from watcher.render.headline import Line, headline, lines_of, named, ranked_events, ranked_positions
-from watcher.render.reasons import reasons
+from watcher.render.reasons import citing_notes, reasons
 from watcher.render.words import (
     counted,
     folded,
@@ -35,10 +35,12 @@ class ToldEntry:
     """One Change with everything that its paragraph in a message says. Addresses are absolute, below `base_url`.
 
     `telling` are the Hunks that are shown; `others` counts in words those that are not (moved, boilerplate).
-    `alike` are title and address of the same edit on other Sources of the host, `before` the titles of those of which
-    it was told in a message before. `also` are the pieces of news that the headline only counts. `reasons` carried the
-    severity; `note` says what sort of edit it was where that is news. `positions` and `events` are in the order in
-    which they are told. `documents` are the new documents of a list, with what they state.
+    `alike` are title, address and citing notes of the same edit on other Sources of the host, `before` the titles of
+    those of which it was told in a message before. `also` are the pieces of news that the headline only counts.
+    `reasons` carried the severity; `note` says what sort of edit it was where that is news. `positions` and `events`
+    are in the order in which they are told. `documents` are the new documents of a list, with what they state.
+    `notes` are the notes of reports that cite the Source, each with the passage that its sentence rests on, "" where
+    that stands as it was or none was found.
     """
 
     entry: DigestEntry
@@ -55,9 +57,10 @@ class ToldEntry:
     new_citation: str
     telling: tuple[Hunk, ...]
     others: tuple[str, ...]
-    alike: tuple[tuple[str, str], ...] = ()
+    alike: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     before: tuple[str, ...] = ()
     documents: tuple[ToldDocument, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,9 +125,17 @@ def _told_entry(entry: DigestEntry, base_url: str, subjects: tuple[str, ...]) ->
         or _cited(entry.source, change.captured_at, new_capture_url, entry.new_payload_sha256),
         telling=telling,
         others=others,
-        alike=tuple((folded(title_of(one.source)), change_url(base_url, one.change.change_id)) for one in entry.alike),
+        alike=tuple(
+            (
+                folded(title_of(one.source)),
+                change_url(base_url, one.change.change_id),
+                tuple(words for words, _ in citing_notes(one.change)),
+            )
+            for one in entry.alike
+        ),
         before=tuple(dict.fromkeys(folded(title_of(source)) for source in entry.told_before)),
         documents=told_documents(entry.announced, base_url=base_url, change_url=change_url(base_url, change.change_id)),
+        notes=citing_notes(change),
     )
 
 

@@ -18,32 +18,45 @@ _PACKAGE = Path(__file__).parent.parent
 _SHIPPED = (_PACKAGE.parent / "config", _PACKAGE / "_config")
 
 
-def load_pack(folder: Path, name: str, *, shared: Path | None = None) -> tuple[Pack, Any]:
-    """The pack `name` of a folder and the plain value it was parsed from. ConfigError when it is wrong or missing.
-
-    `shared` is the folder of the files that packs extend, when it is another one.
-    """
+def load_pack(folder: Path, name: str) -> tuple[Pack, Any]:
+    """The pack `name` of a folder and the plain value it was parsed from. ConfigError when it is wrong or missing."""
     path = folder / f"{name}.yaml"
     if not path.exists():
         there = ", ".join(sorted(file.stem for file in folder.glob("*.yaml"))) or "none"
         raise ConfigError(f"there is no indicator pack {name!r} in {folder}; there are: {there}", key="classify.pack")
-    plain = _extended(shared or folder, path, read_yaml(path).plain())
-    return parse_pack(plain, file=str(path)), plain
+    pack, plain, _ = load_pack_file(path)
+    return pack, plain
 
 
-def _extended(folder: Path, path: Path, plain: Any) -> Any:
-    """The pack's values over those of the file of shared values that it extends, if it names one."""
+def load_pack_file(path: Path, *, otherwise: Path | None = None) -> tuple[Pack, Any, Path | None]:
+    """The pack of a file, the plain value it was parsed from, and the file that it extends, None where it extends none.
+
+    What it extends is looked for beside the file, and only where it is not there in the folder `otherwise`.
+    """
+    plain = read_yaml(path).plain()
+    shared = _extended_file(path, plain, otherwise)
+    if shared is not None:
+        plain = merge_packs(read_yaml(shared).plain(), plain)
+    return parse_pack(plain, file=str(path)), plain, shared
+
+
+def _extended_file(path: Path, plain: Any, otherwise: Path | None) -> Path | None:
+    """The file of shared values that a pack's values name, beside the pack or in the folder `otherwise`."""
     shared = plain.get(EXTENDS) if isinstance(plain, dict) else None
     if shared is None:
-        return plain
-    file = (folder / f"{shared}.yaml").resolve()
-    if not file.is_relative_to(folder.resolve()) or not file.exists():
-        raise ConfigError(
-            f"{path} extends {shared!r}, and {file} is not there; name a file below {folder} without its ending",
-            file=str(path),
-            key=EXTENDS,
-        )
-    return merge_packs(read_yaml(file).plain(), plain)
+        return None
+    folders = [path.parent.resolve(), *([otherwise.resolve()] if otherwise is not None else [])]
+    files = [(folder / f"{shared}.yaml").resolve() for folder in folders]
+    for folder, file in zip(folders, files, strict=True):
+        if file.is_relative_to(folder) and file.exists():
+            return file
+    nowhere = " and ".join(str(file) for file in dict.fromkeys(files))
+    raise ConfigError(
+        f"{path} extends {shared!r}, and {nowhere} {'is' if len(set(files)) == 1 else 'are'} not there; name a file "
+        f"below {folders[0]} without its ending",
+        file=str(path),
+        key=EXTENDS,
+    )
 
 
 def load_packs(folder: Path) -> tuple[Pack, ...]:

@@ -37,11 +37,37 @@ def test_a_new_row_with_an_a_is_an_accession(status_table: Table) -> None:
         ("6 May 1999 AA", "approval"),
         ("6 May 1999 a", "accession"),
         ("6 May 1999 d", "succession"),
+        ("6-May-99", "ratification"),
+        ("6-May-99 (a)", "accession"),
+        ("6-May-1999(AA)", "approval"),
+        ("(6 May 1999)", "ratification"),
+        ("6 May 1999 (b)", "ratification"),
     ],
 )
 def test_a_filled_cell_is_the_event_of_its_letter(status_table: Table, cell: str, event: str) -> None:
     new = status_table(COLUMNS, BASE[0], ("Chad", "6 Jul 1998", cell), BASE[2])
     assert _events(status_table(COLUMNS, *BASE), new) == [("TCD", event, "1999-05-06")]
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "event"),
+    [
+        ("Ratification/Accession", "6-May-99 (a)", "accession"),
+        ("Ratification or accession", "6 May 1999", "ratification"),
+        ("Date of withdrawal", "6-May-99", "withdrawal"),
+        ("Accession(a) / Succession(d)", "6 May 1999 d", "succession"),
+    ],
+)
+def test_a_heading_may_name_the_date_or_part_its_actions_by_other_marks(
+    status_table: Table, heading: str, cell: str, event: str
+) -> None:
+    tables = [status_table(("State", heading), ("Chad", one), ("Nepal", "")) for one in ("", cell)]
+    assert _events(*tables) == [("TCD", event, "1999-05-06")]
+
+
+def test_a_column_of_signature_or_ratification_tells_neither(status_table: Table) -> None:
+    tables = [status_table(("State", "Signature or ratification"), ("Chad", one)) for one in ("", "6 May 1999")]
+    assert _events(*tables) == []
 
 
 def test_a_signature_is_read_from_its_column(status_table: Table) -> None:
@@ -131,7 +157,11 @@ def test_prose_that_reports_no_dated_action_is_none(text: str) -> None:
         ("1er janvier 2001", "2001-01-01"),
         ("3 de diciembre de 1997", "1997-12-03"),
         ("2013-05-24", "2013-05-24"),
+        ("27-Jun-25", "2025-06-27"),
+        ("3-Dec-97", "1997-12-03"),
+        ("(25-Jun-2025) (a)", "2025-06-25"),
         ("99 May 2013", ""),
+        ("12-May-031", ""),
         ("soon", ""),
     ],
 )

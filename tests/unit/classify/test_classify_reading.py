@@ -12,6 +12,7 @@ from watcher.classify.reading import read_sentence
 from watcher.errors import ConfigError
 from watcher.model.change import About, Position
 from watcher.settings import load_pack
+from watcher.settings.strict_yaml import read_yaml
 
 
 def _read(text: str, pack: Pack, subject: str = "NOR") -> set[tuple[str, str]]:
@@ -131,6 +132,28 @@ def test_a_pack_is_laid_over_the_one_that_it_extends() -> None:
     sets = merged["sets"]
     assert isinstance(sets, dict)
     assert list(sets) == ["a", "c", "b"]
+
+
+def test_cues_of_a_pack_are_added_to_the_shared_ones_and_other_lists_replace_them() -> None:
+    shared = {"indicators": {"use": {"stances": ["a", "b"], "cues": {"a": ["x", "y"], "b": ["z"]}}}, "topic": ["t"]}
+    own = {"indicators": {"use": {"stances": ["a"], "cues": {"a": ["w", "y"]}}}, "topic": ["u"]}
+    assert merge_packs(shared, own) == {
+        "indicators": {"use": {"stances": ["a"], "cues": {"a": ["w", "y", "x"], "b": ["z"]}}},
+        "topic": ["u"],
+    }
+
+
+def test_one_cue_more_in_a_pack_leaves_the_shared_cues_of_its_stance() -> None:
+    folder = Path(__file__).resolve().parents[3] / "config" / "indicators"
+    own = read_yaml(folder / "mine_action.yaml").plain()
+    one = own["indicators"].setdefault("treaty_status", {}).setdefault("cues", {})
+    one["state_party"] = ["wore the golden crown", *one.get("state_party", [])]
+    pack = parse_pack(merge_packs(read_yaml(folder / "shared" / "weapons.yaml").plain(), own), file="mine_action.yaml")
+    for said in (
+        "Norway wore the golden crown of the Mine Ban Treaty.",
+        "Norway is a State Party to the Mine Ban Treaty.",
+    ):
+        assert ("treaty_status", "state_party") in _read(said, pack)
 
 
 @pytest.mark.parametrize("shared", ["nowhere", "../../secret"])

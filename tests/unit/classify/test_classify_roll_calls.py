@@ -85,6 +85,46 @@ def test_a_yes_in_a_column_that_is_no_vote_says_nothing(mines: Pack) -> None:
     assert _votes(f"<h1>{MINES}</h1>{body}", mines) == []
 
 
+TITLE = "L.44 Implementation of the Mine Ban Convention"
+NUCLEAR = "L.13 Towards a nuclear-weapon-free world"
+
+
+def _table(headings: tuple[str, ...], *rows: tuple[str, ...]) -> str:
+    lines = [*(f"<tr><td>{'<td>'.join(row)}</tr>" for row in rows)]
+    return f"<table><tr><th>State<th>{'<th>'.join(headings)}</tr>{''.join(lines)}</table>"
+
+
+@pytest.mark.parametrize("heading", [TITLE, TITLE.removeprefix("L.44 "), f"Vote on {TITLE}"])
+def test_a_column_headed_by_the_title_of_a_resolution_is_read_in_every_word(heading: str, mines: Pack) -> None:
+    table = _table((heading,), ("Kenya", "Yes"), ("Cuba", "Abstain"), ("India", "No"))
+    expected = [("KEN", "yes"), ("CUB", "abstain"), ("IND", "no")]
+    assert _votes(f"<h1>First Committee</h1>{table}", mines) == expected
+
+
+@pytest.mark.parametrize("above", ["First Committee", "Votes on landmines"])
+@pytest.mark.parametrize(
+    ("heading", "other"),
+    [
+        (TITLE, NUCLEAR),
+        (f"Vote on {TITLE}", "Vote on the Treaty on the Prohibition of Nuclear Weapons"),
+        ("Vote: Mine Ban Convention", "Vote: nuclear disarmament"),
+    ],
+)
+def test_of_two_columns_of_votes_only_that_on_the_topic_is_read(
+    above: str, heading: str, other: str, mines: Pack
+) -> None:
+    rows = (("Kenya", "No", "Yes"), ("Cuba", "Abstain", "No"), ("India", "Abstain", ""))
+    table = _table((other, heading), *rows)
+    assert _votes(f"<h1>{above}</h1>{table}", mines) == [("KEN", "yes"), ("CUB", "no")]
+
+
+@pytest.mark.parametrize("heading", ["Party to the Mine Ban Convention", "Mine ban law in force"])
+def test_yes_and_no_under_a_heading_that_names_the_treaty_alone_are_no_votes(heading: str, mines: Pack) -> None:
+    assert _votes(_table((heading,), ("Kenya", "Yes"), ("Cuba", "No")), mines) == []
+    beside_words = _table((heading,), ("Kenya", "Yes"), ("Cuba", "Absent"), ("India", "Since 1999"))
+    assert _votes(beside_words, mines) == []
+
+
 def test_states_named_in_a_line_that_is_no_list_of_states_are_not_read_as_voters(mines: Pack) -> None:
     body = "<p>In favour: speakers from Kenya took the floor, and the hall was full.</p>"
     assert _votes(f"<h1>{MINES}</h1>{body}", mines, "NOR") == []

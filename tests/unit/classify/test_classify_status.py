@@ -142,6 +142,26 @@ def test_who_left_after_joining_has_withdrawn(status_table: Table, mines: Pack) 
 
 
 @pytest.mark.parametrize(
+    ("joined", "left", "expected"),
+    [
+        ("12-May-03", "27-Jun-25", ("withdrawn", "2025-06-27")),
+        ("1 Jul 2005 a", "27-Jun-25", ("withdrawn", "2025-06-27")),
+        ("25-Jun-25 (a)", "", ("state_party", "2025-06-25")),
+        ("12 May 2003", "27/06/2025", ("withdrawn", "")),
+        ("12 May 2003", "yes", ("withdrawn", "")),
+        ("12 May 2003", "see note 3", ("state_party", "2003-05-12")),
+        ("1 Jul 2005", "27-Jun-01", ("state_party", "2005-07-01")),
+    ],
+)
+@pytest.mark.parametrize("column", ["Withdrawal", "Denunciation", "Date of withdrawal"])
+def test_who_left_has_withdrawn_however_the_date_is_written(
+    status_table: Table, mines: Pack, column: str, joined: str, left: str, expected: tuple[str, str]
+) -> None:
+    table = status_table((*COLUMNS, column), ("Lithuania", "26-Feb-99", joined, left))
+    assert _read(table, mines, "MBT") == [("LTU", "treaty_status", *expected)]
+
+
+@pytest.mark.parametrize(
     ("lines", "cell", "stances"),
     [
         (("Status of the Convention",), "", []),

@@ -188,8 +188,7 @@ def test_the_use_by_another_state_is_not_denied_by_who_has_not_joined(mines: Pac
             {("LTU", "treaty_status", "withdrawn")},
         ),
         (
-            "The delegation of Lithuania stated: “We regret this. We have withdrawn from the Ottawa Convention. It was "
-            "hard.” We are a State Party to the Mine Ban Treaty.",
+            "Lithuania said: “We regret it. We have withdrawn from the Ottawa Treaty.” We ratified the Ottawa Treaty.",
             {("LTU", "treaty_status", "withdrawn"), ("KEN", "treaty_status", "state_party")},
         ),
         (
