@@ -10,24 +10,29 @@ from watcher.render.environment import render_template
 from watcher.render.told import ToldDigest, held_since, tell
 from watcher.render.words import counted, grouped, said_date, subject_line, title_of
 
-HUNKS_IN_FULL = 6
+HUNKS_IN_FULL = (6, 3, 1)  # of a Change; fewer where the message would be too large
+LARGEST_HTML_BYTES = 100_000  # what comes after about 102 000 is cut off by widespread mail programs
 
-_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
+_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True, minify_css=True)
 
 
 def render_digest(digest: Digest, *, base_url: str) -> Message:
     """The message of a Digest: one subject line, plain text with [-old-]{+new+}, and HTML with inlined styles.
 
     Addresses lead to `base_url` and nowhere else. Foreign text is labelled with its host, quoted, escaped, and
-    written so that no mail program makes a link of it.
+    written so that no mail program makes a link of it. A large Digest shows fewer passages of each Change, so that
+    mail programs do not cut off what stands at its end: citations, who was not reached, the checkpoint.
     """
     told = tell(digest, base_url=base_url.rstrip("/"))
-    html = render_template("email/digest.html", told=told, hunks_in_full=HUNKS_IN_FULL, held_since=held_since)
-    return Message(
-        subject=subject_line(_subject(told)),
-        text=digest_text(told, hunks_in_full=HUNKS_IN_FULL),
-        html=_INLINER.inline(html),
-    )
+    for hunks in HUNKS_IN_FULL:
+        html = _html(told, hunks)
+        if len(html.encode()) <= LARGEST_HTML_BYTES:
+            break
+    return Message(subject=subject_line(_subject(told)), text=digest_text(told, hunks_in_full=hunks), html=html)
+
+
+def _html(told: ToldDigest, hunks: int) -> str:
+    return _INLINER.inline(render_template("email/digest.html", told=told, hunks_in_full=hunks, held_since=held_since))
 
 
 def _subject(told: ToldDigest) -> str:

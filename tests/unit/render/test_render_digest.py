@@ -245,3 +245,22 @@ def test_what_a_new_document_states_is_quoted_as_foreign_text(full_digest: Diges
         states = message.split("Kazakhstan, vote: yes")[1].split("Its text")[0].splitlines()
         assert states[1] == "  Text from phish[.]example:"
         assert all(line.startswith("  | ") for line in states[2:-1])
+
+
+def test_a_large_digest_shows_fewer_passages_and_keeps_its_end(full_digest: Digest) -> None:
+    long = tuple(
+        Hunk(op=HunkOp.INSERTED, old="", new=f"word{n} " * 200, heading="", old_index=None, new_index=n)
+        for n in range(6)
+    )
+    (entry,) = full_digest.entries
+    change = dataclasses.replace(entry.change, diff=dataclasses.replace(entry.change.diff, hunks=long))
+    entries = tuple(
+        dataclasses.replace(entry, change=dataclasses.replace(change, change_id=f"a{n}..b{n}")) for n in range(14)
+    )
+    message = render_digest(dataclasses.replace(full_digest, entries=entries), base_url=BASE)
+    one = render_digest(dataclasses.replace(full_digest, entries=entries[:1]), base_url=BASE)
+    assert "more changed passage" not in one.html
+    assert "more changed passage" in message.html
+    assert len(message.html.encode()) <= 100_000
+    for part in (message.html, message.text):
+        assert full_digest.checkpoint.splitlines()[0] in part
