@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from watcher.model.board import Cell, CitedNote, Statement, make_board, read_statements
+from watcher.model.board import Cell, make_board
 from watcher.model.change import About, Position
 from watcher.model.document import Block, BlockKind
 from watcher.model.source import Definition, Source, SourceState
+from watcher.model.statement import CitedNote, Statement, read_statements
 
 DAY = datetime(2020, 5, 1, tzinfo=UTC)
 STANCES = {"use": ("does_not_use", "alleged", "uses"), "vote": ("no", "abstain", "yes")}

@@ -13,7 +13,8 @@ from watcher.cli.context import Context, json_option, pass_context, print_json, 
 from watcher.errors import ConfigError
 
 if TYPE_CHECKING:
-    from watcher.model.board import Cell, Statement
+    from watcher.model.board import Cell
+    from watcher.model.statement import Statement
 
 as_of_option = click.option("--as-of", metavar="DATE", help="As it stood at the end of this day (UTC), 2026-12-31.")
 subject_option = click.option("--subject", "named", default="", help="Another way to give SUBJECT.")

@@ -10,10 +10,11 @@ from itertools import pairwise
 
 from watcher.classify import Pack, clause_of
 from watcher.errors import RefusedError
-from watcher.model.board import Board, Moment, Statement, make_board, read_statements, time_line
+from watcher.model.board import Board, Moment, make_board, time_line
 from watcher.model.capture import Version
 from watcher.model.change import Position
 from watcher.model.source import Source
+from watcher.model.statement import Statement, read_statements
 from watcher.pipeline.ports import Rooms
 from watcher.store import captures, sources, versions
 from watcher.store.database import Connection

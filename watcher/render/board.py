@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from watcher.model.board import Board, Cell, Contradiction, Moment, Statement
+from watcher.model.board import Board, Cell, Contradiction, Moment
 from watcher.model.permalinks import capture_url, version_url
 from watcher.model.stated import StatedDate
+from watcher.model.statement import Statement
 from watcher.model.subjects import name_of
 from watcher.render.words import folded, said, said_date, title_of
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from watcher.model.announced import Announced
-from watcher.model.board import Cell, Statement
+from watcher.model.board import Cell
 from watcher.model.change import About, Hunk, HunkOp, Position, PositionChange
 from watcher.model.collection import DocumentEvent, DocumentStep
+from watcher.model.statement import Statement
 from watcher.model.subscription import Digest, Message
 from watcher.render import render_digest
 from watcher.render.words import SUBJECT_LINE_LIMIT
