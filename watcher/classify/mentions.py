@@ -14,7 +14,7 @@ from watcher.classify.cues import Cue
 from watcher.classify.folding import CARRY_SENTENCES, FORGOTTEN, Folding, Recall
 from watcher.classify.names import name_spans
 from watcher.classify.pack import Pack
-from watcher.classify.quotes import Span, speaker_before
+from watcher.classify.quotes import Span, speaker_of
 from watcher.classify.words import Words
 
 TOPIC, OTHER, HOMONYM = "@topic", "@other", "@homonym"
@@ -44,14 +44,10 @@ def _kinds(pack: Pack) -> tuple[tuple[int, str, Cue], ...]:
 
 def _voiced(folding: Folding, pack: Pack, first: int, quotes: Sequence[Span], voice: str) -> str:
     """Who "we" at a word is: the State whose words are quoted there, else the Document's Subject."""
-    places = folding.places
+    words, places, prepositions = folding.words, folding.places, pack.grammar.prepositions
     for start, end in quotes:
         if start <= places[first][0] < end:
-            before = sum(place[1] <= start for place in places)
-            speaker = (
-                voice if start == 0 and voice else speaker_before(folding.words, before, pack.grammar.prepositions)
-            )
-            return speaker or "@own"
+            return speaker_of(words, places, start, voice=voice, prepositions=prepositions) or "@own"
     return "@own"
 
 

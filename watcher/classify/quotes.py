@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_OPENING, _CLOSING = '“«„"', '”»"'
+_CLOSING = '”»"'
 _QUOTE = re.compile(r"“[^”]*(?:”|$)|\"[^\"]*(?:\"|$)|«[^»]*(?:»|$)|„[^“”]*(?:[“”]|$)")
-_MARKS = frozenset(_OPENING + _CLOSING)
+_MARKS = frozenset("“«„" + _CLOSING)
 SPEAKS_FOR = frozenset({"of", "by", "from", "de", "du", "por", "par", "от"})  # "the delegate of Chile" speaks for it
 Span = tuple[int, int]
 
@@ -30,10 +30,15 @@ def stays_open(text: str, spans: Sequence[Span]) -> bool:
     return bool(spans) and spans[-1][1] == len(text) and (spans[-1][1] - spans[-1][0] < 2 or text[-1] not in _CLOSING)
 
 
-def speaker_before(words: Sequence[str], end: int, prepositions: frozenset[str]) -> str:
-    """The State that speaks what is quoted from a word on: the last actor named before it, unless a preposition says
-    that it is where or to whom somebody spoke; "" where it is the Document's Subject or nobody."""
-    for at in range(end - 1, -1, -1):
+def speaker_of(
+    words: Sequence[str], places: Sequence[Span], start: int, *, voice: str, prepositions: frozenset[str]
+) -> str:
+    """The State that speaks the quotation that begins at a place of the text: `voice` where it goes on from the sentence
+    before, else the last actor named before it, unless a preposition says that it is where or to whom somebody spoke;
+    "" where it is the Document's Subject or nobody."""
+    if voice and not start:
+        return voice
+    for at in range(sum(end <= start for _, end in places) - 1, -1, -1):
         word = words[at]
         if word == "@own":
             return ""

@@ -15,7 +15,7 @@ from watcher.classify.folding import CARRY_SENTENCES, Folding, Recall
 from watcher.classify.matching import Match, Remark, after_preposition, matches_of, operator_places, stance_left
 from watcher.classify.mentions import fold_mentions
 from watcher.classify.pack import Indicator, Pack, Rule
-from watcher.classify.quotes import quoted, speaker_before, stays_open
+from watcher.classify.quotes import quoted, speaker_of, stays_open
 from watcher.classify.words import split_words
 from watcher.model.change import About
 from watcher.model.subjects import FORMER_STATES
@@ -372,10 +372,11 @@ def trace_sentence(
         words, subject=subject, pack=pack, recall=recall, alone=alone, headed=headed, quotes=quotes
     )
     if stays_open(text, quotes):
-        begun = quotes[-1][0]
-        before = sum(end <= begun for _, end in folding.places)
-        speaker = speaker_before(folding.words, before, pack.grammar.prepositions)
-        after = after.quoting(recall.voice if not begun and recall.voice else speaker)
+        prepositions = pack.grammar.prepositions
+        speaker = speaker_of(
+            folding.words, folding.places, quotes[-1][0], voice=recall.voice, prepositions=prepositions
+        )
+        after = after.quoting(speaker)
     own = _speaks_of_own(folding, pack)
     of_another = after.other_age == 0  # it names another topic, and the pack's weapon not
     if (of_another and after.topic_age) or after.topic_age > CARRY_SENTENCES:

@@ -26,16 +26,18 @@ def announced_by(
 
     () for a Change that announces none. The pack is asked for only where a document was read.
     """
-    new = [event for event in change.documents if event.step is DocumentStep.ADDED and event.child_id]
-    return tuple(_announced(connection, pack, change, event, wanted) for event in new)
+    return tuple(_announced(connection, pack, change, event, wanted) for event in _new_documents(change))
+
+
+def _new_documents(change: Change) -> list[DocumentEvent]:
+    return [event for event in change.documents if event.step is DocumentStep.ADDED and event.child_id]
 
 
 def waits_for_reading(connection: Connection, change: Change) -> bool:
     """Whether a Change announces a document whose first check is still to come, and says nothing else of weight."""
     if change.judgement.position_changes or change.judgement.depositary_events:
         return False
-    new = [event.child_id for event in change.documents if event.step is DocumentStep.ADDED and event.child_id]
-    return any(not captures.list_captures(connection, child_id, limit=1) for child_id in new)
+    return any(not captures.list_captures(connection, new.child_id, limit=1) for new in _new_documents(change))
 
 
 def _announced(
