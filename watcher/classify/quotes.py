@@ -33,9 +33,9 @@ def stays_open(text: str, spans: Sequence[Span]) -> bool:
 def speaker_of(
     words: Sequence[str], places: Sequence[Span], start: int, *, voice: str, prepositions: frozenset[str]
 ) -> str:
-    """The State that speaks the quotation that begins at a place of the text: `voice` where it goes on from the sentence
-    before, else the last actor named before it, unless a preposition says that it is where or to whom somebody spoke;
-    "" where it is the Document's Subject or nobody."""
+    """The State that speaks the quotation that begins at a place of the text: `voice` where it goes on from the
+    sentence before, else the last actor named before it, unless a preposition says that it is where or to whom somebody
+    spoke; "" where it is the Document's Subject or nobody."""
     if voice and not start:
         return voice
     for at in range(sum(end <= start for _, end in places) - 1, -1, -1):
