@@ -47,7 +47,7 @@ class Recall(NamedTuple):
         )
 
     def quoting(self, voice: str) -> Recall:
-        """The same where the words of a State are quoted that go on."""
+        """The same where the words of a State are quoted that go on; "" where none are, as in a new paragraph."""
         return self._replace(voice=voice)
 
     def on_topic(self) -> Recall:

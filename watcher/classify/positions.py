@@ -149,6 +149,8 @@ def _read(
         sentence = listed[number]
         passage = text[sentence.start : sentence.end]
         recall = recall.older(number - before)
+        if listed[before].paragraph != sentence.paragraph:
+            recall = recall.quoting("")
         if number in headed:
             recall = recall.on_topic()
         reading = read(

@@ -219,3 +219,11 @@ def test_we_in_a_quotation_is_the_state_that_is_quoted(
 )
 def test_a_withdrawal_that_is_denied_is_none(text: str, mines: Pack) -> None:
     assert not {one[2] for one in _read(text, mines)} & {"withdrawn", "withdrawing", "suspended"}
+
+
+def test_a_quotation_that_is_never_closed_ends_with_its_paragraph(mines: Pack) -> None:
+    text = 'Lithuania said: "We have withdrawn from the Ottawa Treaty.\n\nWe ratified the Ottawa Treaty in 2010.'
+    assert {one for one in _read(text, mines) if one[1] == "treaty_status"} == {
+        ("LTU", "treaty_status", "withdrawn"),
+        ("KEN", "treaty_status", "state_party"),
+    }
